@@ -1,0 +1,73 @@
+#![forbid(unsafe_code)]
+
+use std::fmt;
+
+/// This crate's result.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What kind of thing went wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// libnvbufsurface cannot be opened or lacks a function.
+    Load,
+    /// A call of the library failed (it says only -1) or gave something that cannot be.
+    Call,
+    /// The caller asked for something that is not possible.
+    Invalid,
+    /// Somebody else has the pixels mapped in a way that does not go together with this.
+    Busy,
+    /// A descriptor from somebody else makes no sense.
+    Foreign,
+}
+
+/// What failed, with which arguments, and what helps.
+#[derive(Clone, Debug)]
+pub struct Error {
+    kind: ErrorKind,
+    call: &'static str,
+    detail: String,
+}
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind, call: &'static str, detail: impl Into<String>) -> Self {
+        Self {
+            kind,
+            call,
+            detail: detail.into(),
+        }
+    }
+
+    /// The kind of failure.
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    /// The C function, or our own, that failed.
+    pub fn call(&self) -> &'static str {
+        self.call
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.call, self.detail)
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<nvbufsurface_sys::LoadError> for Error {
+    fn from(error: nvbufsurface_sys::LoadError) -> Self {
+        Self::new(ErrorKind::Load, "load libnvbufsurface", error.to_string())
+    }
+}
+
+/// Turns the library's 0 or -1 into a result; `detail` says the arguments and the remedy.
+pub(crate) fn check(call: &'static str, ret: i32, detail: impl FnOnce() -> String) -> Result<()> {
+    if ret == 0 {
+        Ok(())
+    } else {
+        Err(Error::new(ErrorKind::Call, call, detail()))
+    }
+}

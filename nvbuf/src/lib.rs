@@ -1,0 +1,21 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod builder;
+mod descriptor;
+mod egl;
+mod error;
+mod format;
+mod map;
+mod params;
+mod surface;
+
+pub use builder::SurfaceBuilder;
+pub use descriptor::{Descriptor, Identity};
+pub use egl::EglImage;
+pub use error::{Error, ErrorKind, Result};
+pub use format::{ColorFormat, Layout, MemType};
+pub use map::{Access, Map, MapMut, MapPtr, PlanePtr};
+pub use nvbufsurface_sys as sys;
+pub use params::{MAX_PLANES, PlaneParams, SurfaceParams};
+pub use surface::Surface;

@@ -1,0 +1,359 @@
+//! CPU access. A guard owns the whole protocol: map and sync for the CPU; sync for the device
+//! (where it could write) and unmap, for exactly the planes that were mapped.
+
+use std::ptr::NonNull;
+
+use nvbufsurface_sys::classic as c;
+
+use crate::error::{Error, ErrorKind, Result, check};
+use crate::format::Layout;
+use crate::params::{MAX_PLANES, PlaneParams};
+use crate::surface::Surface;
+
+/// What a mapping is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Reads; several at a time.
+    Read,
+    /// Reads and writes; nobody else at a time.
+    Write,
+}
+
+/// Who has one buffer mapped; the library itself counts nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct MapState {
+    readers: u32,
+    writer: bool,
+    addresses: [Option<NonNull<u8>>; MAX_PLANES],
+}
+
+/// A mapped plane as pointer and length.
+#[derive(Clone, Copy, Debug)]
+pub struct PlanePtr {
+    /// The first row.
+    pub data: NonNull<u8>,
+    /// Size, pitch and the rest; `params.byte_len()` bytes are mapped.
+    pub params: PlaneParams,
+}
+
+/// A mapping of one buffer for the CPU as pointers: for pixels that others may reach as well.
+///
+/// Dropping it makes writes visible to hardware and unmaps; [`MapPtr::unmap`] does the same and
+/// gives the error.
+#[derive(Debug)]
+#[must_use = "the buffer is unmapped as soon as this is dropped"]
+pub struct MapPtr<'a> {
+    surface: &'a Surface,
+    index: u32,
+    access: Access,
+    planes: [Option<PlanePtr>; MAX_PLANES],
+}
+
+// SAFETY: a mapping is process-wide: addresses mean the same on every thread, and unmapping
+// happens under the surface's lock.
+unsafe impl Send for MapPtr<'_> {}
+// SAFETY: `&self` gives out addresses and changes nothing.
+unsafe impl Sync for MapPtr<'_> {}
+
+impl Surface {
+    /// Maps all planes of buffer `index` and hands out pointers.
+    ///
+    /// Several [`Access::Read`] mappings of one `Surface` may live at a time, a
+    /// [`Access::Write`] one alone. Two *views* of one buffer do not know of each other.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Busy`] if another mapping is in the way, [`ErrorKind::Invalid`] for a bad
+    /// index or a block-linear buffer, [`ErrorKind::Call`] when the library refuses.
+    #[doc(alias = "NvBufSurfaceMap")]
+    #[doc(alias = "NvBufSurfaceSyncForCpu")]
+    pub fn map_ptr(&self, index: u32, access: Access) -> Result<MapPtr<'_>> {
+        let call = "NvBufSurfaceMap";
+        let params = self.params(index)?;
+        if params.layout() != Layout::PITCH {
+            return Err(Error::new(
+                ErrorKind::Invalid,
+                call,
+                format!(
+                    "{self:?} is {}: the CPU sees tiles, not rows. Convert it first (nvvidconv \
+                     bl-output=false, or a transform to a pitch-linear surface)",
+                    params.layout()
+                ),
+            ));
+        }
+        let mut table = self.lock();
+        let state = &mut table[index as usize];
+        if state.writer || (access == Access::Write && state.readers > 0) {
+            return Err(Error::new(
+                ErrorKind::Busy,
+                call,
+                format!("{self:?} is mapped already: drop that mapping first"),
+            ));
+        }
+        if state.readers == 0 {
+            state.addresses = self.map_planes(index, access)?;
+        }
+        match access {
+            Access::Read => state.readers += 1,
+            Access::Write => state.writer = true,
+        }
+        let mut planes = [None; MAX_PLANES];
+        for (i, params) in params.planes().iter().enumerate() {
+            planes[i] = state.addresses[i].map(|data| PlanePtr {
+                data,
+                params: *params,
+            });
+        }
+        Ok(MapPtr {
+            surface: self,
+            index,
+            access,
+            planes,
+        })
+    }
+
+    /// Maps for reading and gives slices: for a surface that nobody else can reach.
+    ///
+    /// # Errors
+    ///
+    /// As [`Surface::map_ptr`], and [`ErrorKind::Invalid`] once the surface is shared (a view, or
+    /// exported as dmabuf, EGLImage or raw pointer).
+    pub fn map(&self, index: u32) -> Result<Map<'_>> {
+        self.require_unshared()?;
+        Ok(Map(self.map_ptr(index, Access::Read)?))
+    }
+
+    /// Maps for writing and gives mutable slices: for a surface that nobody else can reach.
+    ///
+    /// # Errors
+    ///
+    /// As [`Surface::map`].
+    ///
+    /// Two at a time do not compile:
+    ///
+    /// ```compile_fail,E0499
+    /// # fn f(surface: &mut nvbuf::Surface) -> nvbuf::Result<()> {
+    /// let first = surface.map_mut(0)?;
+    /// let second = surface.map_mut(0)?;
+    /// # drop((first, second)); Ok(()) }
+    /// ```
+    pub fn map_mut(&mut self, index: u32) -> Result<MapMut<'_>> {
+        self.require_unshared()?;
+        Ok(MapMut(self.map_ptr(index, Access::Write)?))
+    }
+
+    fn require_unshared(&self) -> Result<()> {
+        if self.is_shared() {
+            return Err(Error::new(
+                ErrorKind::Invalid,
+                "Surface::map",
+                format!(
+                    "{self:?} is shared with other code or engines, which may write while a slice \
+                     is held: use map_ptr"
+                ),
+            ));
+        }
+        Ok(())
+    }
+
+    /// Maps and syncs plane by plane (a plane of -1 fails on some releases), all or nothing.
+    fn map_planes(&self, index: u32, access: Access) -> Result<[Option<NonNull<u8>>; MAX_PLANES]> {
+        let flags = match access {
+            Access::Read => c::NVBUF_MAP_READ,
+            Access::Write => c::NVBUF_MAP_READ_WRITE,
+        };
+        let mut addresses = [None; MAX_PLANES];
+        let count = self.params(index)?.planes().len();
+        for (plane, address) in addresses.iter_mut().enumerate().take(count) {
+            match self.map_plane(index, plane, flags) {
+                Ok(mapped) => *address = Some(mapped),
+                Err(error) => {
+                    for plane in 0..plane {
+                        self.unmap_plane(index, plane)
+                            .unwrap_or_else(|e| eprintln!("nvbuf: {e}"));
+                    }
+                    return Err(error);
+                }
+            }
+        }
+        Ok(addresses)
+    }
+
+    fn map_plane(&self, index: u32, plane: usize, flags: u32) -> Result<NonNull<u8>> {
+        let (i, p) = (index as i32, plane as i32);
+        let f = self.library().functions();
+        // SAFETY: the surface is valid by its invariant, index and plane were checked, and the
+        // caller holds the surface's lock.
+        let ret = unsafe { (f.map)(self.raw(), i, p, flags) };
+        check("NvBufSurfaceMap", ret, || {
+            format!(
+                "{self:?}, buffer {index}, plane {plane}: the CPU reaches SURFACE_ARRAY and HANDLE \
+                 on Jetson, CUDA_UNIFIED elsewhere"
+            )
+        })?;
+        // SAFETY: the surface is valid by its invariant.
+        let list = unsafe { (*self.raw()).surfaceList };
+        // SAFETY: the list has an entry `index`, checked when the surface was made.
+        let entry = unsafe { list.add(index as usize) };
+        // SAFETY: as above; the field is plain data, and the library filled it in the call before.
+        let addresses = unsafe { (*entry).mappedAddr.addr };
+        let address = addresses[plane].cast::<u8>();
+        let undo = |error| {
+            self.unmap_plane(index, plane)
+                .unwrap_or_else(|e| eprintln!("nvbuf: {e}"));
+            error
+        };
+        let address = NonNull::new(address).ok_or_else(|| {
+            undo(Error::new(
+                ErrorKind::Call,
+                "NvBufSurfaceMap",
+                "returned 0 and no address",
+            ))
+        })?;
+        if self.mem_type().has_dmabuf() {
+            // SAFETY: as for `map`; sync is for these memory types only.
+            let ret = unsafe { (f.sync_for_cpu)(self.raw(), i, p) };
+            check("NvBufSurfaceSyncForCpu", ret, || {
+                format!("{self:?}, buffer {index}, plane {plane}")
+            })
+            .map_err(undo)?;
+        }
+        Ok(address)
+    }
+
+    fn unmap_plane(&self, index: u32, plane: usize) -> Result<()> {
+        // SAFETY: the surface is valid by its invariant, the plane was mapped, and the caller
+        // holds the surface's lock.
+        let ret =
+            unsafe { (self.library().functions().unmap)(self.raw(), index as i32, plane as i32) };
+        check("NvBufSurfaceUnMap", ret, || {
+            format!("{self:?}, buffer {index}, plane {plane}")
+        })
+    }
+
+    fn unmap_planes(&self, index: u32, access: Access) -> Result<()> {
+        let mut result = Ok(());
+        let mut table = self.lock();
+        let state = &mut table[index as usize];
+        match access {
+            Access::Read => state.readers -= 1,
+            Access::Write => state.writer = false,
+        }
+        if state.readers > 0 {
+            return Ok(());
+        }
+        for plane in 0..MAX_PLANES {
+            if state.addresses[plane].take().is_none() {
+                continue;
+            }
+            if access == Access::Write && self.mem_type().has_dmabuf() {
+                // SAFETY: valid surface, mapped plane, lock held.
+                let ret = unsafe {
+                    (self.library().functions().sync_for_device)(
+                        self.raw(),
+                        index as i32,
+                        plane as i32,
+                    )
+                };
+                let synced = check("NvBufSurfaceSyncForDevice", ret, || {
+                    format!("{self:?}, buffer {index}, plane {plane}")
+                });
+                result = result.and(synced);
+            }
+            // Every plane is unmapped whatever happened to the one before.
+            result = result.and(self.unmap_plane(index, plane));
+        }
+        result
+    }
+}
+
+impl MapPtr<'_> {
+    /// The mapped plane `plane`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Invalid`] for a plane that the buffer does not have.
+    pub fn plane(&self, plane: usize) -> Result<PlanePtr> {
+        self.planes.get(plane).copied().flatten().ok_or_else(|| {
+            let count = self.planes.iter().flatten().count();
+            let detail = format!("plane {plane} of {count}");
+            Error::new(ErrorKind::Invalid, "MapPtr::plane", detail)
+        })
+    }
+
+    /// How many planes are mapped: all that the buffer has.
+    pub fn num_planes(&self) -> usize {
+        self.planes.iter().flatten().count()
+    }
+
+    /// Ends the mapping and says whether that went well.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Call`] of the first call that failed; the rest was still done.
+    #[doc(alias = "NvBufSurfaceUnMap")]
+    #[doc(alias = "NvBufSurfaceSyncForDevice")]
+    pub fn unmap(self) -> Result<()> {
+        let this = std::mem::ManuallyDrop::new(self);
+        this.surface.unmap_planes(this.index, this.access)
+    }
+}
+
+impl Drop for MapPtr<'_> {
+    fn drop(&mut self) {
+        if let Err(error) = self.surface.unmap_planes(self.index, self.access) {
+            eprintln!("nvbuf: {error}");
+        }
+    }
+}
+
+/// A read mapping of a surface that nobody else can reach, as slices.
+#[derive(Debug)]
+#[must_use = "the buffer is unmapped as soon as this is dropped"]
+pub struct Map<'a>(MapPtr<'a>);
+
+/// A writable mapping of a surface that nobody else can reach, as slices.
+#[derive(Debug)]
+#[must_use = "the buffer is unmapped as soon as this is dropped"]
+pub struct MapMut<'a>(MapPtr<'a>);
+
+impl Map<'_> {
+    /// The bytes of a plane, padding of the rows included, and its facts.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Invalid`] for a plane that the buffer does not have.
+    pub fn plane(&self, plane: usize) -> Result<(&[u8], PlaneParams)> {
+        let plane = self.0.plane(plane)?;
+        // SAFETY: `byte_len` bytes are mapped at `data` (checked against the buffer's size when
+        // the surface was made), until `self` is dropped; nobody else reaches an unshared
+        // surface, and the map table keeps writers out.
+        let bytes =
+            unsafe { std::slice::from_raw_parts(plane.data.as_ptr(), plane.params.byte_len()) };
+        Ok((bytes, plane.params))
+    }
+}
+
+impl MapMut<'_> {
+    /// The bytes of a plane, padding of the rows included, and its facts.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Invalid`] for a plane that the buffer does not have.
+    pub fn plane_mut(&mut self, plane: usize) -> Result<(&mut [u8], PlaneParams)> {
+        let plane = self.0.plane(plane)?;
+        // SAFETY: as in `Map::plane`; `&mut self` makes this the only slice of the mapping.
+        let bytes =
+            unsafe { std::slice::from_raw_parts_mut(plane.data.as_ptr(), plane.params.byte_len()) };
+        Ok((bytes, plane.params))
+    }
+
+    /// Ends the mapping and says whether that went well.
+    ///
+    /// # Errors
+    ///
+    /// As [`MapPtr::unmap`].
+    pub fn unmap(self) -> Result<()> {
+        self.0.unmap()
+    }
+}
