@@ -1,0 +1,539 @@
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard};
+
+use gst::ClockTime;
+use gst::glib;
+use gst::prelude::*;
+use gst::subclass::prelude::*;
+use gst_base::AGGREGATOR_FLOW_NEED_DATA;
+use gst_base::prelude::*;
+use gst_base::subclass::prelude::*;
+use gst_video::VideoInfo;
+
+use super::pad::Current;
+use super::timing::{Due, OutputClock, due};
+use super::{CudaAggregatorPad, Input};
+use crate::error::Error;
+use crate::frame::NvmmFrame;
+use crate::pool::NvmmBufferPool;
+use crate::session::{Session, load_platform};
+
+pub(super) static CATEGORY: LazyLock<gst::DebugCategory> = LazyLock::new(|| {
+    gst::DebugCategory::new(
+        "cudaaggregator",
+        gst::DebugColorFlags::empty(),
+        Some("N NVMM inputs, one CUDA kernel, one NVMM output"),
+    )
+});
+
+/// Output surfaces if nobody asks for more: one being written, one on its way, two downstream.
+const DEFAULT_OUTPUT_BUFFERS: u32 = 4;
+
+type OutputSize = fn(&super::CudaAggregator, &[(CudaAggregatorPad, VideoInfo)]) -> (u32, u32);
+
+/// The class: GstAggregator's, and what subclasses implement.
+#[repr(C)]
+#[derive(Debug)]
+pub struct Class {
+    parent: gst_base::ffi::GstAggregatorClass,
+    pub(super) open: fn(&super::CudaAggregator, &Session) -> Result<(), gst::ErrorMessage>,
+    pub(super) close: fn(&super::CudaAggregator),
+    pub(super) output_size: OutputSize,
+    pub(super) process:
+        fn(&super::CudaAggregator, &Session, &[Input], &NvmmFrame) -> Result<(), gst::ErrorMessage>,
+}
+
+// SAFETY: `repr(C)` with the parent's class first.
+unsafe impl ClassStruct for Class {
+    type Type = CudaAggregator;
+}
+
+#[derive(Debug)]
+pub struct CudaAggregator {
+    session: Mutex<Option<Arc<Session>>>,
+    pads: Mutex<Vec<CudaAggregatorPad>>,
+    pub(super) state: Mutex<State>,
+    /// Kept between frames, empty, for its memory.
+    inputs: Mutex<Vec<Input>>,
+    output_buffers: Mutex<u32>,
+}
+
+impl Default for CudaAggregator {
+    fn default() -> Self {
+        Self {
+            session: Mutex::default(),
+            pads: Mutex::default(),
+            state: Mutex::default(),
+            inputs: Mutex::default(),
+            output_buffers: Mutex::new(DEFAULT_OUTPUT_BUFFERS),
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+pub(super) struct State {
+    pub(super) info: Option<VideoInfo>,
+    pub(super) clock: Option<OutputClock>,
+    pub(super) pool: Option<(gst::Caps, NvmmBufferPool)>,
+    frames: u64,
+}
+
+/// Locks; state is replaced field by field, so a panic elsewhere does not spoil it.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(|e| e.into_inner())
+}
+
+/// What the inputs have for one output frame.
+enum Picked {
+    /// At least one input has something to show.
+    Frames,
+    /// An input must deliver more first.
+    NeedData,
+    /// Nothing before this time.
+    NothingBefore(ClockTime),
+    /// Nothing now, and nobody knows when.
+    Nothing,
+    /// All inputs have ended.
+    Eos,
+}
+
+impl CudaAggregator {
+    pub(super) fn class(&self) -> &'static Class {
+        let object = self.obj();
+        let class: *const Class = object.class().as_ref();
+        // SAFETY: GObject's static classes live for ever.
+        unsafe { &*class }
+    }
+
+    pub(super) fn pads(&self) -> MutexGuard<'_, Vec<CudaAggregatorPad>> {
+        lock(&self.pads)
+    }
+
+    pub(super) fn output_buffers(&self) -> u32 {
+        *lock(&self.output_buffers)
+    }
+
+    fn open(&self) -> Result<(), gst::ErrorMessage> {
+        load_platform().map_err(|e| e.to_message())?;
+        let session = Session::new().map_err(|e| e.to_message())?;
+        {
+            let _current = session.push().map_err(|e| e.to_message())?;
+            (self.class().open)(self.obj().as_ref(), &session)?;
+        }
+        *lock(&self.session) = Some(Arc::new(session));
+        Ok(())
+    }
+
+    fn close(&self) {
+        let Some(session) = lock(&self.session).take() else {
+            return;
+        };
+        match session.push() {
+            Ok(_current) => (self.class().close)(self.obj().as_ref()),
+            Err(error) => gst::error!(CATEGORY, imp = self, "closing: {error}"),
+        }
+    }
+
+    /// Moves each input on to what is due in `output`.
+    fn pick(&self, output: (ClockTime, ClockTime), timeout: bool) -> Picked {
+        let (mut shown, mut all_eos, mut need_data) = (false, true, false);
+        let mut earliest: Option<ClockTime> = None;
+        for pad in self.pads().iter() {
+            let imp = pad.imp();
+            let mut dropped = false;
+            let queued = loop {
+                let Some(buffer) = pad.peek_buffer() else {
+                    break None;
+                };
+                let times = imp.times(&buffer, output);
+                match due(times, output) {
+                    Due::Past => {
+                        gst::debug!(CATEGORY, obj = pad, "{buffer:?} is too late, dropped");
+                        drop(pad.pop_buffer());
+                        dropped = true;
+                    }
+                    Due::Now => {
+                        drop(pad.pop_buffer());
+                        let mut state = imp.state();
+                        let info = state.info.clone();
+                        state.current = info.map(|info| Current {
+                            buffer,
+                            info,
+                            end: times.1,
+                        });
+                        break None;
+                    }
+                    Due::Later => break Some(times.0),
+                }
+            };
+            let is_eos = queued.is_none() && pad.is_eos();
+            let mut state = imp.state();
+            if is_eos && state.current.as_ref().is_some_and(|c| c.end <= output.0) {
+                state.current = None;
+            }
+            shown |= state.current.is_some();
+            all_eos &= is_eos && state.current.is_none();
+            need_data |= dropped && queued.is_none() && !is_eos && !timeout;
+            earliest = earliest.into_iter().chain(queued).min();
+        }
+        match (need_data, shown, all_eos, earliest) {
+            (true, ..) => Picked::NeedData,
+            (_, true, ..) => Picked::Frames,
+            (_, _, true, _) => Picked::Eos,
+            (.., Some(earliest)) => Picked::NothingBefore(earliest),
+            _ => Picked::Nothing,
+        }
+    }
+
+    /// Computes one output frame from what `pick` chose.
+    fn compute(&self, session: &Session, info: &VideoInfo, pool: &NvmmBufferPool) -> FrameResult {
+        let buffer = pool.acquire_buffer(None).map_err(ComputeError::Flow)?;
+        let context = session.context();
+        let stream = session.stream();
+        let _current = session.push()?;
+        let output = NvmmFrame::new(buffer, info, context)?;
+        let mut inputs = std::mem::take(&mut *lock(&self.inputs));
+        let result = self.fill_and_process(session, &mut inputs, &output);
+        // Whatever was launched leaves its event, also after an error.
+        let mut all_left = true;
+        for frame in inputs.iter().map(|input| &input.frame).chain([&output]) {
+            all_left &= frame.end(stream).unwrap_or_else(|error| {
+                gst::error!(CATEGORY, imp = self, "{error}");
+                false
+            });
+        }
+        if !all_left {
+            stream.synchronize().map_err(Error::from)?;
+        }
+        inputs.clear();
+        *lock(&self.inputs) = inputs;
+        result?;
+        Ok(output.into_buffer())
+    }
+
+    fn fill_and_process(
+        &self,
+        session: &Session,
+        inputs: &mut Vec<Input>,
+        output: &NvmmFrame,
+    ) -> Result<(), ComputeError> {
+        for pad in self.pads().iter() {
+            let state = pad.imp().state();
+            let Some(Current { buffer, info, .. }) = &state.current else {
+                continue;
+            };
+            let frame = NvmmFrame::new(buffer.clone(), info, session.context())
+                .map_err(|e| Error::buffer(format!("{}: {e}", pad.name())))?;
+            inputs.push(Input {
+                pad: pad.clone(),
+                frame,
+            });
+        }
+        for frame in inputs.iter().map(|input| &input.frame).chain([output]) {
+            frame.begin(session.stream())?;
+        }
+        (self.class().process)(self.obj().as_ref(), session, inputs, output)
+            .map_err(ComputeError::Message)
+    }
+
+    /// Forgets frames and times: after a flush, a seek or a stop.
+    fn reset(&self) {
+        for pad in self.pads().iter() {
+            pad.imp().state().current = None;
+        }
+        let mut state = lock(&self.state);
+        state.clock = state
+            .info
+            .as_ref()
+            .map(|i| OutputClock::new(ClockTime::ZERO, i.fps()));
+    }
+
+    /// The output's segment counts in time. GStreamer 1.14 has no function for that.
+    fn init_segment(&self) {
+        let obj = self.obj();
+        let pad = obj.src_pad();
+        let _guard = pad.object_lock();
+        let raw: *mut gst_base::ffi::GstAggregatorPad = pad.as_ptr();
+        // SAFETY: the pad is alive, and its segment is changed under the object lock, as the base
+        // class does.
+        let segment = unsafe { &raw mut (*raw).segment };
+        // SAFETY: as above.
+        unsafe { gst::ffi::gst_segment_init(segment, gst::ffi::GST_FORMAT_TIME) };
+    }
+}
+
+type FrameResult = Result<gst::Buffer, ComputeError>;
+
+enum ComputeError {
+    Flow(gst::FlowError),
+    Message(gst::ErrorMessage),
+}
+
+impl From<Error> for ComputeError {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Flushing => Self::Flow(gst::FlowError::Flushing),
+            error => Self::Message(error.to_message()),
+        }
+    }
+}
+
+#[glib::object_subclass]
+impl ObjectSubclass for CudaAggregator {
+    const NAME: &'static str = "GstNvmmCudaAggregator";
+    const ALLOW_NAME_CONFLICT: bool = true;
+    const ABSTRACT: bool = true;
+    type Type = super::CudaAggregator;
+    type ParentType = gst_base::Aggregator;
+    type Class = Class;
+    type Interfaces = (gst::ChildProxy,);
+
+    fn class_init(class: &mut Self::Class) {
+        class.open = |_, _| Ok(());
+        class.close = |_| {};
+        class.output_size = |_, inputs| {
+            let sizes = inputs.iter().map(|(_, info)| (info.width(), info.height()));
+            sizes.fold((1, 1), |a, b| (a.0.max(b.0), a.1.max(b.1)))
+        };
+        class.process = |_, _, _, _| {
+            Err(gst::error_msg!(
+                gst::LibraryError::Failed,
+                ["the subclass has no process()"]
+            ))
+        };
+    }
+}
+
+impl ObjectImpl for CudaAggregator {
+    fn properties() -> &'static [glib::ParamSpec] {
+        static PROPERTIES: LazyLock<Vec<glib::ParamSpec>> = LazyLock::new(|| {
+            vec![
+                glib::ParamSpecUInt::builder("output-buffers")
+                    .nick("Output buffers")
+                    .blurb("Output surfaces at least; more if downstream asks for them")
+                    .minimum(2)
+                    .maximum(64)
+                    .default_value(DEFAULT_OUTPUT_BUFFERS)
+                    .mutable_ready()
+                    .build(),
+            ]
+        });
+        &PROPERTIES
+    }
+
+    fn set_property(&self, _id: usize, value: &glib::Value, _pspec: &glib::ParamSpec) {
+        if let Ok(value) = value.get() {
+            *lock(&self.output_buffers) = value;
+        }
+    }
+
+    fn property(&self, _id: usize, _pspec: &glib::ParamSpec) -> glib::Value {
+        self.output_buffers().to_value()
+    }
+}
+
+impl GstObjectImpl for CudaAggregator {}
+
+impl ElementImpl for CudaAggregator {
+    fn change_state(
+        &self,
+        transition: gst::StateChange,
+    ) -> Result<gst::StateChangeSuccess, gst::StateChangeError> {
+        if transition == gst::StateChange::NullToReady
+            && let Err(message) = self.open()
+        {
+            self.post_error_message(message);
+            return Err(gst::StateChangeError);
+        }
+        let result = self.parent_change_state(transition);
+        if transition == gst::StateChange::ReadyToNull {
+            self.close();
+        }
+        result
+    }
+
+    fn release_pad(&self, pad: &gst::Pad) {
+        self.pads().retain(|p| p.upcast_ref::<gst::Pad>() != pad);
+        self.obj().child_removed(pad, &pad.name());
+        self.parent_release_pad(pad);
+        self.obj().src_pad().mark_reconfigure();
+    }
+}
+
+impl ChildProxyImpl for CudaAggregator {
+    fn child_by_index(&self, index: u32) -> Option<glib::Object> {
+        self.pads()
+            .get(index as usize)
+            .map(|pad| pad.clone().upcast())
+    }
+
+    fn child_by_name(&self, name: &str) -> Option<glib::Object> {
+        let pads = self.pads();
+        pads.iter()
+            .find(|pad| pad.name() == name)
+            .map(|pad| pad.clone().upcast())
+    }
+
+    fn children_count(&self) -> u32 {
+        self.pads().len() as u32
+    }
+}
+
+impl AggregatorImpl for CudaAggregator {
+    fn start(&self) -> Result<(), gst::ErrorMessage> {
+        self.init_segment();
+        *lock(&self.state) = State::default();
+        self.reset();
+        self.parent_start()
+    }
+
+    fn stop(&self) -> Result<(), gst::ErrorMessage> {
+        self.reset();
+        let state = std::mem::take(&mut *lock(&self.state));
+        if let Some((_, pool)) = state.pool
+            && let Err(error) = pool.set_active(false)
+        {
+            gst::warning!(CATEGORY, imp = self, "{error}");
+        }
+        gst::info!(CATEGORY, imp = self, "{} frames", state.frames);
+        self.parent_stop()
+    }
+
+    fn flush(&self) -> Result<gst::FlowSuccess, gst::FlowError> {
+        self.reset();
+        self.parent_flush()
+    }
+
+    fn src_activate(&self, mode: gst::PadMode, active: bool) -> Result<(), gst::LoggableError> {
+        // The source task may wait for a surface; it must not when it is to end.
+        if let Some((_, pool)) = &lock(&self.state).pool {
+            pool.set_flushing(!active);
+        }
+        self.parent_src_activate(mode, active)
+    }
+
+    fn create_new_pad(
+        &self,
+        template: &gst::PadTemplate,
+        name: Option<&str>,
+        caps: Option<&gst::Caps>,
+    ) -> Option<gst_base::AggregatorPad> {
+        let pad = self.parent_create_new_pad(template, name, caps)?;
+        let Ok(pad) = pad.downcast::<CudaAggregatorPad>() else {
+            gst::error!(
+                CATEGORY,
+                imp = self,
+                "make the sink template with PadTemplate::with_gtype and a CudaAggregatorPad type"
+            );
+            return None;
+        };
+        self.pads().push(pad.clone());
+        self.obj().child_added(&pad, &pad.name());
+        Some(pad.upcast())
+    }
+
+    fn sink_event(&self, pad: &gst_base::AggregatorPad, event: gst::Event) -> bool {
+        if let gst::EventView::Caps(caps) = event.view()
+            && !self.set_sink_caps(pad, caps.caps())
+        {
+            return false;
+        }
+        self.parent_sink_event(pad, event)
+    }
+
+    fn next_time(&self) -> Option<ClockTime> {
+        let clock = lock(&self.state).clock.map(|clock| clock.next().0);
+        clock.or_else(|| {
+            // Before negotiation: as soon as somebody could be shown.
+            let has_caps = self
+                .pads()
+                .iter()
+                .any(|pad| pad.imp().state().info.is_some());
+            has_caps.then_some(ClockTime::ZERO)
+        })
+    }
+
+    fn update_src_caps(&self, caps: &gst::Caps) -> Result<gst::Caps, gst::FlowError> {
+        self.choose_src_caps(caps)
+    }
+
+    fn fixate_src_caps(&self, caps: gst::Caps) -> gst::Caps {
+        self.parent_fixate_src_caps(self.prefer(caps))
+    }
+
+    fn negotiated_src_caps(&self, caps: &gst::Caps) -> Result<(), gst::LoggableError> {
+        self.set_src_caps(caps)?;
+        self.parent_negotiated_src_caps(caps)
+    }
+
+    fn decide_allocation(
+        &self,
+        query: &mut gst::query::Allocation,
+    ) -> Result<(), gst::LoggableError> {
+        self.make_pool(query)
+    }
+
+    fn aggregate(&self, timeout: bool) -> Result<gst::FlowSuccess, gst::FlowError> {
+        let session = lock(&self.session)
+            .clone()
+            .ok_or(gst::FlowError::Flushing)?;
+        let (output, info, pool) = loop {
+            let (mut clock, info, pool) = {
+                let state = lock(&self.state);
+                let (Some(clock), Some(info), Some((_, pool))) =
+                    (state.clock, &state.info, &state.pool)
+                else {
+                    return Err(AGGREGATOR_FLOW_NEED_DATA);
+                };
+                (clock, info.clone(), pool.clone())
+            };
+            let output = clock.next();
+            match self.pick(output, timeout) {
+                Picked::Frames => break (output, info, pool),
+                Picked::NeedData => return Err(AGGREGATOR_FLOW_NEED_DATA),
+                Picked::Eos => return Err(gst::FlowError::Eos),
+                Picked::NothingBefore(time) => {
+                    clock.skip_to(time);
+                    lock(&self.state).clock = Some(clock);
+                }
+                Picked::Nothing => {
+                    if timeout {
+                        clock.advance();
+                        lock(&self.state).clock = Some(clock);
+                    }
+                    return Err(AGGREGATOR_FLOW_NEED_DATA);
+                }
+            }
+        };
+        let mut buffer = match self.compute(&session, &info, &pool) {
+            Ok(buffer) => buffer,
+            Err(ComputeError::Flow(flow)) => return Err(flow),
+            Err(ComputeError::Message(message)) => {
+                self.post_error_message(message);
+                return Err(gst::FlowError::Error);
+            }
+        };
+        let segment = self.obj().src_pad().segment();
+        let segment = segment.downcast_ref::<ClockTime>();
+        let at = |time| {
+            segment
+                .and_then(|s| s.position_from_running_time(time))
+                .unwrap_or(time)
+        };
+        let (start, end) = (at(output.0), at(output.1));
+        if let Some(buffer) = buffer.get_mut() {
+            buffer.set_pts(start);
+            buffer.set_duration(end.saturating_sub(start));
+        }
+        self.obj().set_position(end);
+        {
+            let mut state = lock(&self.state);
+            state.frames += 1;
+            if let Some(clock) = &mut state.clock {
+                clock.advance();
+            }
+        }
+        self.obj()
+            .upcast_ref::<gst_base::Aggregator>()
+            .finish_buffer(buffer)
+    }
+}

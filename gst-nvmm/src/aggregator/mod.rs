@@ -1,0 +1,143 @@
+//! The abstract N-in-1-out CUDA element.
+
+mod imp;
+mod negotiate;
+mod pad;
+mod timing;
+
+use gst::glib;
+use gst::prelude::*;
+use gst::subclass::prelude::*;
+use gst_base::subclass::prelude::*;
+use gst_video::VideoInfo;
+
+use crate::frame::NvmmFrame;
+use crate::session::Session;
+
+glib::wrapper! {
+    /// Base class of elements with any number of NVMM inputs and one NVMM output.
+    ///
+    /// A subclass gives pad templates ([`crate::nvmm_caps`]) and [`CudaAggregatorImpl::process`].
+    /// The base class negotiates, picks the frame of each input that is due, waits for the work
+    /// pending on it, takes an output buffer from a pool, and leaves the kernel's event in the
+    /// memories: no copy, no registration and no CPU synchronisation per frame.
+    ///
+    /// In a live pipeline the output goes on at its frame rate when an input stalls; the input's
+    /// last frame stays.
+    pub struct CudaAggregator(ObjectSubclass<imp::CudaAggregator>)
+        @extends gst_base::Aggregator, gst::Element, gst::Object,
+        @implements gst::ChildProxy;
+}
+
+glib::wrapper! {
+    /// A sink pad of a [`CudaAggregator`]; subclass it for properties per input.
+    pub struct CudaAggregatorPad(ObjectSubclass<pad::CudaAggregatorPad>)
+        @extends gst_base::AggregatorPad, gst::Pad, gst::Object;
+}
+
+/// One input of one output frame.
+#[derive(Debug)]
+pub struct Input {
+    /// The pad that it came in on, for its properties.
+    pub pad: CudaAggregatorPad,
+    /// The pixels.
+    pub frame: NvmmFrame,
+}
+
+/// What a subclass of [`CudaAggregatorPad`] implements: nothing more than any pad.
+pub trait CudaAggregatorPadImpl:
+    AggregatorPadImpl + ObjectSubclass<Type: IsA<CudaAggregatorPad>>
+{
+}
+
+/// What a subclass of [`CudaAggregator`] implements.
+pub trait CudaAggregatorImpl: AggregatorImpl + ObjectSubclass<Type: IsA<CudaAggregator>> {
+    /// Prepares kernels and device memory, at NULL to READY. The session's context is current.
+    ///
+    /// # Errors
+    ///
+    /// Posted by the base class; the element stays in NULL.
+    fn open(&self, session: &Session) -> Result<(), gst::ErrorMessage> {
+        self.parent_open(session)
+    }
+
+    /// Gives back what `open` prepared, at READY to NULL. The session's context is current.
+    fn close(&self) {
+        self.parent_close();
+    }
+
+    /// The output's size in pixels, from the inputs that have caps; the largest of each by
+    /// default. Downstream may still ask for another.
+    fn output_size(&self, inputs: &[(CudaAggregatorPad, VideoInfo)]) -> (u32, u32) {
+        self.parent_output_size(inputs)
+    }
+
+    /// Computes one output frame: launches on `session.stream()`, and need not wait for it. The
+    /// session's context is current. `inputs` are in the order of the pads' creation; an input
+    /// with nothing to show is left out. `output` holds old pixels.
+    ///
+    /// # Errors
+    ///
+    /// Posted by the base class; the stream ends with an error.
+    fn process(
+        &self,
+        session: &Session,
+        inputs: &[Input],
+        output: &NvmmFrame,
+    ) -> Result<(), gst::ErrorMessage>;
+}
+
+/// The base class's own behaviour, for implementations that extend it.
+pub trait CudaAggregatorImplExt: CudaAggregatorImpl {
+    /// Chains up.
+    ///
+    /// # Errors
+    ///
+    /// The parent's.
+    fn parent_open(&self, session: &Session) -> Result<(), gst::ErrorMessage> {
+        (parent_class::<Self>().open)(self.obj().upcast_ref(), session)
+    }
+
+    /// Chains up.
+    fn parent_close(&self) {
+        (parent_class::<Self>().close)(self.obj().upcast_ref());
+    }
+
+    /// Chains up.
+    fn parent_output_size(&self, inputs: &[(CudaAggregatorPad, VideoInfo)]) -> (u32, u32) {
+        (parent_class::<Self>().output_size)(self.obj().upcast_ref(), inputs)
+    }
+}
+
+impl<T: CudaAggregatorImpl> CudaAggregatorImplExt for T {}
+
+fn parent_class<T: CudaAggregatorImpl>() -> &'static imp::Class {
+    let parent = T::type_data();
+    // SAFETY: type data of a registered type is valid for ever.
+    let parent = unsafe { parent.as_ref() }.parent_class();
+    // SAFETY: `T`'s parent is a `CudaAggregator` or a subclass of one (`IsSubclassable`), whose
+    // class starts with this struct and lives for ever.
+    unsafe { &*parent.cast::<imp::Class>() }
+}
+
+// SAFETY: `class_init` fills the class's own functions with ones for `T`.
+unsafe impl<T: CudaAggregatorImpl> IsSubclassable<T> for CudaAggregator {
+    fn class_init(class: &mut glib::Class<Self>) {
+        Self::parent_class_init::<T>(class);
+        let class = class.as_mut();
+        class.open = |object, session| imp_of::<T>(object).open(session);
+        class.close = |object| imp_of::<T>(object).close();
+        class.output_size = |object, inputs| imp_of::<T>(object).output_size(inputs);
+        class.process =
+            |object, session, inputs, output| imp_of::<T>(object).process(session, inputs, output);
+    }
+}
+
+fn imp_of<T: CudaAggregatorImpl>(object: &CudaAggregator) -> &T {
+    // SAFETY: the functions that call this stand in the class of `T`, and so are only called with
+    // instances of it.
+    unsafe { object.unsafe_cast_ref::<T::Type>() }.imp()
+}
+
+// SAFETY: the pad's class adds nothing to AggregatorPad's.
+unsafe impl<T: CudaAggregatorPadImpl> IsSubclassable<T> for CudaAggregatorPad {}

@@ -1,0 +1,184 @@
+//! What the output looks like, and where its buffers come from.
+
+use gst::prelude::*;
+use gst::subclass::prelude::*;
+use gst_base::AGGREGATOR_FLOW_NEED_DATA;
+use gst_base::prelude::*;
+use gst_video::VideoInfo;
+
+use super::CudaAggregatorPad;
+use super::imp::{CATEGORY, CudaAggregator, lock};
+use super::timing::OutputClock;
+use crate::pool::NvmmBufferPool;
+
+impl CudaAggregator {
+    /// Notes what an input sends from here on.
+    pub(super) fn set_sink_caps(&self, pad: &gst_base::AggregatorPad, caps: &gst::CapsRef) -> bool {
+        let Some(pad) = pad.downcast_ref::<CudaAggregatorPad>() else {
+            return false;
+        };
+        match VideoInfo::from_caps(caps) {
+            Ok(info) if crate::is_nvmm(caps) => {
+                pad.imp().state().info = Some(info);
+                self.obj().src_pad().mark_reconfigure();
+                true
+            }
+            _ => {
+                gst::error!(
+                    CATEGORY,
+                    obj = pad,
+                    "{caps} is no raw video with the feature memory:NVMM"
+                );
+                false
+            }
+        }
+    }
+
+    fn inputs_with_caps(&self) -> Vec<(CudaAggregatorPad, VideoInfo)> {
+        let pads = self.pads();
+        pads.iter()
+            .filter_map(|pad| Some((pad.clone(), pad.imp().state().info.clone()?)))
+            .collect()
+    }
+
+    /// The size, rate and format that the inputs ask for.
+    fn wish(&self) -> Option<(u32, u32, gst::Fraction, &'static str)> {
+        let inputs = self.inputs_with_caps();
+        let first = inputs.first()?;
+        let format = first.1.format().to_str().as_str();
+        let rate = inputs
+            .iter()
+            .map(|(_, info)| info.fps())
+            .filter(|fps| fps.numer() > 0)
+            .max()
+            .unwrap_or(gst::Fraction::new(30, 1));
+        let (width, height) = (self.class().output_size)(self.obj().as_ref(), &inputs);
+        Some((width.max(1), height.max(1), rate, format))
+    }
+
+    /// What of downstream's caps is possible: with the wished size and rate if it takes them.
+    pub(super) fn choose_src_caps(&self, caps: &gst::Caps) -> Result<gst::Caps, gst::FlowError> {
+        let Some((width, height, rate, _)) = self.wish() else {
+            return Err(AGGREGATOR_FLOW_NEED_DATA);
+        };
+        let possible = self.obj().src_pad().pad_template_caps().intersect(caps);
+        let size = [("width", width as i32), ("height", height as i32)];
+        for (with_size, with_rate) in [(true, true), (true, false), (false, true), (false, false)] {
+            let mut wished = possible.clone();
+            for structure in wished.make_mut().iter_mut() {
+                if with_size && size.iter().any(|(field, v)| !allows(structure, field, v)) {
+                    structure.set_name("video/x-none");
+                    continue;
+                }
+                if with_rate && !allows(structure, "framerate", &rate) {
+                    structure.set_name("video/x-none");
+                    continue;
+                }
+                if with_size {
+                    size.iter().for_each(|(field, v)| structure.set(*field, *v));
+                }
+                if with_rate {
+                    structure.set("framerate", rate);
+                }
+            }
+            let wished: gst::Caps = wished
+                .iter_with_features()
+                .filter(|(structure, _)| structure.name() == "video/x-raw")
+                .map(|(structure, features)| (structure.to_owned(), features.to_owned()))
+                .collect();
+            if !wished.is_empty() {
+                return Ok(wished);
+            }
+        }
+        gst::element_imp_error!(
+            self,
+            gst::StreamError::Format,
+            ("downstream takes nothing that this element makes"),
+            [
+                "downstream takes {caps}; this element makes {}. Put nvvidconv or nvmmtransform in \
+                 between, and check that capsfilters have the feature memory:NVMM",
+                self.obj().src_pad().pad_template_caps()
+            ]
+        );
+        Err(gst::FlowError::NotNegotiated)
+    }
+
+    /// Fixes what is left open, as near to the wish as possible.
+    pub(super) fn prefer(&self, mut caps: gst::Caps) -> gst::Caps {
+        let Some((width, height, rate, format)) = self.wish() else {
+            return caps;
+        };
+        caps.truncate();
+        if let Some(structure) = caps.make_mut().structure_mut(0) {
+            structure.fixate_field_nearest_int("width", width as i32);
+            structure.fixate_field_nearest_int("height", height as i32);
+            structure.fixate_field_nearest_fraction("framerate", rate);
+            structure.fixate_field_str("format", format);
+        }
+        caps
+    }
+
+    pub(super) fn set_src_caps(&self, caps: &gst::Caps) -> Result<(), gst::LoggableError> {
+        let info = VideoInfo::from_caps(caps)
+            .map_err(|_| gst::loggable_error!(CATEGORY, "{caps} are not fixed raw video"))?;
+        let mut state = lock(&self.state);
+        let origin = state
+            .clock
+            .map_or(gst::ClockTime::ZERO, |clock| clock.next().0);
+        let clock = OutputClock::new(origin, info.fps());
+        let (start, end) = clock.next();
+        state.clock = Some(clock);
+        state.info = Some(info);
+        drop(state);
+        self.obj()
+            .set_latency(end.saturating_sub(start), gst::ClockTime::NONE);
+        Ok(())
+    }
+
+    /// Our own pool, kept while the caps stay. Downstream's are for other memory; the number of
+    /// buffers that it wants to hold is honoured.
+    pub(super) fn make_pool(
+        &self,
+        query: &mut gst::query::Allocation,
+    ) -> Result<(), gst::LoggableError> {
+        let (caps, _) = query.get_owned();
+        let caps = caps.ok_or_else(|| gst::loggable_error!(CATEGORY, "no caps were negotiated"))?;
+        let asked = query
+            .allocation_pools()
+            .map(|(_, _, min, _)| min)
+            .max()
+            .unwrap_or(0);
+        while query.allocation_pools().next().is_some() {
+            query.remove_nth_allocation_pool(0);
+        }
+        let mut state = lock(&self.state);
+        if state.pool.as_ref().is_some_and(|(known, _)| *known == caps) {
+            return Ok(());
+        }
+        // One is being written and one travels while downstream holds what it asked for.
+        let max = self.output_buffers().max(asked.saturating_add(2).min(64));
+        let pool = NvmmBufferPool::new(&caps, 0, max)
+            .map_err(|e| gst::loggable_error!(CATEGORY, "{e}"))?;
+        pool.set_active(true)?;
+        let old = state.pool.replace((caps, pool));
+        drop(state);
+        if let Some((_, old)) = old {
+            // Buffers still downstream keep their surfaces until they come back.
+            old.set_active(false)?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether a structure's field, if it is there, can be `value`.
+fn allows<T: Into<gst::glib::Value> + Copy>(
+    structure: &gst::StructureRef,
+    field: &str,
+    value: &T,
+) -> bool {
+    let value: gst::glib::Value = (*value).into();
+    structure
+        .value(field)
+        .is_ok_and(|allowed| allowed.can_intersect(&value))
+        || !structure.has_field(field)
+}

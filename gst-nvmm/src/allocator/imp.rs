@@ -1,0 +1,139 @@
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock};
+
+use gst::glib;
+use gst::prelude::*;
+use gst::subclass::prelude::*;
+use nvbuf::{ColorFormat, Surface};
+
+use crate::backing::Backing;
+use crate::error::{Error, Result};
+use crate::memory;
+
+/// What an allocator's surfaces look like.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Shape {
+    pub(super) width: u32,
+    pub(super) height: u32,
+    pub(super) format: ColorFormat,
+}
+
+impl Shape {
+    pub(super) fn build(self) -> Result<Surface> {
+        Ok(Surface::builder(self.width, self.height)
+            .format(self.format)
+            .build()?)
+    }
+}
+
+#[derive(Debug, Default)]
+pub struct NvmmAllocator {
+    configured: OnceLock<(Shape, usize)>,
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    free: Vec<Arc<Backing>>,
+    made: usize,
+    is_flushing: bool,
+}
+
+impl NvmmAllocator {
+    pub(super) fn configure(&self, shape: Shape, limit: usize) {
+        self.state().free.reserve_exact(limit);
+        // `new` alone configures, once, before anybody else has the object.
+        let _ = self.configured.set((shape, limit));
+    }
+
+    pub(super) fn shape(&self) -> Result<Shape> {
+        Ok(self.config()?.0)
+    }
+
+    fn config(&self) -> Result<(Shape, usize)> {
+        let missing = || Error::buffer("an NvmmAllocator is made by NvmmAllocator::new only");
+        self.configured.get().copied().ok_or_else(missing)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Each step leaves the state consistent, so a panic elsewhere does not spoil it.
+        self.state.lock().unwrap_or_else(|e| e.into_inner())
+    }
+
+    pub(super) fn take(&self, wait: bool) -> Result<Arc<Backing>> {
+        let (shape, limit) = self.config()?;
+        let mut state = self.state();
+        loop {
+            if state.is_flushing {
+                return Err(Error::Flushing);
+            }
+            if let Some(backing) = state.free.pop() {
+                return Ok(backing);
+            }
+            if state.made < limit {
+                state.made += 1;
+                drop(state);
+                return shape
+                    .build()
+                    .map(|surface| Arc::new(Backing::new(surface)))
+                    .inspect_err(|_| {
+                        self.state().made -= 1;
+                        self.changed.notify_one();
+                    });
+            }
+            if !wait {
+                return Err(Error::Flushing);
+            }
+            state = self.changed.wait(state).unwrap_or_else(|e| e.into_inner());
+        }
+    }
+
+    pub(super) fn set_flushing(&self, flushing: bool) {
+        self.state().is_flushing = flushing;
+        self.changed.notify_all();
+    }
+}
+
+#[glib::object_subclass]
+impl ObjectSubclass for NvmmAllocator {
+    const NAME: &'static str = "GstNvmmAllocator";
+    // Two plugins in one process may each carry this crate.
+    const ALLOW_NAME_CONFLICT: bool = true;
+    type Type = super::NvmmAllocator;
+    type ParentType = gst::Allocator;
+}
+
+impl ObjectImpl for NvmmAllocator {
+    fn constructed(&self) {
+        self.parent_constructed();
+        let allocator = self.obj();
+        memory::init_allocator(allocator.upcast_ref());
+    }
+}
+
+impl GstObjectImpl for NvmmAllocator {}
+
+// SAFETY: `alloc` gives null, which callers must expect; `free` takes what `memory::new` made.
+unsafe impl AllocatorImpl for NvmmAllocator {
+    unsafe fn alloc(
+        &self,
+        _size: usize,
+        _params: &gst::AllocationParams,
+    ) -> *mut gst::ffi::GstMemory {
+        // CUSTOM_ALLOC says that nobody may call this: a size says nothing of a surface's shape.
+        gst::error!(
+            crate::session::CATEGORY,
+            "NVMM memory is made by NvmmAllocator::acquire only"
+        );
+        std::ptr::null_mut()
+    }
+
+    unsafe fn free(&self, memory: *mut gst::ffi::GstMemory) {
+        // SAFETY: GStreamer frees a memory of ours once, after its last reference.
+        let (backing, recycle) = unsafe { memory::free(memory) };
+        if recycle {
+            self.state().free.push(backing);
+            self.changed.notify_one();
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! A buffer's pixels as CUDA sees them.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use egl_cuda::{Context, CudaFrame, Stream};
+use gst_video::VideoInfo;
+
+use crate::backing::Backing;
+use crate::error::{Error, Result};
+use crate::interop::Shared;
+use crate::{format, import, memory};
+
+/// A GstBuffer as CUDA frame: pointers and pitches of its planes, and everything kept alive.
+///
+/// It may be kept and used on any thread: it holds the buffer, the surface and the registration.
+/// Between [`NvmmFrame::begin`] and [`NvmmFrame::end`] the given stream may use the pixels.
+#[derive(Debug)]
+pub struct NvmmFrame {
+    // Dropped in this order: the view, what is behind it, the buffer that owns it all.
+    frame: CudaFrame,
+    backing: Arc<Backing>,
+    owner: Owner,
+    info: VideoInfo,
+    buffer: gst::Buffer,
+}
+
+/// Who keeps the pending event of a memory.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Owner {
+    /// This copy of the crate: it is in the `Backing`.
+    Ours,
+    /// Another copy of the crate, which lends its functions.
+    OtherCopy(SharedPtr),
+    /// Nobody: peers give and expect finished pixels.
+    Foreign,
+}
+
+/// The header of another copy's memory, valid as long as the buffer beside it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SharedPtr(*const Shared);
+
+// SAFETY: the header's functions may be called on any thread, by the interface's contract.
+unsafe impl Send for SharedPtr {}
+// SAFETY: as above; nothing is written through it here.
+unsafe impl Sync for SharedPtr {}
+
+impl NvmmFrame {
+    /// The pixels of `buffer`, which `info` (from its caps) describes. The surface is registered
+    /// with CUDA the first time it is seen, never again.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Buffer`] for a buffer that is not what `info` says, [`Error::Surface`] for a bad
+    /// descriptor, [`Error::Cuda`] when it cannot be registered.
+    pub fn new(buffer: gst::Buffer, info: &VideoInfo, context: &Context) -> Result<Self> {
+        let (backing, owner) = lookup(&buffer, info)?;
+        let frame = backing.frame(context)?;
+        Ok(Self {
+            frame,
+            backing,
+            owner,
+            info: info.clone(),
+            buffer,
+        })
+    }
+
+    /// Makes `stream` wait for the work that is pending on the pixels. Before the first kernel.
+    ///
+    /// # Errors
+    ///
+    /// The driver's.
+    pub fn begin(&self, stream: &Stream) -> Result<()> {
+        match self.owner {
+            // SAFETY: our streams belong to the primary context.
+            Owner::Ours => unsafe { self.backing.wait(stream.as_raw()) },
+            Owner::OtherCopy(SharedPtr(shared)) => {
+                // SAFETY: the buffer, and with it the header, is held by `self`.
+                let wait = unsafe { (*shared).wait };
+                // SAFETY: as above, and our streams belong to the primary context.
+                other_copy("wait", unsafe { wait(shared, stream.as_raw()) })
+            }
+            Owner::Foreign => Ok(()),
+        }
+    }
+
+    /// Leaves the work given to `stream` so far pending on the pixels, for whoever uses them next.
+    /// After the last kernel, also for frames that were only read: their owner may write next.
+    ///
+    /// Returns whether that could be done. If not (memory of an element that knows nothing of
+    /// pending work), the stream must be finished before the frame is dropped:
+    /// [`Stream::synchronize`].
+    ///
+    /// # Errors
+    ///
+    /// The driver's.
+    #[must_use = "false asks for a synchronisation"]
+    pub fn end(&self, stream: &Stream) -> Result<bool> {
+        match self.owner {
+            // SAFETY: our streams belong to the primary context.
+            Owner::Ours => unsafe { self.backing.record(stream.as_raw()) }.map(|()| true),
+            Owner::OtherCopy(SharedPtr(shared)) => {
+                // SAFETY: the buffer, and with it the header, is held by `self`.
+                let record = unsafe { (*shared).record };
+                // SAFETY: as above, and our streams belong to the primary context.
+                other_copy("record", unsafe { record(shared, stream.as_raw()) }).map(|()| true)
+            }
+            Owner::Foreign => Ok(false),
+        }
+    }
+
+    /// What the pixels are, from the caps.
+    pub fn info(&self) -> &VideoInfo {
+        &self.info
+    }
+
+    /// The buffer.
+    pub fn buffer(&self) -> &gst::BufferRef {
+        &self.buffer
+    }
+
+    /// Gives the buffer back.
+    pub fn into_buffer(self) -> gst::Buffer {
+        self.buffer
+    }
+}
+
+impl Deref for NvmmFrame {
+    type Target = CudaFrame;
+
+    fn deref(&self) -> &CudaFrame {
+        &self.frame
+    }
+}
+
+impl Owner {
+    /// Waits on the CPU for pending work; for peers' memory that was `gst_memory_map`'s.
+    pub(crate) fn synchronize(self, backing: &Backing) -> Result<()> {
+        match self {
+            Self::Ours => backing.synchronize(),
+            Self::OtherCopy(SharedPtr(shared)) => {
+                let stream = Stream::new(&Context::primary(0)?)?;
+                // SAFETY: callers hold the buffer, and with it the header.
+                let wait = unsafe { (*shared).wait };
+                // SAFETY: as above; the stream is of the primary context.
+                other_copy("wait", unsafe { wait(shared, stream.as_raw()) })?;
+                Ok(stream.synchronize()?)
+            }
+            Self::Foreign => Ok(()),
+        }
+    }
+}
+
+fn other_copy(what: &str, code: u32) -> Result<()> {
+    if code == 0 {
+        return Ok(());
+    }
+    Err(Error::buffer(format!(
+        "{what} on another plugin's memory failed with CUDA error {code}; its log says more"
+    )))
+}
+
+/// What is behind a buffer, checked against its caps.
+pub(crate) fn lookup(buffer: &gst::BufferRef, info: &VideoInfo) -> Result<(Arc<Backing>, Owner)> {
+    if buffer.n_memory() != 1 {
+        return Err(Error::buffer(format!(
+            "an NVMM buffer has one memory, this one has {}: the element before does not make \
+             NVMM buffers, or merged some",
+            buffer.n_memory()
+        )));
+    }
+    let memory = buffer.peek_memory(0);
+    let (backing, owner) = match memory::backing(memory) {
+        Some(backing) => (Arc::clone(backing), Owner::Ours),
+        None => {
+            let backing = import::backing(memory)?;
+            // SAFETY: the buffer holds the memory.
+            let shared = unsafe { Shared::find(memory.as_ptr().cast_mut()) };
+            let owner = shared.map_or(Owner::Foreign, |s| {
+                Owner::OtherCopy(SharedPtr(std::ptr::from_ref(s)))
+            });
+            (backing, owner)
+        }
+    };
+    let params = backing.surface().params(0)?;
+    let fits = params.width() == info.width()
+        && params.height() == info.height()
+        && format::is_color_format(info.format(), params.color_format());
+    if !fits {
+        return Err(Error::buffer(format!(
+            "caps say {}x{} {}, the surface is {}x{} {}: the element before negotiated one thing \
+             and sent another",
+            info.width(),
+            info.height(),
+            info.format(),
+            params.width(),
+            params.height(),
+            params.color_format()
+        )));
+    }
+    Ok((backing, owner))
+}

@@ -1,0 +1,114 @@
+use std::sync::{Mutex, MutexGuard};
+
+use gst::glib;
+use gst::subclass::prelude::*;
+use gst_video::VideoInfo;
+
+use crate::allocator::NvmmAllocator;
+use crate::error::{Error, Result};
+use crate::memory;
+use crate::session::CATEGORY;
+
+/// Surfaces at most where the configuration names no maximum.
+const DEFAULT_LIMIT: u32 = 16;
+
+#[derive(Debug, Default)]
+pub struct NvmmBufferPool {
+    state: Mutex<Option<State>>,
+}
+
+#[derive(Debug)]
+struct State {
+    allocator: NvmmAllocator,
+    info: VideoInfo,
+}
+
+impl NvmmBufferPool {
+    fn state(&self) -> MutexGuard<'_, Option<State>> {
+        // Only ever replaced as a whole.
+        self.state.lock().unwrap_or_else(|e| e.into_inner())
+    }
+
+    fn allocator(&self) -> Option<NvmmAllocator> {
+        self.state().as_ref().map(|state| state.allocator.clone())
+    }
+
+    pub(super) fn info(&self) -> Option<VideoInfo> {
+        self.state().as_ref().map(|state| state.info.clone())
+    }
+
+    fn configure(&self, config: &mut gst::BufferPoolConfigRef) -> Result<()> {
+        let (caps, _, min, max) = config
+            .params()
+            .ok_or_else(|| Error::buffer("the configuration has no caps"))?;
+        let caps = caps.ok_or_else(|| Error::buffer("the configuration has no caps"))?;
+        let info = VideoInfo::from_caps(&caps)
+            .map_err(|_| Error::buffer(format!("caps {caps} are not fixed raw video")))?;
+        let max = if max == 0 {
+            DEFAULT_LIMIT.max(min)
+        } else {
+            max
+        };
+        let allocator = NvmmAllocator::new(&info, max as usize)?;
+        config.set_params(Some(&caps), memory::SIZE as u32, min, max);
+        *self.state() = Some(State { allocator, info });
+        Ok(())
+    }
+}
+
+#[glib::object_subclass]
+impl ObjectSubclass for NvmmBufferPool {
+    const NAME: &'static str = "GstNvmmBufferPool";
+    const ALLOW_NAME_CONFLICT: bool = true;
+    type Type = super::NvmmBufferPool;
+    type ParentType = gst::BufferPool;
+}
+
+impl ObjectImpl for NvmmBufferPool {}
+impl GstObjectImpl for NvmmBufferPool {}
+
+impl BufferPoolImpl for NvmmBufferPool {
+    fn set_config(&self, config: &mut gst::BufferPoolConfigRef) -> bool {
+        if let Err(error) = self.configure(config) {
+            gst::error!(CATEGORY, imp = self, "{error}");
+            return false;
+        }
+        self.parent_set_config(config)
+    }
+
+    fn alloc_buffer(
+        &self,
+        params: Option<&gst::BufferPoolAcquireParams>,
+    ) -> Result<gst::Buffer, gst::FlowError> {
+        let wait = !params.is_some_and(|params| {
+            params
+                .flags()
+                .contains(gst::BufferPoolAcquireFlags::DONTWAIT)
+        });
+        let allocator = self.allocator().ok_or(gst::FlowError::NotNegotiated)?;
+        let memory = allocator.acquire(wait).map_err(|error| match error {
+            // What GstBufferPool itself answers when it is empty and may not wait.
+            Error::Flushing if !wait => gst::FlowError::Eos,
+            Error::Flushing => gst::FlowError::Flushing,
+            error => {
+                gst::error!(CATEGORY, imp = self, "{error}");
+                gst::FlowError::Error
+            }
+        })?;
+        let mut buffer = gst::Buffer::new();
+        buffer.make_mut().append_memory(memory);
+        Ok(buffer)
+    }
+
+    fn flush_start(&self) {
+        if let Some(allocator) = self.allocator() {
+            allocator.set_flushing(true);
+        }
+    }
+
+    fn flush_stop(&self) {
+        if let Some(allocator) = self.allocator() {
+            allocator.set_flushing(false);
+        }
+    }
+}

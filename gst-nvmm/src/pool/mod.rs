@@ -1,0 +1,47 @@
+//! The buffer pool.
+
+mod imp;
+
+use gst::glib;
+use gst::prelude::*;
+use gst_video::VideoInfo;
+
+use crate::error::{Error, Result};
+
+glib::wrapper! {
+    /// A buffer pool of NVMM buffers with a bounded, stable set of surfaces.
+    ///
+    /// Buffers recycle as in any pool. Where a buffer cannot come back, because its memory went on
+    /// in a copy behind a tee, the surface still does: the pool waits for it instead of making
+    /// another.
+    pub struct NvmmBufferPool(ObjectSubclass<imp::NvmmBufferPool>)
+        @extends gst::BufferPool, gst::Object;
+}
+
+impl NvmmBufferPool {
+    /// A pool for `caps` with at most `max` surfaces, configured and not active yet.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Buffer`] for caps that are no NVMM video or a format without surface format.
+    pub fn new(caps: &gst::Caps, min: u32, max: u32) -> Result<Self> {
+        if !crate::is_nvmm(caps) {
+            return Err(Error::buffer(format!(
+                "caps {caps} lack the feature memory:NVMM: put it in the pad template and in \
+                 capsfilters, as in video/x-raw(memory:NVMM),format=RGBA"
+            )));
+        }
+        let pool: Self = glib::Object::new();
+        let mut config = pool.config();
+        config.set_params(Some(caps), crate::memory::SIZE as u32, min, max.max(min));
+        pool.set_config(config)
+            .map_err(|e| Error::buffer(format!("no NVMM pool for {caps}: {e}")))?;
+        Ok(pool)
+    }
+
+    /// What the pool's buffers hold, once it is configured.
+    pub fn info(&self) -> Option<VideoInfo> {
+        use gst::subclass::prelude::*;
+        self.imp().info()
+    }
+}

@@ -1,0 +1,73 @@
+#![forbid(unsafe_code)]
+
+use std::sync::LazyLock;
+
+use egl_cuda::{Context, Current, Stream};
+
+use crate::error::Result;
+use crate::recycled;
+
+pub(crate) static CATEGORY: LazyLock<gst::DebugCategory> = LazyLock::new(|| {
+    gst::DebugCategory::new(
+        "nvmm",
+        gst::DebugColorFlags::empty(),
+        Some("memory:NVMM, gst-nvmm"),
+    )
+});
+
+/// Opens libnvbufsurface, for an element that goes to READY.
+///
+/// # Errors
+///
+/// Where it was looked for and what to do.
+pub fn load_platform() -> Result<()> {
+    nvbuf::sys::Library::get().map_err(nvbuf::Error::from)?;
+    Ok(())
+}
+
+/// What an element runs kernels with: the device's primary context and a stream of its own.
+#[derive(Debug)]
+pub struct Session {
+    // The stream is destroyed before the context is released.
+    stream: Stream,
+    context: Context,
+}
+
+impl Session {
+    /// Opens CUDA on device 0, the only one of a Jetson.
+    ///
+    /// # Errors
+    ///
+    /// What is missing, and what to do.
+    pub fn new() -> Result<Self> {
+        let context = Context::primary(0)?;
+        let stream = Stream::new(&context)?;
+        recycled::session_started();
+        Ok(Self { stream, context })
+    }
+
+    /// The stream on which the element's work is ordered.
+    pub fn stream(&self) -> &Stream {
+        &self.stream
+    }
+
+    /// The device's primary context, shared with every runtime-API library in the process.
+    pub fn context(&self) -> &Context {
+        &self.context
+    }
+
+    /// Makes the context current on this thread until the guard is dropped.
+    ///
+    /// # Errors
+    ///
+    /// The driver's.
+    pub fn push(&self) -> Result<Current<'_>> {
+        Ok(self.context.push()?)
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        recycled::session_stopped();
+    }
+}
