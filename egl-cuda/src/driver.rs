@@ -1,0 +1,287 @@
+//! Opening libcuda and its table of functions.
+
+use std::ffi::{CStr, c_char, c_int, c_uint, c_void};
+use std::fmt;
+use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
+use std::ptr::NonNull;
+use std::sync::{Mutex, OnceLock};
+
+use libloading::os::unix::{Library as Dl, RTLD_LOCAL, RTLD_NOW};
+
+use crate::LoadError;
+use crate::error;
+use crate::sys::{
+    CUDA_SUCCESS, CUcontext, CUdevice, CUeglFrame, CUevent, CUgraphicsResource, CUresult, CUstream,
+    EGLImageKHR,
+};
+
+/// Where libcuda is looked for: first where the loader looks, then where Jetsons keep it.
+const CANDIDATES: &[&str] = &[
+    "libcuda.so.1",
+    #[cfg(target_arch = "aarch64")]
+    "/usr/lib/aarch64-linux-gnu/nvidia/libcuda.so.1",
+    #[cfg(target_arch = "aarch64")]
+    "/usr/lib/aarch64-linux-gnu/tegra/libcuda.so.1",
+    #[cfg(target_arch = "aarch64")]
+    "/usr/local/cuda/compat/libcuda.so.1",
+];
+
+/// libcuda, opened. Never closed: contexts and other libraries point into it.
+pub(crate) struct Library {
+    dl: Dl,
+    path: PathBuf,
+}
+
+impl Library {
+    /// The process's libcuda, opened at the first call that succeeds.
+    pub(crate) fn get() -> Result<&'static Self, LoadError> {
+        static LIBRARY: OnceLock<Library> = OnceLock::new();
+        static OPENING: Mutex<()> = Mutex::new(());
+        if let Some(library) = LIBRARY.get() {
+            return Ok(library);
+        }
+        let _one_at_a_time = OPENING.lock().unwrap_or_else(|e| e.into_inner());
+        if let Some(library) = LIBRARY.get() {
+            return Ok(library);
+        }
+        let library = Self::open()?;
+        Ok(LIBRARY.get_or_init(|| library))
+    }
+
+    fn open() -> Result<Self, LoadError> {
+        let mut tried = Vec::new();
+        for path in CANDIDATES.iter().map(PathBuf::from) {
+            // SAFETY: loading runs the library's initialisers; the names tried are those of
+            // NVIDIA's driver only, and running it is what the caller asks for.
+            match unsafe { Dl::open(Some(&path), RTLD_NOW | RTLD_LOCAL) } {
+                Ok(dl) => return Ok(Self { dl, path }),
+                Err(error) => tried.push((path, error.to_string())),
+            }
+        }
+        Err(LoadError::not_found(tried))
+    }
+
+    /// The address of a function, looked up in libcuda itself and what it needs.
+    pub(crate) fn symbol(&self, name: &CStr) -> Option<NonNull<c_void>> {
+        // SAFETY: only the address is taken; who uses it gives it a type.
+        let symbol = unsafe { self.dl.get::<*mut c_void>(name) }.ok()?;
+        NonNull::new(symbol.into_raw())
+    }
+}
+
+macro_rules! table {
+    (
+        required { $($field:ident = $($name:literal)|+ ($($arg:ty),*);)* }
+        optional { $($(#[$attr:meta])* $opt_field:ident = $opt_name:literal ($($opt_arg:ty),*);)* }
+    ) => {
+        /// The driver's functions; each has the prototype of the C header.
+        pub(crate) struct Functions {
+            $(pub(crate) $field: unsafe extern "C" fn($($arg),*) -> CUresult,)*
+            $(
+                $(#[$attr])*
+                pub(crate) $opt_field: Option<unsafe extern "C" fn($($opt_arg),*) -> CUresult>,
+            )*
+        }
+
+        impl Functions {
+            /// Fills the table by name.
+            ///
+            /// # Errors
+            ///
+            /// The first required name that is missing.
+            fn load(library: &Library) -> Result<Self, &'static str> {
+                Ok(Self {
+                    $($field: {
+                        let names = [$($name),+];
+                        let address = names
+                            .iter()
+                            .find_map(|name| library.symbol(name))
+                            .ok_or_else(|| names[0].to_str().unwrap_or("?"))?;
+                        // SAFETY: libcuda's function of this name has this C prototype, the same
+                        // for each of the alternatives, and the library is never closed.
+                        unsafe {
+                            std::mem::transmute::<
+                                *mut c_void,
+                                unsafe extern "C" fn($($arg),*) -> CUresult,
+                            >(address.as_ptr())
+                        }
+                    },)*
+                    $($(#[$attr])* $opt_field: library.symbol($opt_name).map(|address| {
+                        // SAFETY: as above.
+                        unsafe {
+                            std::mem::transmute::<
+                                *mut c_void,
+                                unsafe extern "C" fn($($opt_arg),*) -> CUresult,
+                            >(address.as_ptr())
+                        }
+                    }),)*
+                })
+            }
+        }
+    };
+}
+
+table! {
+    required {
+        init = c"cuInit" (c_uint);
+        driver_get_version = c"cuDriverGetVersion" (*mut c_int);
+        device_get = c"cuDeviceGet" (*mut CUdevice, c_int);
+        primary_retain = c"cuDevicePrimaryCtxRetain" (*mut CUcontext, CUdevice);
+        // `_v2` came with CUDA 11.
+        primary_release =
+            c"cuDevicePrimaryCtxRelease_v2" | c"cuDevicePrimaryCtxRelease" (CUdevice);
+        ctx_push = c"cuCtxPushCurrent_v2" (CUcontext);
+        ctx_pop = c"cuCtxPopCurrent_v2" (*mut CUcontext);
+        ctx_synchronize = c"cuCtxSynchronize" ();
+        stream_create = c"cuStreamCreate" (*mut CUstream, c_uint);
+        stream_destroy = c"cuStreamDestroy_v2" (CUstream);
+        stream_synchronize = c"cuStreamSynchronize" (CUstream);
+        stream_wait_event = c"cuStreamWaitEvent" (CUstream, CUevent, c_uint);
+        event_create = c"cuEventCreate" (*mut CUevent, c_uint);
+        event_destroy = c"cuEventDestroy_v2" (CUevent);
+        event_record = c"cuEventRecord" (CUevent, CUstream);
+        event_synchronize = c"cuEventSynchronize" (CUevent);
+        event_query = c"cuEventQuery" (CUevent);
+        egl_register =
+            c"cuGraphicsEGLRegisterImage" (*mut CUgraphicsResource, EGLImageKHR, c_uint);
+        mapped_egl_frame = c"cuGraphicsResourceGetMappedEglFrame"
+            (*mut CUeglFrame, CUgraphicsResource, c_uint, c_uint);
+        unregister = c"cuGraphicsUnregisterResource" (CUgraphicsResource);
+    }
+    optional {
+        get_error_name = c"cuGetErrorName" (CUresult, *mut *const c_char);
+        get_error_string = c"cuGetErrorString" (CUresult, *mut *const c_char);
+        device_get_name = c"cuDeviceGetName" (*mut c_char, c_int, CUdevice);
+        #[cfg(feature = "cust")]
+        launch_kernel = c"cuLaunchKernel" (
+            crate::sys::CUfunction, c_uint, c_uint, c_uint, c_uint, c_uint, c_uint, c_uint,
+            CUstream, *mut *mut c_void, *mut *mut c_void
+        );
+    }
+}
+
+/// The CUDA driver: libcuda opened at run time and initialised. There is one per process.
+///
+/// ```no_run
+/// let driver = egl_cuda::Driver::get()?;
+/// println!("CUDA {:?} from {}", driver.version(), driver.path().display());
+/// # Ok::<(), egl_cuda::LoadError>(())
+/// ```
+pub struct Driver {
+    library: &'static Library,
+    functions: Functions,
+    version: c_int,
+}
+
+impl Driver {
+    /// The process's CUDA driver, opened and initialised at the first call that succeeds.
+    ///
+    /// A failure is not remembered: a later call tries again.
+    ///
+    /// # Errors
+    ///
+    /// [`LoadError`] names each path tried, the missing symbol, or the code of `cuInit`.
+    #[doc(alias = "cuInit")]
+    pub fn get() -> Result<&'static Self, LoadError> {
+        static DRIVER: OnceLock<Driver> = OnceLock::new();
+        if let Some(driver) = DRIVER.get() {
+            return Ok(driver);
+        }
+        // Two threads may come here at once; the driver allows cuInit twice, and one table wins.
+        let driver = Self::start(Library::get()?)?;
+        Ok(DRIVER.get_or_init(|| driver))
+    }
+
+    fn start(library: &'static Library) -> Result<Self, LoadError> {
+        let functions = Functions::load(library)
+            .map_err(|symbol| LoadError::missing_symbol(library.path.clone(), symbol))?;
+        let mut driver = Self {
+            library,
+            functions,
+            version: 0,
+        };
+        // SAFETY: cuInit takes flags, which must be 0.
+        let code = unsafe { (driver.functions.init)(0) };
+        driver.started("cuInit", code)?;
+        let mut version = 0;
+        // SAFETY: the pointer is to a live integer.
+        let code = unsafe { (driver.functions.driver_get_version)(&raw mut version) };
+        driver.started("cuDriverGetVersion", code)?;
+        driver.version = version;
+        Ok(driver)
+    }
+
+    fn started(&self, call: &'static str, code: CUresult) -> Result<(), LoadError> {
+        let Some(code) = NonZeroU32::new(code) else {
+            return Ok(());
+        };
+        let name = self.error_name(code).unwrap_or("no name known").to_owned();
+        Err(LoadError::failed(
+            self.library.path.clone(),
+            call,
+            code,
+            name,
+        ))
+    }
+
+    /// The newest CUDA version that the driver supports, as major and minor.
+    #[doc(alias = "cuDriverGetVersion")]
+    pub fn version(&self) -> (u32, u32) {
+        let version = u32::try_from(self.version).unwrap_or(0);
+        (version / 1000, version % 1000 / 10)
+    }
+
+    /// The name or path that the library was opened by.
+    pub fn path(&self) -> &Path {
+        &self.library.path
+    }
+
+    /// The address of any driver function, for calls that this crate does not wrap.
+    ///
+    /// It is valid for the rest of the process. Names are those of the symbols: `cuMemAlloc_v2`,
+    /// not the header's `cuMemAlloc`.
+    pub fn symbol(&self, name: &CStr) -> Option<NonNull<c_void>> {
+        self.library.symbol(name)
+    }
+
+    pub(crate) fn functions(&self) -> &Functions {
+        &self.functions
+    }
+
+    /// The driver's name of a code, else ours.
+    pub(crate) fn error_name(&self, code: NonZeroU32) -> Option<&'static str> {
+        let ours = || error::known(code.get()).and_then(|(name, _)| name.to_str().ok());
+        self.text_of(self.functions.get_error_name, code)
+            .or_else(ours)
+    }
+
+    /// The driver's words on a code.
+    pub(crate) fn error_text(&self, code: NonZeroU32) -> Option<&'static str> {
+        self.text_of(self.functions.get_error_string, code)
+    }
+
+    fn text_of(
+        &self,
+        function: Option<unsafe extern "C" fn(CUresult, *mut *const c_char) -> CUresult>,
+        code: NonZeroU32,
+    ) -> Option<&'static str> {
+        let mut text = std::ptr::null();
+        // SAFETY: the pointer is to a live pointer; any code may be asked about.
+        if unsafe { function?(code.get(), &raw mut text) } != CUDA_SUCCESS || text.is_null() {
+            return None;
+        }
+        // SAFETY: on success the driver gives a string of its own static data, NUL-terminated,
+        // and the library is never closed.
+        unsafe { CStr::from_ptr(text) }.to_str().ok()
+    }
+}
+
+impl fmt::Debug for Driver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Driver")
+            .field("path", &self.library.path)
+            .field("version", &self.version())
+            .finish_non_exhaustive()
+    }
+}

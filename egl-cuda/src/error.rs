@@ -1,0 +1,292 @@
+//! What goes wrong, in one type.
+#![forbid(unsafe_code)]
+
+use std::borrow::Cow;
+use std::ffi::CStr;
+use std::fmt;
+use std::num::NonZeroU32;
+
+use crate::{Driver, LoadError, sys};
+
+/// A result of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// A call that failed: which, why, and the remedy where one is known.
+#[derive(Debug, Clone)]
+pub struct Error {
+    call: &'static str,
+    cause: Cause,
+}
+
+#[derive(Debug, Clone)]
+enum Cause {
+    Cuda {
+        code: NonZeroU32,
+        name: Option<&'static str>,
+        text: Option<&'static str>,
+    },
+    Load(Box<LoadError>),
+    Missing,
+    Argument(Cow<'static, str>),
+    Plane {
+        plane: u32,
+        planes: u32,
+    },
+    BlockLinear,
+}
+
+/// What kind of thing went wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// A driver call returned an error code: [`Error::code`].
+    Cuda,
+    /// The driver is not there or does not start: [`Error::load_error`].
+    Load,
+    /// This driver lacks the function.
+    Unsupported,
+    /// The caller's values contradict each other or what the driver says.
+    InvalidArgument,
+    /// The frame has no such plane.
+    PlaneOutOfRange,
+    /// A pointer was asked of a frame whose memory is block linear.
+    BlockLinear,
+}
+
+impl Error {
+    pub(crate) fn missing(call: &'static str) -> Self {
+        Self {
+            call,
+            cause: Cause::Missing,
+        }
+    }
+
+    pub(crate) fn argument(call: &'static str, what: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            call,
+            cause: Cause::Argument(what.into()),
+        }
+    }
+
+    pub(crate) fn plane(call: &'static str, plane: u32, planes: u32) -> Self {
+        Self {
+            call,
+            cause: Cause::Plane { plane, planes },
+        }
+    }
+
+    pub(crate) fn block_linear(call: &'static str) -> Self {
+        Self {
+            call,
+            cause: Cause::BlockLinear,
+        }
+    }
+
+    /// A driver's error, in the driver's words where there is a driver.
+    #[cold]
+    pub(crate) fn cuda(driver: Option<&Driver>, call: &'static str, code: NonZeroU32) -> Self {
+        let (name, text) = match driver {
+            Some(driver) => (driver.error_name(code), driver.error_text(code)),
+            None => known(code.get()).map_or((None, None), |(name, text)| {
+                (name.to_str().ok(), text.to_str().ok())
+            }),
+        };
+        Self {
+            call,
+            cause: Cause::Cuda { code, name, text },
+        }
+    }
+
+    /// What kind of thing went wrong.
+    pub fn kind(&self) -> ErrorKind {
+        match self.cause {
+            Cause::Cuda { .. } => ErrorKind::Cuda,
+            Cause::Load(_) => ErrorKind::Load,
+            Cause::Missing => ErrorKind::Unsupported,
+            Cause::Argument(_) => ErrorKind::InvalidArgument,
+            Cause::Plane { .. } => ErrorKind::PlaneOutOfRange,
+            Cause::BlockLinear => ErrorKind::BlockLinear,
+        }
+    }
+
+    /// The call that failed: a driver function, or one of ours.
+    pub fn call(&self) -> &'static str {
+        self.call
+    }
+
+    /// The driver's code, if a driver call failed.
+    pub fn code(&self) -> Option<NonZeroU32> {
+        match self.cause {
+            Cause::Cuda { code, .. } => Some(code),
+            _ => None,
+        }
+    }
+
+    /// The driver's name of the code.
+    pub fn name(&self) -> Option<&'static str> {
+        match self.cause {
+            Cause::Cuda { name, .. } => name,
+            _ => None,
+        }
+    }
+
+    /// Why the driver is not there, if that is the reason.
+    pub fn load_error(&self) -> Option<&LoadError> {
+        match &self.cause {
+            Cause::Load(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// What users found to help, where something is known.
+    pub fn remedy(&self) -> Option<&'static str> {
+        match &self.cause {
+            Cause::Cuda { code, .. } => remedy(self.call, code.get()),
+            Cause::Load(error) => Some(error.remedy()),
+            Cause::Missing => Some("this driver is too old for it"),
+            Cause::BlockLinear => Some(
+                "use Plane::data's array through a texture or surface object, or ask the producer \
+                 for pitch linear memory: a nvvidconv before this with bl-output=false",
+            ),
+            Cause::Argument(_) | Cause::Plane { .. } => None,
+        }
+    }
+}
+
+/// Turns a driver's return value into a result.
+#[inline]
+pub(crate) fn check(driver: &Driver, call: &'static str, code: sys::CUresult) -> Result<()> {
+    match NonZeroU32::new(code) {
+        None => Ok(()),
+        Some(code) => Err(Error::cuda(Some(driver), call, code)),
+    }
+}
+
+fn remedy(call: &str, code: u32) -> Option<&'static str> {
+    let registering = call == "cuGraphicsEGLRegisterImage";
+    Some(match code {
+        sys::CUDA_ERROR_INVALID_VALUE | sys::CUDA_ERROR_INVALID_HANDLE if registering => {
+            "the EGLImage is null, destroyed or of another process's display, or this driver \
+             registers no EGLImages of its kind (desktop drivers take few)"
+        }
+        sys::CUDA_ERROR_OUT_OF_MEMORY => {
+            "on a Jetson the GPU shares the system's memory: keep fewer surfaces and frames alive"
+        }
+        sys::CUDA_ERROR_NO_DEVICE => {
+            "no GPU is visible: check group `video`, the container's runtime and \
+             CUDA_VISIBLE_DEVICES"
+        }
+        sys::CUDA_ERROR_INVALID_CONTEXT => {
+            "no CUDA context is current on this thread, or not the one that owns the object: hold \
+             Context::push() around calls made past this crate"
+        }
+        sys::CUDA_ERROR_ALREADY_MAPPED => {
+            "the EGLImage is registered already: register once per surface, and give a library \
+             that registers for itself an EGLImage of its own"
+        }
+        sys::CUDA_ERROR_NO_BINARY_FOR_GPU
+        | sys::CUDA_ERROR_INVALID_PTX
+        | sys::CUDA_ERROR_UNSUPPORTED_PTX_VERSION => {
+            "compile the PTX for the oldest GPU (Nano sm_53, TX2 sm_62, Xavier sm_72, Orin sm_87) \
+             and with a toolkit no newer than the driver"
+        }
+        sys::CUDA_ERROR_OPERATING_SYSTEM if registering => {
+            "the EGLImage is null or stale: map it from a surface that is still alive and check \
+             that mapping succeeded"
+        }
+        sys::CUDA_ERROR_NOT_FOUND if call == "cuModuleGetFunction" => {
+            "declare the kernel extern \"C\", or use its mangled name from the PTX"
+        }
+        sys::CUDA_ERROR_ILLEGAL_ADDRESS | sys::CUDA_ERROR_LAUNCH_FAILED => {
+            "an earlier kernel reached outside its memory (index by pitch, check the last block's \
+             bounds); the context is lost, restart the process"
+        }
+        sys::CUDA_ERROR_UNKNOWN => {
+            "often the late report of an earlier asynchronous failure: synchronise after each \
+             launch to find it; with the very first call, check group `video` and the container's \
+             runtime"
+        }
+        _ => return None,
+    })
+}
+
+/// Names and words for the codes that matter when there is no driver to ask.
+pub(crate) fn known(code: u32) -> Option<(&'static CStr, &'static CStr)> {
+    Some(match code {
+        sys::CUDA_SUCCESS => (c"CUDA_SUCCESS", c"no error"),
+        sys::CUDA_ERROR_INVALID_VALUE => (c"CUDA_ERROR_INVALID_VALUE", c"invalid argument"),
+        sys::CUDA_ERROR_OUT_OF_MEMORY => (c"CUDA_ERROR_OUT_OF_MEMORY", c"out of memory"),
+        sys::CUDA_ERROR_NOT_INITIALIZED => (
+            c"CUDA_ERROR_NOT_INITIALIZED",
+            c"the CUDA driver is not initialised",
+        ),
+        sys::CUDA_ERROR_STUB_LIBRARY => (
+            c"CUDA_ERROR_STUB_LIBRARY",
+            c"the CUDA driver library is a link-time stub",
+        ),
+        sys::CUDA_ERROR_NO_DEVICE => (
+            c"CUDA_ERROR_NO_DEVICE",
+            c"no CUDA device, or libcuda.so.1 cannot be loaded",
+        ),
+        sys::CUDA_ERROR_INVALID_CONTEXT => (
+            c"CUDA_ERROR_INVALID_CONTEXT",
+            c"no valid CUDA context is current",
+        ),
+        sys::CUDA_ERROR_NOT_FOUND => (c"CUDA_ERROR_NOT_FOUND", c"no such name"),
+        sys::CUDA_ERROR_NOT_SUPPORTED => (
+            c"CUDA_ERROR_NOT_SUPPORTED",
+            c"not supported by this driver or device",
+        ),
+        sys::CUDA_ERROR_UNKNOWN => (c"CUDA_ERROR_UNKNOWN", c"unknown error"),
+        _ => return None,
+    })
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.call)?;
+        match &self.cause {
+            Cause::Cuda { code, name, text } => {
+                write!(f, "CUDA error {code}")?;
+                match (name, text) {
+                    (Some(name), Some(text)) => write!(f, " ({name}, {text})")?,
+                    (Some(name), None) => write!(f, " ({name})")?,
+                    _ => {}
+                }
+            }
+            // Says its remedy itself.
+            Cause::Load(error) => return write!(f, "{error}"),
+            Cause::Missing => write!(f, "the driver has no such function")?,
+            Cause::Argument(what) => write!(f, "{what}")?,
+            Cause::Plane { plane, planes } => {
+                write!(f, "plane {plane} of a frame with {planes} planes")?;
+            }
+            Cause::BlockLinear => {
+                write!(
+                    f,
+                    "the surface is block linear: its planes are arrays, not pointers"
+                )?;
+            }
+        }
+        match self.remedy() {
+            Some(remedy) => write!(f, "; {remedy}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.load_error()
+            .map(|error| -> &(dyn std::error::Error + 'static) { error })
+    }
+}
+
+impl From<LoadError> for Error {
+    fn from(error: LoadError) -> Self {
+        Self {
+            call: "Driver::get",
+            cause: Cause::Load(Box::new(error)),
+        }
+    }
+}

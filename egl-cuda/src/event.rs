@@ -1,0 +1,160 @@
+//! Events: points in a stream's work.
+
+use std::fmt;
+
+use crate::error::check;
+use crate::{Context, Result, Stream, sys};
+
+/// A point in a stream's work that the CPU and other streams can wait for.
+///
+/// Made once and recorded again for every frame; recording and waiting allocate nothing. Events
+/// carry no time stamps. An event that was never recorded counts as complete.
+///
+/// # Invariants
+///
+/// `raw` is a live event of `context`.
+pub struct Event {
+    raw: sys::CUevent,
+    context: Context,
+}
+
+// SAFETY: the driver API is thread-safe and an event belongs to no thread; each call pushes the
+// event's context on the thread that makes it.
+unsafe impl Send for Event {}
+// SAFETY: as above.
+unsafe impl Sync for Event {}
+
+impl Event {
+    /// Creates an event without time stamps.
+    ///
+    /// # Errors
+    ///
+    /// The driver's error.
+    #[doc(alias = "cuEventCreate")]
+    pub fn new(context: &Context) -> Result<Self> {
+        let mut raw = std::ptr::null_mut();
+        let _current = context.push()?;
+        // SAFETY: the pointer is to a live handle, and the context is current.
+        let code = unsafe {
+            (context.functions().event_create)(&raw mut raw, sys::CU_EVENT_DISABLE_TIMING)
+        };
+        check(context.driver(), "cuEventCreate", code)?;
+        Ok(Self {
+            raw,
+            context: context.clone(),
+        })
+    }
+
+    /// The context that the event is of.
+    pub fn context(&self) -> &Context {
+        &self.context
+    }
+
+    /// Sets the event to the end of the work that is on the stream now.
+    ///
+    /// # Errors
+    ///
+    /// The driver's error; stream and event must be of one context.
+    #[doc(alias = "cuEventRecord")]
+    pub fn record(&self, stream: &Stream) -> Result<()> {
+        // SAFETY: by the type invariant of `Stream` the stream is live.
+        unsafe { self.record_raw(stream.as_raw()) }
+    }
+
+    /// Sets the event to the end of the work that is on a stream of somebody else's.
+    ///
+    /// Null is the default stream of the event's context.
+    ///
+    /// # Errors
+    ///
+    /// The driver's error; stream and event must be of one context.
+    ///
+    /// # Safety
+    ///
+    /// `stream` is null or a live stream.
+    pub unsafe fn record_raw(&self, stream: sys::CUstream) -> Result<()> {
+        let _current = self.context.push()?;
+        // SAFETY: by the type invariant the event is live, by this function's contract the
+        // stream is.
+        let code = unsafe { (self.context.functions().event_record)(self.raw, stream) };
+        check(self.context.driver(), "cuEventRecord", code)
+    }
+
+    /// Makes a stream of somebody else's wait for the event, without blocking the CPU.
+    ///
+    /// Null is the default stream of the event's context. For our own streams there is
+    /// [`Stream::wait_event`].
+    ///
+    /// # Errors
+    ///
+    /// The driver's error.
+    ///
+    /// # Safety
+    ///
+    /// `stream` is null or a live stream.
+    #[doc(alias = "cuStreamWaitEvent")]
+    pub unsafe fn wait_raw(&self, stream: sys::CUstream) -> Result<()> {
+        let _current = self.context.push()?;
+        // SAFETY: by the type invariant the event is live, by this function's contract the
+        // stream is; the flags must be 0.
+        let code = unsafe { (self.context.functions().stream_wait_event)(stream, self.raw, 0) };
+        check(self.context.driver(), "cuStreamWaitEvent", code)
+    }
+
+    /// Blocks until the work before the event is done.
+    ///
+    /// # Errors
+    ///
+    /// The driver's error, which may be that of the work.
+    #[doc(alias = "cuEventSynchronize")]
+    pub fn synchronize(&self) -> Result<()> {
+        let _current = self.context.push()?;
+        // SAFETY: by the type invariant the event is live.
+        let code = unsafe { (self.context.functions().event_synchronize)(self.raw) };
+        check(self.context.driver(), "cuEventSynchronize", code)
+    }
+
+    /// Whether the work before the event is done.
+    ///
+    /// # Errors
+    ///
+    /// The driver's error, which may be that of the work.
+    #[doc(alias = "cuEventQuery")]
+    pub fn is_complete(&self) -> Result<bool> {
+        let _current = self.context.push()?;
+        // SAFETY: by the type invariant the event is live.
+        let code = unsafe { (self.context.functions().event_query)(self.raw) };
+        if code == sys::CUDA_ERROR_NOT_READY {
+            return Ok(false);
+        }
+        check(self.context.driver(), "cuEventQuery", code).map(|()| true)
+    }
+
+    /// The handle, valid while this object lives.
+    pub fn as_raw(&self) -> sys::CUevent {
+        self.raw
+    }
+}
+
+impl Drop for Event {
+    fn drop(&mut self) {
+        let destroyed = self.context.push().and_then(|_current| {
+            // SAFETY: by the type invariant the event is live, and nobody uses it after this.
+            // Waits that are queued already stay valid.
+            let code = unsafe { (self.context.functions().event_destroy)(self.raw) };
+            check(self.context.driver(), "cuEventDestroy", code)
+        });
+        if let Err(error) = destroyed {
+            eprintln!("egl-cuda: {error}");
+        }
+    }
+}
+
+impl fmt::Debug for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Event")
+            .field("raw", &self.raw)
+            .field("context", &self.context)
+            .finish()
+    }
+}

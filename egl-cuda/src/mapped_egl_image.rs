@@ -1,0 +1,185 @@
+//! An EGLImage registered with CUDA.
+
+use std::any::Any;
+use std::ffi::c_void;
+use std::fmt;
+use std::mem::MaybeUninit;
+use std::ptr::NonNull;
+
+use crate::error::check;
+use crate::{Context, Result, sys};
+
+/// An EGLImage that is registered with CUDA, and whatever keeps it alive.
+///
+/// Registering costs a third of a millisecond to several milliseconds and unregistering more:
+/// do it once per surface, not per frame. Dropping waits for nothing: work on the image must be
+/// done or keep this object alive.
+///
+/// # Invariants
+///
+/// `registration` holds a resource of its context that nobody else unregisters, and `frame` is
+/// what the driver said of it.
+#[derive(Debug)]
+pub struct MappedEglImage {
+    frame: sys::CUeglFrame,
+    // Fields are dropped in this order: the registration goes before what keeps its image alive.
+    registration: Registration,
+    keep: Keep,
+}
+
+/// The owner of a registered resource; drop unregisters.
+struct Registration {
+    resource: NonNull<sys::CUgraphicsResource_st>,
+    context: Context,
+}
+
+/// Never looked into, only dropped.
+struct Keep {
+    _owner: Box<dyn Any + Send + Sync>,
+}
+
+// SAFETY: the resource handle belongs to no thread, and `drop` pushes its context.
+unsafe impl Send for Registration {}
+// SAFETY: nothing is done with the resource through a shared reference.
+unsafe impl Sync for Registration {}
+
+// SAFETY: the pointers in `frame` are addresses in the device's space and array handles; they
+// belong to no thread. The other fields are Send.
+unsafe impl Send for MappedEglImage {}
+// SAFETY: as above; `frame` never changes.
+unsafe impl Sync for MappedEglImage {}
+
+impl MappedEglImage {
+    /// Registers an EGLImage for reading and writing.
+    ///
+    /// `keep` is what keeps the EGLImage and its memory alive: a guard, an `Arc`, a buffer. It is
+    /// dropped after the image is unregistered; at once if registering fails. The flags are
+    /// always 0: Tegra takes no others.
+    ///
+    /// The driver does not wait for the image's producer; that is the caller's to do.
+    ///
+    /// # Errors
+    ///
+    /// The driver's error. Nothing stays registered.
+    ///
+    /// # Safety
+    ///
+    /// - `image` is a live `EGLImageKHR`.
+    /// - It and the memory behind it stay alive until `keep` is dropped.
+    #[doc(alias = "cuGraphicsEGLRegisterImage")]
+    #[doc(alias = "cuGraphicsResourceGetMappedEglFrame")]
+    pub unsafe fn register(
+        context: &Context,
+        image: NonNull<c_void>,
+        keep: impl Send + Sync + 'static,
+    ) -> Result<Self> {
+        const REGISTER: &str = "cuGraphicsEGLRegisterImage";
+        const GET_FRAME: &str = "cuGraphicsResourceGetMappedEglFrame";
+        // Declared first, so that the early returns below drop it last.
+        let keep = Keep {
+            _owner: Box::new(keep),
+        };
+        let (driver, functions) = (context.driver(), context.functions());
+        let _current = context.push()?;
+
+        let mut resource = std::ptr::null_mut();
+        // SAFETY: the pointer is to a live handle, the context is current, and by this function's
+        // contract the image is live.
+        let code = unsafe {
+            (functions.egl_register)(
+                &raw mut resource,
+                image.as_ptr(),
+                sys::CU_GRAPHICS_REGISTER_FLAGS_NONE,
+            )
+        };
+        check(driver, REGISTER, code)?;
+        let resource = NonNull::new(resource)
+            .ok_or_else(|| crate::Error::argument(REGISTER, "the driver gave a null resource"))?;
+        let registration = Registration {
+            resource,
+            context: context.clone(),
+        };
+
+        let mut frame = MaybeUninit::<sys::CUeglFrame>::zeroed();
+        // SAFETY: the pointer is to memory for one frame, the resource was registered above in
+        // the current context; an EGLImage has index 0 and mip level 0.
+        let code =
+            unsafe { (functions.mapped_egl_frame)(frame.as_mut_ptr(), resource.as_ptr(), 0, 0) };
+        check(driver, GET_FRAME, code)?;
+        // SAFETY: it was zeroed, which is a valid frame, and the driver filled it in.
+        let frame = unsafe { frame.assume_init() };
+        Ok(Self {
+            frame,
+            registration,
+            keep,
+        })
+    }
+
+    /// What CUDA sees of the image. The pointers hold until this object is dropped.
+    pub fn frame(&self) -> &sys::CUeglFrame {
+        &self.frame
+    }
+
+    /// The context that the image is registered in.
+    pub fn context(&self) -> &Context {
+        &self.registration.context
+    }
+
+    /// Unregisters now, then drops what kept the image alive.
+    ///
+    /// # Errors
+    ///
+    /// The driver's error. The image is gone either way.
+    #[doc(alias = "cuGraphicsUnregisterResource")]
+    pub fn unregister(self) -> Result<()> {
+        let Self {
+            registration, keep, ..
+        } = self;
+        let result = registration.unregister();
+        // What is left of the registration is its context; drop must not unregister again.
+        registration.forget();
+        drop(keep);
+        result
+    }
+}
+
+impl Registration {
+    /// Unregisters; called once, by `drop` or by `MappedEglImage::unregister`.
+    fn unregister(&self) -> Result<()> {
+        let _current = self.context.push()?;
+        // SAFETY: by the type invariant the resource is registered in this context, which is
+        // current, and this is called once.
+        let code = unsafe { (self.context.functions().unregister)(self.resource.as_ptr()) };
+        check(self.context.driver(), "cuGraphicsUnregisterResource", code)
+    }
+
+    /// Drops the context only.
+    fn forget(self) {
+        let this = std::mem::ManuallyDrop::new(self);
+        // SAFETY: `this` is never dropped or used again, so that the context is moved out once.
+        drop(unsafe { std::ptr::read(&raw const this.context) });
+    }
+}
+
+impl Drop for Registration {
+    fn drop(&mut self) {
+        if let Err(error) = self.unregister() {
+            eprintln!("egl-cuda: {error}");
+        }
+    }
+}
+
+impl fmt::Debug for Registration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Registration")
+            .field("resource", &self.resource)
+            .field("context", &self.context)
+            .finish()
+    }
+}
+
+impl fmt::Debug for Keep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Keep")
+    }
+}

@@ -1,0 +1,98 @@
+//! The Rust side of `trampolines/cu.S`: finds a driver function at its first call.
+
+use std::ffi::{CStr, c_char, c_void};
+use std::sync::atomic::{AtomicPtr, Ordering};
+
+use crate::driver::Library;
+use crate::error;
+use crate::sys::{
+    CUDA_ERROR_INVALID_VALUE, CUDA_ERROR_NO_DEVICE, CUDA_ERROR_NOT_SUPPORTED, CUDA_SUCCESS,
+    CUresult,
+};
+
+/// An entry of the table in `cu.S`, in its layout.
+#[repr(C)]
+struct Entry {
+    target: AtomicPtr<c_void>,
+    name: *const c_char,
+}
+
+/// Gives the function that the trampoline `entry` is to jump to, and writes it into the entry if
+/// it is final. Without a driver it is not: the next call looks again.
+///
+/// The assembler file declares this symbol hidden, so that it leaves no library.
+///
+/// # Safety
+///
+/// `entry` is an entry of the table in `cu.S`.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn egl_cuda_resolve(entry: *const Entry) -> *const c_void {
+    // SAFETY: by this function's contract; the table is static and its only writes are atomic.
+    let entry = unsafe { &*entry };
+    // SAFETY: the table's names are static strings with a NUL.
+    let name = unsafe { CStr::from_ptr(entry.name) };
+    let Ok(library) = Library::get() else {
+        return substitute(name, no_driver);
+    };
+    let target = find(library, name).unwrap_or_else(|| substitute(name, not_supported));
+    entry.target.store(target.cast_mut(), Ordering::Release);
+    target
+}
+
+/// The function of that name, else of the name before its `_v2`.
+///
+/// Where `_v2` changed a function's arguments the driver has had it since CUDA 3.2 to 6.5, older
+/// than anything this crate runs on. What a driver of CUDA 8 to 10 can lack are names such as
+/// cuDevicePrimaryCtxRelease_v2 (CUDA 11), whose arguments are those of the plain name.
+fn find(library: &Library, name: &CStr) -> Option<*const c_void> {
+    let address = library.symbol(name).or_else(|| {
+        let plain = name.to_bytes().strip_suffix(b"_v2")?;
+        // Once per missing function, never per call.
+        let plain = std::ffi::CString::new(plain).ok()?;
+        library.symbol(&plain)
+    })?;
+    Some(address.as_ptr().cast_const())
+}
+
+/// What stands in for a function that is not there. C callers may pass it more arguments than it
+/// takes, on both architectures of `cu.S`.
+fn substitute(name: &CStr, otherwise: extern "C" fn() -> CUresult) -> *const c_void {
+    match name.to_bytes() {
+        // cust cannot print an error without these.
+        b"cuGetErrorName" => error_name as *const c_void,
+        b"cuGetErrorString" => error_string as *const c_void,
+        _ => otherwise as *const c_void,
+    }
+}
+
+extern "C" fn no_driver() -> CUresult {
+    CUDA_ERROR_NO_DEVICE
+}
+
+extern "C" fn not_supported() -> CUresult {
+    CUDA_ERROR_NOT_SUPPORTED
+}
+
+unsafe extern "C" fn error_name(code: CUresult, out: *mut *const c_char) -> CUresult {
+    let text = error::known(code).map_or(c"CUDA_ERROR", |(name, _)| name);
+    // SAFETY: as for the driver's function, `out` is null or where the caller wants the pointer.
+    unsafe { give(text, out) }
+}
+
+unsafe extern "C" fn error_string(code: CUresult, out: *mut *const c_char) -> CUresult {
+    let text = error::known(code).map_or(c"CUDA error, and no driver to name it", |(_, text)| text);
+    // SAFETY: as for the driver's function, `out` is null or where the caller wants the pointer.
+    unsafe { give(text, out) }
+}
+
+/// # Safety
+///
+/// `out` is null or valid for a write.
+unsafe fn give(text: &'static CStr, out: *mut *const c_char) -> CUresult {
+    if out.is_null() {
+        return CUDA_ERROR_INVALID_VALUE;
+    }
+    // SAFETY: not null, and by this function's contract valid for a write.
+    unsafe { out.write(text.as_ptr()) };
+    CUDA_SUCCESS
+}
