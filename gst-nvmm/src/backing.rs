@@ -7,6 +7,7 @@ use egl_cuda::{Context, CudaFrame, Event, MappedEglImage, PlaneLayout};
 use nvbuf::{EglImage, Surface};
 
 use crate::error::{Error, Result};
+use crate::session::CATEGORY;
 
 /// A surface with what CUDA knows of it. Registered at most once in its life.
 ///
@@ -124,10 +125,22 @@ impl Backing {
     /// whatever engine the library has for it.
     pub(crate) fn copy_from(surface: &Surface, mut target: Surface) -> Result<Self> {
         if let Err(error) = surface.copy_to(&mut target) {
-            gst::warning!(crate::session::CATEGORY, "{error}; the CPU copies");
+            gst::warning!(CATEGORY, "{error}; the CPU copies");
             copy_rows(surface, &target).map_err(Error::from)?;
         }
         Ok(Self::new(target))
+    }
+}
+
+impl Drop for Backing {
+    /// Kernels may still run on the pixels: they must not be unregistered under them.
+    fn drop(&mut self) {
+        if let Err(error) = self.synchronize() {
+            gst::error!(
+                CATEGORY,
+                "work pending on a surface that goes failed: {error}"
+            );
+        }
     }
 }
 

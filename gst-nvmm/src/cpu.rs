@@ -50,7 +50,7 @@ fn with_map<R>(
     body: impl FnOnce(&MapPtr<'_>) -> Result<R>,
 ) -> Result<R> {
     let (backing, owner) = lookup(buffer, info)?;
-    owner.synchronize(&backing)?;
+    owner.synchronize(&backing, buffer)?;
     let surface = Arc::clone(backing.surface());
     let map = surface.map_ptr(0, access)?;
     let result = body(&map)?;

@@ -15,6 +15,9 @@ use crate::{format, import, memory};
 ///
 /// It may be kept and used on any thread: it holds the buffer, the surface and the registration.
 /// Between [`NvmmFrame::begin`] and [`NvmmFrame::end`] the given stream may use the pixels.
+///
+/// Keep this, not a clone of the [`CudaFrame`] in it: only this holds the buffer, and with it a
+/// surface that another element owns.
 #[derive(Debug)]
 pub struct NvmmFrame {
     // Dropped in this order: the view, what is behind it, the buffer that owns it all.
@@ -134,18 +137,15 @@ impl Deref for NvmmFrame {
 }
 
 impl Owner {
-    /// Waits on the CPU for pending work; for peers' memory that was `gst_memory_map`'s.
-    pub(crate) fn synchronize(self, backing: &Backing) -> Result<()> {
+    /// Waits on the CPU for the work pending on the pixels of `buffer`.
+    pub(crate) fn synchronize(self, backing: &Backing, buffer: &gst::BufferRef) -> Result<()> {
         match self {
             Self::Ours => backing.synchronize(),
-            Self::OtherCopy(SharedPtr(shared)) => {
-                let stream = Stream::new(&Context::primary(0)?)?;
-                // SAFETY: callers hold the buffer, and with it the header.
-                let wait = unsafe { (*shared).wait };
-                // SAFETY: as above; the stream is of the primary context.
-                other_copy("wait", unsafe { wait(shared, stream.as_raw()) })?;
-                Ok(stream.synchronize()?)
+            // Mapping makes the owner wait.
+            Self::OtherCopy(_) => {
+                import::map_address(buffer.peek_memory(0).as_ptr().cast_mut()).map(|_| ())
             }
+            // `lookup` has mapped it.
             Self::Foreign => Ok(()),
         }
     }

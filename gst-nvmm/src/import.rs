@@ -74,8 +74,13 @@ fn surface_address(raw: *mut GstMemory) -> Result<(*const c_void, usize)> {
     if let Some(shared) = unsafe { Shared::find(raw) } {
         return Ok((shared.surface, crate::memory::SIZE));
     }
+    map_address(raw)
+}
+
+/// Where mapping a memory leads. Its owner waits for whatever is pending on the pixels.
+pub(crate) fn map_address(raw: *mut GstMemory) -> Result<(*const c_void, usize)> {
     let mut info = std::mem::MaybeUninit::<GstMapInfo>::uninit();
-    // SAFETY: the memory is valid and `info` a place for one.
+    // SAFETY: the caller holds the memory, and `info` is a place for one.
     let mapped =
         unsafe { gst::ffi::gst_memory_map(raw, info.as_mut_ptr(), gst::ffi::GST_MAP_READ) };
     if mapped == 0 {
@@ -97,11 +102,18 @@ fn surface_address(raw: *mut GstMemory) -> Result<(*const c_void, usize)> {
 fn entry<'a>(raw: *mut GstMemory) -> &'a Entry {
     static CREATING: Mutex<()> = Mutex::new(());
     let quark = QUARK.into_glib();
+    let find = || {
+        // SAFETY: the caller holds the memory.
+        let found = unsafe { gst::ffi::gst_mini_object_get_qdata(raw.cast(), quark) };
+        // SAFETY: the quark is this copy's own: under it is an `Entry`, as long as the memory.
+        unsafe { found.cast::<Entry>().as_ref() }
+    };
+    if let Some(entry) = find() {
+        return entry;
+    }
+    // Two threads may see a memory first at the same time; only one may make its entry.
     let _one_at_a_time = CREATING.lock().unwrap_or_else(|e| e.into_inner());
-    // SAFETY: the caller holds the memory.
-    let found = unsafe { gst::ffi::gst_mini_object_get_qdata(raw.cast(), quark) };
-    // SAFETY: the quark is this copy's own: under it is an `Entry`, alive as long as the memory.
-    if let Some(entry) = unsafe { found.cast::<Entry>().as_ref() } {
+    if let Some(entry) = find() {
         return entry;
     }
     let new = Box::into_raw(Box::new(Entry {

@@ -154,7 +154,8 @@ impl CudaAggregator {
                     Due::Now => {
                         drop(pad.pop_buffer());
                         let mut state = imp.state();
-                        let info = state.info.clone();
+                        // A gap in a stream comes as a buffer without memory: nothing to show.
+                        let info = state.info.clone().filter(|_| buffer.n_memory() > 0);
                         state.current = info.map(|info| Current {
                             buffer,
                             info,

@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Every check that needs no special machine, in the order of how soon it tells. Installs what is
+# missing. CI runs this; so may anybody.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+step() { printf '\n== %s\n' "$*"; }
+
+step "platform: $(ci/sim.sh --platform)"
+ci/packages.sh build run check
+
+step "format"
+cargo fmt --all --check
+
+step "checked-in PTX and bindings"
+ci/kernels.sh
+ci/bindings.sh
+
+step "clippy: default, no and all features"
+cargo clippy --quiet --workspace --all-targets -- -D warnings
+cargo clippy --quiet --workspace --all-targets --no-default-features -- -D warnings
+cargo clippy --quiet --workspace --all-targets --all-features -- -D warnings
+
+step "documentation"
+RUSTDOCFLAGS=-Dwarnings cargo doc --quiet --workspace --no-deps --all-features
+
+step "plugin"
+ci/plugin.sh
+
+step "tests, on the simulator"
+# The first broken rule of the platform aborts the test that broke it.
+export NVMM_SIM_STRICT=1
+cargo test --quiet --workspace --all-features
+
+step "packages"
+cargo package --quiet --allow-dirty \
+    -p nvbufsurface-sys -p nvbuf -p egl-cuda -p gst-nvmm
+
+step "all passed"
+echo "Not run here: real GPUs (ci/gpu.sh), any Jetson."
