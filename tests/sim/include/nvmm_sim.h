@@ -1,0 +1,40 @@
+/*
+ * Control of the simulated platform. The library is libnvmm_sim.so; a program that runs on the
+ * simulator gets at the copy in use with dlopen("libnvmm_sim.so", RTLD_NOW) and dlsym.
+ *
+ * SPDX-License-Identifier: MIT OR Apache-2.0
+ */
+#ifndef NVMM_SIM_H_
+#define NVMM_SIM_H_
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The address of a function of a library (by SONAME), NULL if the release has none. For shims. */
+void *nvmm_sim_resolve(const char *library, const char *name);
+
+/* Writes the statistics as JSON with a final zero, cut at size bytes. Returns the size that all
+ * of it needs. tests/sim/README.md describes the keys. */
+size_t nvmm_sim_report(char *buffer, size_t size);
+
+/* A number of the report's top level, or the calls of a function, by name. UINT64_MAX if there is
+ * no such name. */
+uint64_t nvmm_sim_counter(const char *name);
+
+/* Lets a call of a function fail: the next (number 1), the one after it (2), ... A CUDA function
+ * returns error, a libnvbufsurface function too (-1 if error is 0); nothing else happens. Number 0
+ * takes it back. One failure per function at a time. Returns 0, or -1 for an unknown function. */
+int nvmm_sim_fail(const char *function, uint64_t number, int error);
+
+/* Sets all totals to zero; numbers of what is alive stay. */
+void nvmm_sim_reset_counters(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* NVMM_SIM_H_ */

@@ -1,0 +1,12 @@
+/* The symbols of libnvbufsurface.so.1.0.0 as R32.7 has it. */
+SYMBOL(NvBufSurfaceCreate)
+SYMBOL(NvBufSurfaceDestroy)
+SYMBOL(NvBufSurfaceFromFd)
+SYMBOL(NvBufSurfaceMap)
+SYMBOL(NvBufSurfaceUnMap)
+SYMBOL(NvBufSurfaceSyncForCpu)
+SYMBOL(NvBufSurfaceSyncForDevice)
+SYMBOL(NvBufSurfaceCopy)
+SYMBOL(NvBufSurfaceMemSet)
+SYMBOL(NvBufSurfaceMapEglImage)
+SYMBOL(NvBufSurfaceUnMapEglImage)

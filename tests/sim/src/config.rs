@@ -1,0 +1,43 @@
+//! What the environment asks of the simulator, read once.
+
+#![forbid(unsafe_code)]
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::OnceLock;
+
+/// The settings.
+#[derive(Debug)]
+pub(crate) struct Config {
+    /// `NVMM_SIM_LOG` is not `0`: log lines go to stderr.
+    pub(crate) log: bool,
+    /// `NVMM_SIM_STRICT=1`: abort at the first violation.
+    pub(crate) strict: bool,
+    /// `NVMM_SIM_REPORT`: where the report goes at exit; `%p` in it becomes the process id.
+    pub(crate) report: Option<PathBuf>,
+    /// `NVMM_SIM_KERNELS`: shared objects with host twins.
+    pub(crate) kernels: Vec<PathBuf>,
+}
+
+/// The settings of this process.
+pub(crate) fn get() -> &'static Config {
+    static CONFIG: OnceLock<Config> = OnceLock::new();
+    CONFIG.get_or_init(|| {
+        let set = |name| std::env::var_os(name).filter(|value: &OsString| !value.is_empty());
+        Config {
+            log: set("NVMM_SIM_LOG").is_none_or(|value| value != "0"),
+            strict: set("NVMM_SIM_STRICT").is_some_and(|value| value != "0"),
+            report: set("NVMM_SIM_REPORT").map(|path| {
+                let pid = std::process::id().to_string();
+                PathBuf::from(path.to_string_lossy().replace("%p", &pid))
+            }),
+            kernels: set("NVMM_SIM_KERNELS")
+                .map(|paths| {
+                    std::env::split_paths(&paths)
+                        .filter(|p| !p.as_os_str().is_empty())
+                        .collect()
+                })
+                .unwrap_or_default(),
+        }
+    })
+}

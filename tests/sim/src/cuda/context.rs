@@ -1,0 +1,218 @@
+//! Contexts, and which one is current: a stack per thread.
+
+use std::cell::RefCell;
+use std::ffi::{c_int, c_uint};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
+
+use super::error::{
+    CONTEXT_IS_DESTROYED, CudaError, INVALID_CONTEXT, INVALID_VALUE, OUT_OF_MEMORY,
+};
+use super::{CuResult, Out, call, device, put, put_if, queue};
+use crate::functions::Function;
+use crate::stats::{COUNTERS, add};
+use crate::table::Table;
+
+const DEPTH: usize = 64;
+
+/// A context.
+#[derive(Debug)]
+pub(crate) struct Context {
+    pub(crate) handle: usize,
+    flags: c_uint,
+    /// Error that a kernel left; every later call gives it.
+    sticky: AtomicU32,
+}
+
+/// The contexts that exist.
+static CONTEXTS: Table<Context> = Table::new();
+
+/// Contexts of a thread by handle; they may be destroyed meanwhile.
+struct Stack {
+    handles: [usize; DEPTH],
+    len: usize,
+}
+
+thread_local! {
+    static STACK: RefCell<Stack> = const { RefCell::new(Stack { handles: [0; DEPTH], len: 0 }) };
+}
+
+impl Stack {
+    fn push(&mut self, handle: usize) -> Result<(), CudaError> {
+        *self.handles.get_mut(self.len).ok_or(OUT_OF_MEMORY)? = handle;
+        self.len += 1;
+        Ok(())
+    }
+
+    fn pop(&mut self) -> Option<usize> {
+        self.len = self.len.checked_sub(1)?;
+        Some(self.handles[self.len])
+    }
+
+    fn top(&self) -> Option<usize> {
+        Some(self.handles[self.len.checked_sub(1)?])
+    }
+}
+
+impl Context {
+    /// Makes the context's later calls fail, as an illegal access on the GPU does.
+    pub(crate) fn poison(&self, error: CudaError) {
+        self.sticky.store(error.code(), SeqCst);
+    }
+}
+
+/// The calling thread's current context.
+pub(crate) fn current() -> Result<Arc<Context>, CudaError> {
+    let handle = STACK.with_borrow(Stack::top).ok_or(INVALID_CONTEXT)?;
+    let context = CONTEXTS.get(handle).ok_or(CONTEXT_IS_DESTROYED)?;
+    match context.sticky.load(SeqCst) {
+        0 => Ok(context),
+        _ => Err(super::error::ILLEGAL_ADDRESS),
+    }
+}
+
+/// A live context by handle.
+pub(crate) fn find(handle: usize) -> Result<Arc<Context>, CudaError> {
+    CONTEXTS.get(handle).ok_or(INVALID_CONTEXT)
+}
+
+/// A new context.
+pub(crate) fn add_context(flags: c_uint) -> usize {
+    let handle = crate::table::new_handle();
+    let context = Arc::new(Context {
+        handle,
+        flags,
+        sticky: AtomicU32::new(0),
+    });
+    CONTEXTS.lock().insert(handle, context);
+    handle
+}
+
+/// Destroys a context with all that lives in it.
+pub(crate) fn remove_context(handle: usize) -> Result<(), CudaError> {
+    CONTEXTS.remove(handle).ok_or(INVALID_CONTEXT)?;
+    super::egl::context_gone(handle);
+    super::module::context_gone(handle);
+    super::event::context_gone(handle);
+    queue::context_gone(handle);
+    Ok(())
+}
+
+/// `cuCtxCreate_v2`
+pub(crate) extern "C" fn create(out: Out<'_, usize>, flags: c_uint, dev: c_int) -> CuResult {
+    call(Function::cuCtxCreate_v2, || {
+        device::check(dev)?;
+        let out = out.ok_or(INVALID_VALUE)?;
+        let handle = add_context(flags);
+        STACK.with_borrow_mut(|stack| stack.push(handle))?;
+        out.write(handle);
+        Ok(())
+    })
+}
+
+/// `cuCtxDestroy_v2`
+pub(crate) extern "C" fn destroy(context: usize) -> CuResult {
+    call(Function::cuCtxDestroy_v2, || {
+        if super::primary::is_primary(context) {
+            return Err(INVALID_CONTEXT);
+        }
+        remove_context(context)?;
+        STACK.with_borrow_mut(|stack| {
+            if stack.top() == Some(context) {
+                stack.pop();
+            }
+        });
+        Ok(())
+    })
+}
+
+/// `cuCtxPushCurrent_v2`
+pub(crate) extern "C" fn push_current(context: usize) -> CuResult {
+    call(Function::cuCtxPushCurrent_v2, || {
+        find(context)?;
+        STACK.with_borrow_mut(|stack| stack.push(context))
+    })
+}
+
+/// `cuCtxPopCurrent_v2`
+pub(crate) extern "C" fn pop_current(out: Out<'_, usize>) -> CuResult {
+    call(Function::cuCtxPopCurrent_v2, || {
+        put_if(
+            out,
+            STACK.with_borrow_mut(Stack::pop).ok_or(INVALID_CONTEXT)?,
+        );
+        Ok(())
+    })
+}
+
+/// `cuCtxSetCurrent`
+pub(crate) extern "C" fn set_current(context: usize) -> CuResult {
+    call(Function::cuCtxSetCurrent, || {
+        if context != 0 {
+            find(context)?;
+        }
+        STACK.with_borrow_mut(|stack| {
+            stack.pop();
+            if context == 0 {
+                Ok(())
+            } else {
+                stack.push(context)
+            }
+        })
+    })
+}
+
+/// `cuCtxGetCurrent`
+pub(crate) extern "C" fn get_current(out: Out<'_, usize>) -> CuResult {
+    call(Function::cuCtxGetCurrent, || {
+        put(out, STACK.with_borrow(Stack::top).unwrap_or(0))
+    })
+}
+
+/// `cuCtxGetDevice`
+pub(crate) extern "C" fn get_device(out: Out<'_, c_int>) -> CuResult {
+    call(Function::cuCtxGetDevice, || {
+        current()?;
+        put(out, 0)
+    })
+}
+
+/// `cuCtxGetFlags`
+pub(crate) extern "C" fn get_flags(out: Out<'_, c_uint>) -> CuResult {
+    call(Function::cuCtxGetFlags, || put(out, current()?.flags))
+}
+
+/// `cuCtxGetApiVersion`
+pub(crate) extern "C" fn get_api_version(context: usize, out: Out<'_, c_uint>) -> CuResult {
+    call(Function::cuCtxGetApiVersion, || {
+        if context == 0 {
+            current()?
+        } else {
+            find(context)?
+        };
+        put(out, 3020)
+    })
+}
+
+/// `cuCtxGetStreamPriorityRange`
+pub(crate) extern "C" fn get_stream_priority_range(
+    least: Out<'_, c_int>,
+    greatest: Out<'_, c_int>,
+) -> CuResult {
+    call(Function::cuCtxGetStreamPriorityRange, || {
+        current()?;
+        put_if(least, 0);
+        put_if(greatest, -1);
+        Ok(())
+    })
+}
+
+/// `cuCtxSynchronize`
+pub(crate) extern "C" fn synchronize() -> CuResult {
+    call(Function::cuCtxSynchronize, || {
+        let context = current()?;
+        add(&COUNTERS.synchronisations, 1);
+        queue::of_context(context.handle, |_| true).wait();
+        current().map(|_| ())
+    })
+}

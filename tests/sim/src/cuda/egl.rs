@@ -1,0 +1,196 @@
+//! EGLImages in CUDA: register, look, unregister.
+
+use std::ffi::c_uint;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::SeqCst;
+
+use nvbufsurface_sys::classic::NVBUF_LAYOUT_BLOCK_LINEAR;
+
+use super::error::{INVALID_HANDLE, INVALID_VALUE};
+use super::{CuResult, Out, call, context, put};
+use crate::functions::Function;
+use crate::nvbuf::egl::{IMAGES, Image};
+use crate::nvbuf::format;
+use crate::region::Region;
+use crate::stats::{COUNTERS, add, sub};
+use crate::table::Table;
+
+/// Planes of a `CUeglFrame`.
+const MAX_PLANES: usize = 3;
+const FRAME_TYPE_ARRAY: c_uint = 0;
+const FRAME_TYPE_PITCH: c_uint = 1;
+
+/// `CUeglFrame`
+#[derive(Debug)]
+#[repr(C)]
+pub(crate) struct EglFrame {
+    /// `CUarray` or device address of each plane, by the frame type.
+    planes: [usize; MAX_PLANES],
+    width: c_uint,
+    height: c_uint,
+    depth: c_uint,
+    pitch: c_uint,
+    plane_count: c_uint,
+    num_channels: c_uint,
+    frame_type: c_uint,
+    egl_color_format: c_uint,
+    cu_format: c_uint,
+}
+
+const _: () = assert!(size_of::<EglFrame>() == 64, "the driver's struct");
+
+/// A registration of an EGLImage.
+#[derive(Debug)]
+pub(crate) struct Resource {
+    context: usize,
+    image: Arc<Image>,
+    /// `CUarray` handles of a block-linear buffer, else zeros.
+    arrays: [usize; MAX_PLANES],
+}
+
+/// A plane of a block-linear buffer; its pixels lie in rows all the same.
+#[derive(Debug)]
+pub(crate) struct ArrayPlane {
+    pub(crate) address: usize,
+    pub(crate) pitch: usize,
+    /// Keeps the memory.
+    _region: Arc<Region>,
+}
+
+static RESOURCES: Table<Resource> = Table::new();
+/// The arrays of live registrations.
+pub(crate) static ARRAYS: Table<ArrayPlane> = Table::new();
+
+/// `cuGraphicsEGLRegisterImage`
+pub(crate) extern "C" fn register_image(
+    out: Out<'_, usize>,
+    image: usize,
+    flags: c_uint,
+) -> CuResult {
+    call(Function::cuGraphicsEGLRegisterImage, || {
+        let context = context::current()?.handle;
+        let out = out.ok_or(INVALID_VALUE)?;
+        // Tegra takes no other flags.
+        if flags != 0 {
+            return Err(INVALID_VALUE);
+        }
+        let image = IMAGES.get(image).ok_or(INVALID_VALUE)?;
+        let buffer = &image.buffer;
+        let mut arrays = [0; MAX_PLANES];
+        if buffer.layout == NVBUF_LAYOUT_BLOCK_LINEAR {
+            for (plane, array) in arrays.iter_mut().enumerate().take(buffer.num_planes()) {
+                *array = ARRAYS.add(Arc::new(ArrayPlane {
+                    address: buffer.device_address(plane),
+                    pitch: buffer.planes.pitch[plane] as usize,
+                    _region: Arc::clone(&buffer.region),
+                }));
+            }
+        }
+        buffer.region.registrations.fetch_add(1, SeqCst);
+        image.registrations.fetch_add(1, SeqCst);
+        add(&COUNTERS.registrations, 1);
+        add(&COUNTERS.registrations_alive, 1);
+        if !buffer.was_registered.swap(true, SeqCst) {
+            add(&COUNTERS.distinct_surfaces_registered, 1);
+        }
+        out.write(RESOURCES.add(Arc::new(Resource {
+            context,
+            image,
+            arrays,
+        })));
+        Ok(())
+    })
+}
+
+/// `cuGraphicsResourceGetMappedEglFrame`
+pub(crate) extern "C" fn get_mapped_egl_frame(
+    out: Out<'_, EglFrame>,
+    resource: usize,
+    index: c_uint,
+    mip_level: c_uint,
+) -> CuResult {
+    call(Function::cuGraphicsResourceGetMappedEglFrame, || {
+        let context = context::current()?.handle;
+        let resource = RESOURCES.get(resource).ok_or(INVALID_HANDLE)?;
+        if resource.context != context {
+            return Err(INVALID_HANDLE);
+        }
+        if index != 0 || mip_level != 0 {
+            return Err(INVALID_VALUE);
+        }
+        let buffer = &resource.image.buffer;
+        let format = format::find(buffer.color_format).ok_or(INVALID_VALUE)?;
+        let is_array = buffer.layout == NVBUF_LAYOUT_BLOCK_LINEAR;
+        let mut planes = resource.arrays;
+        if !is_array {
+            for (plane, address) in planes.iter_mut().enumerate().take(buffer.num_planes()) {
+                *address = buffer.device_address(plane);
+            }
+        }
+        put(
+            out,
+            EglFrame {
+                planes,
+                width: buffer.width,
+                height: buffer.height,
+                depth: 0,
+                pitch: if is_array { 0 } else { buffer.planes.pitch[0] },
+                plane_count: buffer.planes.num_planes,
+                num_channels: format.channels,
+                frame_type: if is_array {
+                    FRAME_TYPE_ARRAY
+                } else {
+                    FRAME_TYPE_PITCH
+                },
+                egl_color_format: format.egl_color_format,
+                cu_format: format.cu_format,
+            },
+        )
+    })
+}
+
+/// `cuGraphicsUnregisterResource`
+pub(crate) extern "C" fn unregister_resource(handle: usize) -> CuResult {
+    call(Function::cuGraphicsUnregisterResource, || {
+        let context = context::current()?.handle;
+        let resource = RESOURCES.get(handle).ok_or(INVALID_HANDLE)?;
+        if resource.context != context {
+            return Err(INVALID_HANDLE);
+        }
+        RESOURCES.remove(handle);
+        if resource.image.buffer.region.is_busy() {
+            crate::log::violation(format_args!(
+                "cuGraphicsUnregisterResource: GPU work on fd {} is not finished",
+                resource.image.buffer.fd()
+            ));
+        }
+        resource.forget();
+        Ok(())
+    })
+}
+
+impl Resource {
+    fn forget(&self) {
+        for array in self.arrays.iter().filter(|array| **array != 0) {
+            ARRAYS.remove(*array);
+        }
+        self.image.registrations.fetch_sub(1, SeqCst);
+        self.image.buffer.region.registrations.fetch_sub(1, SeqCst);
+        sub(&COUNTERS.registrations_alive);
+    }
+}
+
+/// Drops the registrations of a context that is destroyed; there should be none.
+pub(crate) fn context_gone(context: usize) {
+    RESOURCES.lock().retain(|_, resource| {
+        if resource.context != context {
+            return true;
+        }
+        crate::log::violation(format_args!(
+            "a context is destroyed while fd {} is registered in it",
+            resource.image.buffer.fd()
+        ));
+        resource.forget();
+        false
+    });
+}

@@ -1,0 +1,113 @@
+//! `NvBufSurfaceCopy`, `NvBufSurfaceMemSet`: work of an engine, not of the CPU.
+
+use std::ffi::c_int;
+
+use nvbufsurface_sys::classic::NvBufSurface;
+
+use super::buffer::Buffer;
+use super::descriptor::Batch;
+use super::{call, refuse};
+use crate::functions::Function;
+use crate::stats::{COUNTERS, add};
+
+/// `NvBufSurfaceCopy`
+///
+/// # Safety
+///
+/// As [`Batch::new`], for both.
+pub(crate) unsafe extern "C" fn copy(source: *mut NvBufSurface, dest: *mut NvBufSurface) -> c_int {
+    let function = Function::NvBufSurfaceCopy;
+    call(function, || {
+        // SAFETY: by this function's contract.
+        let from = unsafe { Batch::new(function, source) }?;
+        // SAFETY: by this function's contract.
+        let to = unsafe { Batch::new(function, dest) }?;
+        if from.len() != to.len() {
+            refuse!(function, "batches of {} and {}", from.len(), to.len());
+        }
+        for i in from.entries(-1)? {
+            let (from, to) = (from.entry(i)?.buffer, to.entry(i)?.buffer);
+            if (from.width, from.height, from.color_format)
+                != (to.width, to.height, to.color_format)
+            {
+                refuse!(
+                    function,
+                    "from {}x{} format {} to {}x{} format {}",
+                    from.width,
+                    from.height,
+                    from.color_format,
+                    to.width,
+                    to.height,
+                    to.color_format
+                );
+            }
+            if from.fd() == to.fd() {
+                refuse!(function, "fd {} onto itself", from.fd());
+            }
+            engine(&[&from, &to], || {
+                (0..from.num_planes())
+                    .map(|p| copy_plane(&from, &to, p))
+                    .sum()
+            });
+        }
+        Ok(())
+    })
+}
+
+/// Opens the buffers to an engine, runs it, counts what it moved.
+fn engine(buffers: &[&Buffer], run: impl FnOnce() -> u64) {
+    for buffer in buffers {
+        if buffer.region.is_busy() {
+            add(&COUNTERS.unsynchronised, 1);
+        }
+        buffer.region.open();
+    }
+    add(&COUNTERS.engine_bytes, run());
+    add(&COUNTERS.engine_copies, 1);
+    buffers.iter().for_each(|buffer| buffer.region.close());
+}
+
+fn copy_plane(from: &Buffer, to: &Buffer, plane: usize) -> u64 {
+    let bytes = from.plane_bytes(plane);
+    let source = std::ptr::with_exposed_provenance::<u8>(from.device_address(plane));
+    let dest = std::ptr::with_exposed_provenance_mut::<u8>(to.device_address(plane));
+    // SAFETY: equal size and format give equal planes, both regions are open (`engine`), and
+    // different buffers do not overlap.
+    unsafe { std::ptr::copy_nonoverlapping(source, dest, bytes as usize) };
+    bytes
+}
+
+/// `NvBufSurfaceMemSet`
+///
+/// # Safety
+///
+/// As [`Batch::new`].
+pub(crate) unsafe extern "C" fn mem_set(
+    surface: *mut NvBufSurface,
+    index: c_int,
+    plane: c_int,
+    value: u8,
+) -> c_int {
+    let function = Function::NvBufSurfaceMemSet;
+    call(function, || {
+        // SAFETY: by this function's contract.
+        let batch = unsafe { Batch::new(function, surface) }?;
+        for i in batch.entries(index)? {
+            let entry = batch.entry(i)?;
+            let planes = entry.planes(plane)?;
+            let buffer = &entry.buffer;
+            engine(&[buffer], || {
+                planes.map(|p| set_plane(buffer, p, value)).sum()
+            });
+        }
+        Ok(())
+    })
+}
+
+fn set_plane(buffer: &Buffer, plane: usize, value: u8) -> u64 {
+    let bytes = buffer.plane_bytes(plane);
+    let dest = std::ptr::with_exposed_provenance_mut::<u8>(buffer.device_address(plane));
+    // SAFETY: the plane lies in the buffer's region, which is open (`engine`).
+    unsafe { std::ptr::write_bytes(dest, value, bytes as usize) };
+    bytes
+}

@@ -1,0 +1,190 @@
+//! Memory as the GPU and the other engines see it: no CPU access except while one of them runs.
+
+use std::collections::BTreeMap;
+use std::ffi::c_int;
+use std::io;
+use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+/// A mapping, unmapped on drop.
+#[derive(Debug)]
+pub(crate) struct Mapping {
+    base: usize,
+    len: usize,
+}
+
+impl Mapping {
+    /// Maps `len` bytes without access: of the file, or of fresh memory with fd -1.
+    pub(crate) fn new(fd: c_int, len: usize) -> io::Result<Self> {
+        let flags = if fd < 0 {
+            libc::MAP_PRIVATE | libc::MAP_ANONYMOUS
+        } else {
+            libc::MAP_SHARED
+        };
+        // SAFETY: a new mapping at an address of the kernel's choice touches nothing existing.
+        let base = unsafe { libc::mmap(std::ptr::null_mut(), len, libc::PROT_NONE, flags, fd, 0) };
+        if base == libc::MAP_FAILED {
+            return Err(io::Error::last_os_error());
+        }
+        Ok(Self {
+            base: base.expose_provenance(),
+            len,
+        })
+    }
+
+    pub(crate) fn base(&self) -> usize {
+        self.base
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Sets what may be done with a part. `offset` is a multiple of the page size.
+    pub(crate) fn protect(&self, offset: usize, len: usize, protection: c_int) {
+        assert!(
+            offset.checked_add(len).is_some_and(|end| end <= self.len),
+            "inside the mapping"
+        );
+        let address = std::ptr::with_exposed_provenance_mut(self.base + offset);
+        // SAFETY: the range lies in a mapping of ours (checked above), whose pages no Rust
+        // reference covers.
+        let result = unsafe { libc::mprotect(address, len, protection) };
+        assert_eq!(result, 0, "mprotect: {}", io::Error::last_os_error());
+    }
+}
+
+impl Drop for Mapping {
+    fn drop(&mut self) {
+        // SAFETY: the mapping is ours and nothing refers to it any more.
+        unsafe { libc::munmap(std::ptr::with_exposed_provenance_mut(self.base), self.len) };
+    }
+}
+
+/// What a region is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// The device alias of a buffer of a surface.
+    Surface,
+    /// `cuMemAlloc`.
+    Device,
+    /// `cuMemAllocHost`: always accessible.
+    Pinned,
+}
+
+/// A range of device addresses.
+#[derive(Debug)]
+pub(crate) struct Region {
+    mapping: Mapping,
+    /// The length that was asked for.
+    size: usize,
+    kind: Kind,
+    /// Engines that use it now.
+    open: Mutex<u32>,
+    /// GPU commands not finished that name it.
+    pub(crate) pending: AtomicU32,
+    /// Live CUDA registrations, for [`Kind::Surface`].
+    pub(crate) registrations: AtomicU32,
+}
+
+static SPACE: Mutex<BTreeMap<usize, Arc<Region>>> = Mutex::new(BTreeMap::new());
+
+fn space() -> MutexGuard<'static, BTreeMap<usize, Arc<Region>>> {
+    SPACE.lock().unwrap_or_else(|e| e.into_inner())
+}
+
+impl Region {
+    /// Adds a region of `size` bytes to the device's address space.
+    pub(crate) fn new(kind: Kind, fd: c_int, size: usize) -> io::Result<Arc<Self>> {
+        let mapping = Mapping::new(fd, size.next_multiple_of(page_size()))?;
+        if kind == Kind::Pinned {
+            mapping.protect(0, mapping.len(), libc::PROT_READ | libc::PROT_WRITE);
+        }
+        let region = Arc::new(Self {
+            mapping,
+            size,
+            kind,
+            open: Mutex::new(0),
+            pending: AtomicU32::new(0),
+            registrations: AtomicU32::new(0),
+        });
+        space().insert(region.base(), Arc::clone(&region));
+        Ok(region)
+    }
+
+    /// Takes the region out of the address space; it is unmapped when its last user is done.
+    pub(crate) fn retire(&self) {
+        space().remove(&self.base());
+    }
+
+    pub(crate) fn base(&self) -> usize {
+        self.mapping.base()
+    }
+
+    pub(crate) fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Whether all of `[address, address + len)` lies in the region.
+    pub(crate) fn holds(&self, address: usize, len: usize) -> bool {
+        address >= self.base()
+            && address
+                .checked_add(len)
+                .is_some_and(|end| end <= self.base() + self.size)
+    }
+
+    /// Whether GPU commands that name it are not finished.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.pending.load(SeqCst) > 0
+    }
+
+    /// Whether the GPU may use it: a surface only while it is registered.
+    pub(crate) fn is_reachable(&self) -> bool {
+        self.kind != Kind::Surface || self.registrations.load(SeqCst) > 0
+    }
+
+    /// Lets engines at the memory; undone by [`Region::close`].
+    pub(crate) fn open(&self) {
+        self.change(|users| users + 1, libc::PROT_READ | libc::PROT_WRITE);
+    }
+
+    /// The end of one [`Region::open`].
+    pub(crate) fn close(&self) {
+        self.change(|users| users - 1, libc::PROT_NONE);
+    }
+
+    fn change(&self, count: impl Fn(u32) -> u32, protection: c_int) {
+        if self.kind == Kind::Pinned {
+            return;
+        }
+        let mut users = self.open.lock().unwrap_or_else(|e| e.into_inner());
+        let before = *users;
+        *users = count(before);
+        if (before == 0) != (*users == 0) {
+            self.mapping.protect(0, self.mapping.len(), protection);
+        }
+    }
+}
+
+/// The region that holds an address.
+pub(crate) fn find(address: usize) -> Option<Arc<Region>> {
+    let space = space();
+    let (_, region) = space.range(..=address).next_back()?;
+    region.holds(address, 1).then(|| Arc::clone(region))
+}
+
+/// Puts every region that a kernel may reach into `regions`: registered surfaces and allocations.
+pub(crate) fn reachable(regions: &mut Vec<Arc<Region>>) {
+    regions.extend(
+        space()
+            .values()
+            .filter(|region| region.kind != Kind::Pinned && region.is_reachable())
+            .cloned(),
+    );
+}
+
+/// The size of a page.
+pub(crate) fn page_size() -> usize {
+    // SAFETY: a query without arguments in memory.
+    usize::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) }).unwrap_or(4096)
+}

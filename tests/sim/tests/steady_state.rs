@@ -1,0 +1,81 @@
+//! Work on frames touches neither the heap nor the file descriptor table.
+
+mod support;
+
+use std::ffi::{c_uint, c_void};
+
+use nvbufsurface_sys::classic as sys;
+use support::cuda::Cuda;
+use support::surface::Surface;
+use support::{child, counter, text};
+
+fn descriptors() -> usize {
+    std::fs::read_dir("/proc/self/fd").unwrap().count()
+}
+
+#[test]
+fn frames_cost_no_allocation() {
+    let preload = support::compile("count.c");
+    let variables = [("LD_PRELOAD", preload.to_str().unwrap())];
+    let output = child("frames_cost_no_allocation", &variables, || {
+        // SAFETY: the preloaded library has it; null is checked below.
+        let count = unsafe { libc::dlsym(libc::RTLD_DEFAULT, c"nvmm_test_heap_calls".as_ptr()) };
+        assert!(!count.is_null(), "the interposer is loaded");
+        // SAFETY: its prototype.
+        let count =
+            unsafe { std::mem::transmute::<*mut c_void, unsafe extern "C" fn() -> u64>(count) };
+        // SAFETY: takes nothing.
+        let heap_calls = || unsafe { count() };
+
+        let cuda = Cuda::start();
+        let (from, to) = (Surface::rgba(), Surface::rgba());
+        assert_eq!((from.map_egl_image(0), to.map_egl_image(0)), (0, 0));
+        let ((_, from_picture), (_, to_picture)) =
+            (cuda.picture(from.image()), cuda.picture(to.image()));
+        let (add, fill) = (cuda.function("add"), cuda.function("fill"));
+        let (first, second, event) = (cuda.stream(), cuda.stream(), cuda.event());
+        let mut context = 0;
+        assert_eq!(cuda.get_current(&mut context), 0);
+        let (mut a, mut b, mut n) = (to_picture.pixels, from_picture.pixels, 256u32);
+        let mut frame = |value: u8| {
+            let mut failed: c_uint = 0;
+            let mut popped = 0;
+            failed |= cuda.push(context);
+            failed |= cuda.get_current(&mut popped);
+            failed |= cuda.fill(fill, first, from_picture, 0, value);
+            failed |= cuda.event_record(event, first);
+            failed |= cuda.stream_wait(second, event, 0);
+            let mut list: [*mut c_void; 3] = [
+                (&raw mut a).cast(),
+                (&raw mut b).cast(),
+                (&raw mut n).cast(),
+            ];
+            failed |= cuda.launch(add, second, &mut list);
+            failed |= cuda.event_record(event, second);
+            failed |= cuda.event_synchronize(event);
+            failed |= cuda.stream_synchronize(second);
+            failed |= cuda.stream_query(second) | cuda.stream_query(0);
+            failed |= cuda.pop(&mut popped);
+            let mut result = to.map(0, -1, sys::NVBUF_MAP_READ_WRITE);
+            result |= to.sync_for_cpu(0, -1) | to.sync_for_device(0, -1) | to.unmap(0, -1);
+            result |= from.mem_set(0, 0, 1) | from.copy(to.raw);
+            assert_eq!((failed, result), (0, 0));
+        };
+        (0..10).for_each(&mut frame);
+        let (heap, fds) = (heap_calls(), descriptors());
+        let heap_of_look = heap_calls() - heap;
+        let before = heap_calls();
+        (0..200).for_each(&mut frame);
+        let calls = heap_calls() - before;
+        assert_eq!(calls, 0, "heap calls of 200 frames");
+        assert_eq!(descriptors(), fds);
+        assert!(heap_of_look > 0, "the interposer counts");
+        assert_eq!((counter("violations"), counter("unsynchronised")), (0, 0));
+    });
+    assert!(
+        output.status.success(),
+        "{}\n{}",
+        output.status,
+        text(&output)
+    );
+}

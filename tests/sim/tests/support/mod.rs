@@ -1,0 +1,182 @@
+//! Runs each test in a process of its own on the simulator, and gives it the functions.
+#![allow(dead_code, reason = "every test file uses a part of it")]
+
+pub(crate) mod cuda;
+pub(crate) mod surface;
+
+use std::ffi::{CString, c_char, c_int, c_void};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
+/// The entry points of `twin.c`, and one without a twin.
+pub(crate) const PTX: &str = "\
+.version 6.4
+.target sm_62
+.address_size 64
+// fill, with a struct first
+.visible .entry fill(
+    .param .align 8 .b8 fill_param_0[24],
+    .param .u32 fill_param_1,
+    .param .u8 fill_param_2
+)
+{ ret; }
+.visible .entry add(.param .u64 a, .param .u64 b, .param .u32 c)
+{ ret; }
+.visible .entry shape(.param .u64 a)
+{ ret; }
+.visible .entry orphan(.param .u64 a)
+{ ret; }
+";
+
+const CHILD: &str = "NVMM_SIM_TEST_CHILD";
+
+/// The workspace.
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .canonicalize()
+        .unwrap()
+}
+
+/// Where the simulated libraries are.
+pub(crate) fn library(name: &str) -> PathBuf {
+    root().join("target/sim/lib").join(name)
+}
+
+/// Compiles a C file beside this one into a shared object.
+pub(crate) fn compile(source: &str) -> PathBuf {
+    static PARTS: AtomicU32 = AtomicU32::new(0);
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let out = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let part = PARTS.fetch_add(1, Relaxed);
+    let part = out.join(format!("{source}.{}.{part}", std::process::id()));
+    let status = Command::new("cc")
+        .args([
+            "-shared",
+            "-fPIC",
+            "-O1",
+            "-fno-builtin",
+            "-Wall",
+            "-Werror",
+            "-I",
+        ])
+        .arg(here.join("include"))
+        .arg(here.join("tests/support").join(source))
+        .arg("-o")
+        .arg(&part)
+        .status()
+        .expect("cc runs");
+    assert!(status.success(), "{source} compiles");
+    // In one step: tests run at the same time.
+    let object = out.join(format!("{source}.so"));
+    std::fs::rename(&part, &object).unwrap();
+    object
+}
+
+/// Runs a test's body in a process of its own, with more variables; gives what it wrote. In that
+/// process `body` is run and the process ends.
+pub(crate) fn child(test: &str, variables: &[(&str, &str)], body: impl FnOnce()) -> Output {
+    if std::env::var(CHILD).is_ok_and(|name| name == test) {
+        body();
+        // As a program would: exit handlers run, the harness's other business does not matter.
+        std::process::exit(0);
+    }
+    let twins = compile("twin.c");
+    Command::new(root().join("ci/sim.sh"))
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", test, "--nocapture", "--test-threads=1"])
+        // The runner has run for this process already; what it set must be set anew.
+        .env_remove("NVMM_SIM_ROOT")
+        .env_remove("NVBUF_LIBRARY_PATH")
+        .env("NVMM_SIM", "1")
+        .env("NVMM_SIM_KERNELS", twins)
+        .env(CHILD, test)
+        .envs(variables.iter().copied())
+        .output()
+        .expect("the child starts")
+}
+
+/// Runs a test's body in a process of its own and expects it to succeed.
+pub(crate) fn isolated(test: &str, body: impl FnOnce()) {
+    let output = child(test, &[], body);
+    assert!(
+        output.status.success(),
+        "{}\n{}",
+        output.status,
+        text(&output)
+    );
+}
+
+/// What a process wrote.
+pub(crate) fn text(output: &Output) -> String {
+    let mut all = String::from_utf8_lossy(&output.stdout).into_owned();
+    all.push_str(&String::from_utf8_lossy(&output.stderr));
+    all
+}
+
+/// The address of a symbol of a library.
+pub(crate) fn symbol(library: &str, name: &str) -> *mut c_void {
+    let (library, name) = (CString::new(library).unwrap(), CString::new(name).unwrap());
+    // SAFETY: the libraries of the simulator have no initialisers that matter to anybody.
+    let handle = unsafe { libc::dlopen(library.as_ptr(), libc::RTLD_NOW) };
+    assert!(!handle.is_null(), "{library:?} opens");
+    // SAFETY: a live handle and a C string.
+    let address = unsafe { libc::dlsym(handle, name.as_ptr()) };
+    assert!(!address.is_null(), "{name:?} is in {library:?}");
+    address
+}
+
+/// A function of a library as a function pointer of a type that the caller vouches for.
+#[macro_export]
+macro_rules! function {
+    ($library:expr, $name:expr, $type:ty) => {{
+        let address = $crate::support::symbol($library, $name);
+        // SAFETY: the prototype is that of the header for this name.
+        unsafe { std::mem::transmute::<*mut std::ffi::c_void, $type>(address) }
+    }};
+}
+
+const CORE: &str = "libnvmm_sim.so";
+
+/// A counter of the simulator.
+pub(crate) fn counter(name: &str) -> u64 {
+    let function = function!(
+        CORE,
+        "nvmm_sim_counter",
+        unsafe extern "C" fn(*const c_char) -> u64
+    );
+    let name = CString::new(name).unwrap();
+    // SAFETY: a C string.
+    let value = unsafe { function(name.as_ptr()) };
+    assert_ne!(value, u64::MAX, "{name:?} is a counter");
+    value
+}
+
+/// Lets a call fail.
+pub(crate) fn fail(function: &str, number: u64, error: c_int) -> c_int {
+    let set = function!(
+        CORE,
+        "nvmm_sim_fail",
+        unsafe extern "C" fn(*const c_char, u64, c_int) -> c_int
+    );
+    let function = CString::new(function).unwrap();
+    // SAFETY: a C string.
+    unsafe { set(function.as_ptr(), number, error) }
+}
+
+/// The report, read back.
+pub(crate) fn report() -> serde_json::Value {
+    let write = function!(
+        CORE,
+        "nvmm_sim_report",
+        unsafe extern "C" fn(*mut c_char, usize) -> usize
+    );
+    // SAFETY: a size of 0 writes nothing.
+    let size = unsafe { write(std::ptr::null_mut(), 0) };
+    let mut bytes = vec![0u8; size + 64];
+    // SAFETY: as many bytes as it says.
+    let needed = unsafe { write(bytes.as_mut_ptr().cast(), bytes.len()) };
+    assert!(needed <= bytes.len());
+    serde_json::from_slice(&bytes[..needed - 1]).expect("the report is JSON")
+}
