@@ -56,7 +56,7 @@ impl Library {
             // NVIDIA's driver only, and running it is what the caller asks for.
             match unsafe { Dl::open(Some(&path), RTLD_NOW | RTLD_LOCAL) } {
                 Ok(dl) => return Ok(Self { dl, path }),
-                Err(error) => tried.push((path, error.to_string())),
+                Err(error) => tried.push((path, loader_words(&error))),
             }
         }
         Err(LoadError::not_found(tried))
@@ -284,4 +284,9 @@ impl fmt::Debug for Driver {
             .field("version", &self.version())
             .finish_non_exhaustive()
     }
+}
+
+/// What the loader itself said: `libloading` has it as the source of its error.
+fn loader_words(error: &libloading::Error) -> String {
+    std::error::Error::source(error).map_or(error.to_string(), ToString::to_string)
 }

@@ -29,13 +29,13 @@ impl Error {
         let text = self.to_string();
         match self {
             Self::Surface(e) if e.kind() == nvbuf::ErrorKind::Load => {
-                gst::error_msg!(gst::ResourceError::NotFound, ["{text}"])
+                gst::error_msg!(gst::ResourceError::NotFound, ("{text}"))
             }
             Self::Surface(e) if e.call() == "NvBufSurfaceCreate" => {
-                gst::error_msg!(gst::ResourceError::NoSpaceLeft, ["{text}"])
+                gst::error_msg!(gst::ResourceError::NoSpaceLeft, ("{text}"))
             }
-            Self::Buffer(_) => gst::error_msg!(gst::StreamError::Format, ["{text}"]),
-            _ => gst::error_msg!(gst::LibraryError::Failed, ["{text}"]),
+            Self::Buffer(_) => gst::error_msg!(gst::StreamError::Format, ("{text}")),
+            _ => gst::error_msg!(gst::LibraryError::Failed, ("{text}")),
         }
     }
 }

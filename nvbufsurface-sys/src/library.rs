@@ -1,5 +1,6 @@
 //! Opening libnvbufsurface and its table of functions.
 
+use std::error::Error as StdError;
 use std::ffi::{OsString, c_int, c_void};
 use std::fmt;
 use std::path::PathBuf;
@@ -134,7 +135,11 @@ impl Library {
             let dl = match unsafe { Dl::open(Some(path), RTLD_NOW | RTLD_LOCAL) } {
                 Ok(dl) => dl,
                 Err(error) => {
-                    tried.push((path.clone(), error.to_string()));
+                    // The loader's own words are the source.
+                    let why = error
+                        .source()
+                        .map_or(error.to_string(), ToString::to_string);
+                    tried.push((path.clone(), why));
                     continue;
                 }
             };

@@ -74,7 +74,7 @@ impl NvmmOverlay {
         output: &NvmmFrame,
     ) -> Result<(), gst::ErrorMessage> {
         let failed = |e: egl_cuda::Error| {
-            gst::error_msg!(gst::LibraryError::Failed, ["kernel {ENTRY}: {e}"])
+            gst::error_msg!(gst::LibraryError::Failed, ("kernel {ENTRY}: {e}"))
         };
         let kernel = lock(&self.kernel);
         // `open` has set it before any frame comes.
@@ -110,7 +110,7 @@ impl NvmmOverlay {
             params.num_layers = now.len() as u32;
             params
                 .check()
-                .map_err(|e| gst::error_msg!(gst::StreamError::Format, ["{e}"]))?;
+                .map_err(|e| gst::error_msg!(gst::StreamError::Format, ("{e}")))?;
             // SAFETY: the kernel takes one `OverlayParams` and stays within the sizes in it. Its
             // pixels are alive and ours: the base class holds the frames, has made the stream
             // wait for other work on them, and leaves its event.
@@ -177,7 +177,7 @@ impl AggregatorImpl for NvmmOverlay {}
 impl CudaAggregatorImpl for NvmmOverlay {
     fn open(&self, session: &Session) -> Result<(), gst::ErrorMessage> {
         let kernel = Kernel::from_ptx(session.context(), PTX, ENTRY)
-            .map_err(|e| gst::error_msg!(gst::LibraryError::Init, ["kernel {ENTRY}: {e}"]))?;
+            .map_err(|e| gst::error_msg!(gst::LibraryError::Init, ("kernel {ENTRY}: {e}")))?;
         *lock(&self.kernel) = Some(kernel);
         Ok(())
     }
