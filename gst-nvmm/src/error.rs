@@ -15,6 +15,8 @@ pub enum Error {
     Cuda(egl_cuda::Error),
     /// A buffer that is not what its caps say.
     Buffer(String),
+    /// What an element itself has to say.
+    Element(gst::ErrorMessage),
     /// The pool or its element is flushing: not a fault.
     Flushing,
 }
@@ -34,6 +36,7 @@ impl Error {
             Self::Surface(e) if e.call() == "NvBufSurfaceCreate" => {
                 gst::error_msg!(gst::ResourceError::NoSpaceLeft, ("{text}"))
             }
+            Self::Element(message) => message.clone(),
             Self::Buffer(_) => gst::error_msg!(gst::StreamError::Format, ("{text}")),
             _ => gst::error_msg!(gst::LibraryError::Failed, ("{text}")),
         }
@@ -46,6 +49,7 @@ impl fmt::Display for Error {
             Self::Surface(error) => error.fmt(f),
             Self::Cuda(error) => error.fmt(f),
             Self::Buffer(what) => f.write_str(what),
+            Self::Element(message) => message.fmt(f),
             Self::Flushing => f.write_str("flushing"),
         }
     }
@@ -56,6 +60,12 @@ impl std::error::Error for Error {}
 impl From<nvbuf::Error> for Error {
     fn from(error: nvbuf::Error) -> Self {
         Self::Surface(error)
+    }
+}
+
+impl From<gst::ErrorMessage> for Error {
+    fn from(message: gst::ErrorMessage) -> Self {
+        Self::Element(message)
     }
 }
 

@@ -12,7 +12,7 @@ use gst_video::VideoInfo;
 use super::pad::Current;
 use super::timing::{Due, OutputClock, due};
 use super::{CudaAggregatorPad, Input};
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::frame::NvmmFrame;
 use crate::pool::NvmmBufferPool;
 use crate::session::{Session, load_platform};
@@ -35,11 +35,10 @@ type OutputSize = fn(&super::CudaAggregator, &[(CudaAggregatorPad, VideoInfo)]) 
 #[derive(Debug)]
 pub struct Class {
     parent: gst_base::ffi::GstAggregatorClass,
-    pub(super) open: fn(&super::CudaAggregator, &Session) -> Result<(), gst::ErrorMessage>,
+    pub(super) open: fn(&super::CudaAggregator, &Session) -> Result<()>,
     pub(super) close: fn(&super::CudaAggregator),
     pub(super) output_size: OutputSize,
-    pub(super) process:
-        fn(&super::CudaAggregator, &Session, &[Input], &NvmmFrame) -> Result<(), gst::ErrorMessage>,
+    pub(super) process: fn(&super::CudaAggregator, &Session, &[Input], &NvmmFrame) -> Result<()>,
 }
 
 // SAFETY: `repr(C)` with the parent's class first.
@@ -112,11 +111,11 @@ impl CudaAggregator {
         *lock(&self.output_buffers)
     }
 
-    fn open(&self) -> Result<(), gst::ErrorMessage> {
-        load_platform().map_err(|e| e.to_message())?;
-        let session = Session::new().map_err(|e| e.to_message())?;
+    fn open(&self) -> Result<()> {
+        load_platform()?;
+        let session = Session::new()?;
         {
-            let _current = session.push().map_err(|e| e.to_message())?;
+            let _current = session.push()?;
             (self.class().open)(self.obj().as_ref(), &session)?;
         }
         *lock(&self.session) = Some(Arc::new(session));
@@ -186,8 +185,21 @@ impl CudaAggregator {
     }
 
     /// Computes one output frame from what `pick` chose.
-    fn compute(&self, session: &Session, info: &VideoInfo, pool: &NvmmBufferPool) -> FrameResult {
-        let buffer = pool.acquire_buffer(None).map_err(ComputeError::Flow)?;
+    fn compute(
+        &self,
+        session: &Session,
+        info: &VideoInfo,
+        pool: &NvmmBufferPool,
+    ) -> Result<gst::Buffer> {
+        let buffer = pool.acquire_buffer(None).map_err(|flow| match flow {
+            gst::FlowError::Flushing => Error::Flushing,
+            // The pool has logged why.
+            flow => gst::error_msg!(
+                gst::ResourceError::NoSpaceLeft,
+                ("no output surface could be made ({flow}): memory is exhausted, see the log")
+            )
+            .into(),
+        })?;
         let context = session.context();
         let stream = session.stream();
         let _current = session.push()?;
@@ -216,14 +228,14 @@ impl CudaAggregator {
         session: &Session,
         inputs: &mut Vec<Input>,
         output: &NvmmFrame,
-    ) -> Result<(), ComputeError> {
+    ) -> Result<()> {
         for pad in self.pads().iter() {
             let state = pad.imp().state();
             let Some(Current { buffer, info, .. }) = &state.current else {
                 continue;
             };
             let frame = NvmmFrame::new(buffer.clone(), info, session.context())
-                .map_err(|e| Error::buffer(format!("{}: {e}", pad.name())))?;
+                .inspect_err(|e| gst::error!(CATEGORY, obj = pad, "{e}"))?;
             inputs.push(Input {
                 pad: pad.clone(),
                 frame,
@@ -233,7 +245,6 @@ impl CudaAggregator {
             frame.begin(session.stream())?;
         }
         (self.class().process)(self.obj().as_ref(), session, inputs, output)
-            .map_err(ComputeError::Message)
     }
 
     /// Forgets frames and times: after a flush, a seek or a stop.
@@ -262,22 +273,6 @@ impl CudaAggregator {
     }
 }
 
-type FrameResult = Result<gst::Buffer, ComputeError>;
-
-enum ComputeError {
-    Flow(gst::FlowError),
-    Message(gst::ErrorMessage),
-}
-
-impl From<Error> for ComputeError {
-    fn from(error: Error) -> Self {
-        match error {
-            Error::Flushing => Self::Flow(gst::FlowError::Flushing),
-            error => Self::Message(error.to_message()),
-        }
-    }
-}
-
 #[glib::object_subclass]
 impl ObjectSubclass for CudaAggregator {
     const NAME: &'static str = "GstNvmmCudaAggregator";
@@ -295,12 +290,7 @@ impl ObjectSubclass for CudaAggregator {
             let sizes = inputs.iter().map(|(_, info)| (info.width(), info.height()));
             sizes.fold((1, 1), |a, b| (a.0.max(b.0), a.1.max(b.1)))
         };
-        class.process = |_, _, _, _| {
-            Err(gst::error_msg!(
-                gst::LibraryError::Failed,
-                ["the subclass has no process()"]
-            ))
-        };
+        class.process = |_, _, _, _| Err(Error::buffer("the subclass has no process()"));
     }
 }
 
@@ -340,9 +330,9 @@ impl ElementImpl for CudaAggregator {
         transition: gst::StateChange,
     ) -> Result<gst::StateChangeSuccess, gst::StateChangeError> {
         if transition == gst::StateChange::NullToReady
-            && let Err(message) = self.open()
+            && let Err(error) = self.open()
         {
-            self.post_error_message(message);
+            self.post_error_message(error.to_message());
             return Err(gst::StateChangeError);
         }
         let result = self.parent_change_state(transition);
@@ -507,9 +497,9 @@ impl AggregatorImpl for CudaAggregator {
         };
         let mut buffer = match self.compute(&session, &info, &pool) {
             Ok(buffer) => buffer,
-            Err(ComputeError::Flow(flow)) => return Err(flow),
-            Err(ComputeError::Message(message)) => {
-                self.post_error_message(message);
+            Err(Error::Flushing) => return Err(gst::FlowError::Flushing),
+            Err(error) => {
+                self.post_error_message(error.to_message());
                 return Err(gst::FlowError::Error);
             }
         };

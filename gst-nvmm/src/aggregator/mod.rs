@@ -11,6 +11,7 @@ use gst::subclass::prelude::*;
 use gst_base::subclass::prelude::*;
 use gst_video::VideoInfo;
 
+use crate::error::Result;
 use crate::frame::NvmmFrame;
 use crate::session::Session;
 
@@ -35,6 +36,29 @@ glib::wrapper! {
         @extends gst_base::AggregatorPad, gst::Pad, gst::Object;
 }
 
+impl CudaAggregator {
+    /// The templates of a subclass: any number of inputs `sink_%u` with pads of `pad_type`
+    /// ([`CudaAggregatorPad`] or a subclass), and one output, all with `caps`.
+    pub fn pad_templates(caps: &gst::Caps, pad_type: glib::Type) -> Vec<gst::PadTemplate> {
+        let sink = gst::PadTemplate::with_gtype(
+            "sink_%u",
+            gst::PadDirection::Sink,
+            gst::PadPresence::Request,
+            caps,
+            pad_type,
+        );
+        let src = gst::PadTemplate::with_gtype(
+            "src",
+            gst::PadDirection::Src,
+            gst::PadPresence::Always,
+            caps,
+            gst_base::AggregatorPad::static_type(),
+        );
+        // A template fails only for a name or a type that is no pad's.
+        [sink, src].into_iter().flatten().collect()
+    }
+}
+
 /// One input of one output frame.
 #[derive(Debug)]
 pub struct Input {
@@ -57,7 +81,7 @@ pub trait CudaAggregatorImpl: AggregatorImpl + ObjectSubclass<Type: IsA<CudaAggr
     /// # Errors
     ///
     /// Posted by the base class; the element stays in NULL.
-    fn open(&self, session: &Session) -> Result<(), gst::ErrorMessage> {
+    fn open(&self, session: &Session) -> Result<()> {
         self.parent_open(session)
     }
 
@@ -79,12 +103,7 @@ pub trait CudaAggregatorImpl: AggregatorImpl + ObjectSubclass<Type: IsA<CudaAggr
     /// # Errors
     ///
     /// Posted by the base class; the stream ends with an error.
-    fn process(
-        &self,
-        session: &Session,
-        inputs: &[Input],
-        output: &NvmmFrame,
-    ) -> Result<(), gst::ErrorMessage>;
+    fn process(&self, session: &Session, inputs: &[Input], output: &NvmmFrame) -> Result<()>;
 }
 
 /// The base class's own behaviour, for implementations that extend it.
@@ -94,7 +113,7 @@ pub trait CudaAggregatorImplExt: CudaAggregatorImpl {
     /// # Errors
     ///
     /// The parent's.
-    fn parent_open(&self, session: &Session) -> Result<(), gst::ErrorMessage> {
+    fn parent_open(&self, session: &Session) -> Result<()> {
         (parent_class::<Self>().open)(self.obj().upcast_ref(), session)
     }
 

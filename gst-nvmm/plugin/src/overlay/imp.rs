@@ -6,7 +6,10 @@ use gst::subclass::prelude::*;
 use gst_base::subclass::prelude::*;
 use gst_nvmm::egl_cuda::cust::{launch, memory::DeviceCopy};
 use gst_nvmm::egl_cuda::{self, Kernel};
-use gst_nvmm::{CudaAggregatorImpl, CudaAggregatorPad, Input, NvmmFrame, Session, nvmm_caps};
+use gst_nvmm::{
+    CudaAggregator, CudaAggregatorImpl, CudaAggregatorPad, Input, NvmmFrame, Result, Session,
+    nvmm_caps,
+};
 use gst_video::{VideoFormat, VideoInfo};
 
 use super::NvmmOverlayPad;
@@ -67,15 +70,7 @@ fn layer(input: &Input, output: VideoFormat) -> egl_cuda::Result<Layer> {
 }
 
 impl NvmmOverlay {
-    fn launch(
-        &self,
-        session: &Session,
-        inputs: &[Input],
-        output: &NvmmFrame,
-    ) -> Result<(), gst::ErrorMessage> {
-        let failed = |e: egl_cuda::Error| {
-            gst::error_msg!(gst::LibraryError::Failed, ("kernel {ENTRY}: {e}"))
-        };
+    fn launch(&self, session: &Session, inputs: &[Input], output: &NvmmFrame) -> Result<()> {
         let kernel = lock(&self.kernel);
         // `open` has set it before any frame comes.
         let Some(kernel) = &*kernel else {
@@ -87,7 +82,7 @@ impl NvmmOverlay {
             order.push((placement(&input.pad).map_or(0, |p| p.zorder), i));
         }
         order.sort_unstable();
-        let (address, pitch) = output.pitch_ptr(0).map_err(failed)?;
+        let (address, pitch) = output.pitch_ptr(0)?;
         let mut params = OverlayParams {
             output: address,
             pitch,
@@ -105,7 +100,7 @@ impl NvmmOverlay {
         loop {
             let (now, later) = rest.split_at(rest.len().min(MAX_LAYERS));
             for (layer_slot, (_, i)) in params.layers.iter_mut().zip(now) {
-                *layer_slot = layer(&inputs[*i], format).map_err(failed)?;
+                *layer_slot = layer(&inputs[*i], format)?;
             }
             params.num_layers = now.len() as u32;
             params
@@ -114,7 +109,7 @@ impl NvmmOverlay {
             // SAFETY: the kernel takes one `OverlayParams` and stays within the sizes in it. Its
             // pixels are alive and ours: the base class holds the frames, has made the stream
             // wait for other work on them, and leaves its event.
-            unsafe { launch!(kernel<<<grid, BLOCK, 0, stream>>>(params)) }.map_err(failed)?;
+            unsafe { launch!(kernel<<<grid, BLOCK, 0, stream>>>(params)) }?;
             if later.is_empty() {
                 return Ok(());
             }
@@ -150,23 +145,7 @@ impl ElementImpl for NvmmOverlay {
 
     fn pad_templates() -> &'static [gst::PadTemplate] {
         static TEMPLATES: LazyLock<Vec<gst::PadTemplate>> = LazyLock::new(|| {
-            let caps = nvmm_caps(FORMATS);
-            let sink = gst::PadTemplate::with_gtype(
-                "sink_%u",
-                gst::PadDirection::Sink,
-                gst::PadPresence::Request,
-                &caps,
-                NvmmOverlayPad::static_type(),
-            );
-            let src = gst::PadTemplate::with_gtype(
-                "src",
-                gst::PadDirection::Src,
-                gst::PadPresence::Always,
-                &caps,
-                gst_base::AggregatorPad::static_type(),
-            );
-            // A template fails only for a name that does not go with its presence.
-            [sink, src].into_iter().flatten().collect()
+            CudaAggregator::pad_templates(&nvmm_caps(FORMATS), NvmmOverlayPad::static_type())
         });
         &TEMPLATES
     }
@@ -175,9 +154,8 @@ impl ElementImpl for NvmmOverlay {
 impl AggregatorImpl for NvmmOverlay {}
 
 impl CudaAggregatorImpl for NvmmOverlay {
-    fn open(&self, session: &Session) -> Result<(), gst::ErrorMessage> {
-        let kernel = Kernel::from_ptx(session.context(), PTX, ENTRY)
-            .map_err(|e| gst::error_msg!(gst::LibraryError::Init, ("kernel {ENTRY}: {e}")))?;
+    fn open(&self, session: &Session) -> Result<()> {
+        let kernel = Kernel::from_ptx(session.context(), PTX, ENTRY)?;
         *lock(&self.kernel) = Some(kernel);
         Ok(())
     }
@@ -197,12 +175,7 @@ impl CudaAggregatorImpl for NvmmOverlay {
         })
     }
 
-    fn process(
-        &self,
-        session: &Session,
-        inputs: &[Input],
-        output: &NvmmFrame,
-    ) -> Result<(), gst::ErrorMessage> {
+    fn process(&self, session: &Session, inputs: &[Input], output: &NvmmFrame) -> Result<()> {
         self.launch(session, inputs, output)
     }
 }
