@@ -20,6 +20,10 @@ pub const DIRECTORIES: [&str; 3] = [
     "/opt/nvidia/deepstream/deepstream/lib",
 ];
 
+/// Only libraries of the extended family have this function (facts: DeepStream 8, R39). Their
+/// structs are larger than ours: they would read and write beyond them.
+const EXTENDED: &str = "NvBufSurfaceGetDeviceInfo";
+
 /// Set to `:`-separated directories that are searched before everything else.
 pub const PATH_VARIABLE: &str = "NVBUF_LIBRARY_PATH";
 
@@ -150,6 +154,9 @@ impl Library {
                     .map(|symbol| symbol.into_raw())
                     .filter(|address| !address.is_null())
             };
+            if resolve(EXTENDED).is_some() {
+                return Err(LoadError::ExtendedFamily { path: path.clone() });
+            }
             // SAFETY: the symbols come from a library of NVIDIA's SONAME, whose prototypes are
             // those of our header (facts of every release), and `dl` is never closed (below).
             let functions = unsafe { Functions::load(resolve) };
@@ -206,6 +213,11 @@ pub enum LoadError {
         /// Paths in the order tried, with the loader's words.
         tried: Vec<(PathBuf, String)>,
     },
+    /// The library is of the extended family (R39, DeepStream 8), whose structs are larger.
+    ExtendedFamily {
+        /// Where the library was found.
+        path: PathBuf,
+    },
     /// The library opened lacks a function that every known release has.
     MissingSymbol {
         /// The C name.
@@ -231,6 +243,12 @@ impl fmt::Display for LoadError {
                 }
                 Ok(())
             }
+            Self::ExtendedFamily { path } => write!(
+                f,
+                "{} has {EXTENDED}: it is of L4T R39 or DeepStream 8 and later, whose structs have \
+                 another layout than this version supports (L4T R32 to R36, DeepStream 4 to 7)",
+                path.display()
+            ),
             Self::MissingSymbol { symbol, path } => write!(
                 f,
                 "{} has no {symbol}, which every release has since R32: it is truncated, a \
@@ -273,6 +291,27 @@ mod tests {
             "{text}"
         );
         assert!(text.contains(PATH_VARIABLE), "{text}");
+    }
+
+    #[test]
+    fn a_library_of_the_extended_family_is_refused() {
+        let folder = std::env::temp_dir().join(format!("nvbuf-extended-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let (source, library) = (folder.join("extended.c"), folder.join(SONAME));
+        std::fs::write(
+            &source,
+            "int NvBufSurfaceGetDeviceInfo(void *i) { return !i; }",
+        )
+        .unwrap();
+        let mut cc = std::process::Command::new("cc");
+        cc.args(["-shared", "-fPIC", "-o"])
+            .arg(&library)
+            .arg(&source);
+        assert!(cc.status().unwrap().success());
+        let error = Library::open(&[library]).expect_err("its structs are larger");
+        std::fs::remove_dir_all(&folder).unwrap();
+        assert!(matches!(error, LoadError::ExtendedFamily { .. }), "{error}");
+        assert!(error.to_string().contains("R39"), "{error}");
     }
 
     #[test]
