@@ -1,0 +1,226 @@
+//! Surfaces on whatever platform the runner gives: the simulator, or a Jetson.
+
+use std::os::fd::AsRawFd;
+use std::sync::Arc;
+
+use nvbuf::{Access, ColorFormat, Descriptor, EglImage, ErrorKind, Layout, MemType, Surface};
+
+fn rgba(width: u32, height: u32) -> Surface {
+    Surface::builder(width, height)
+        .build()
+        .expect("a surface; run tests through ci/sim.sh")
+}
+
+/// Fills every row of a plane with a value that depends on row and column.
+fn fill(surface: &mut Surface, index: u32) {
+    let mut map = surface.map_mut(index).unwrap();
+    let (pixels, plane) = map.plane_mut(0).unwrap();
+    for (y, row) in pixels.chunks_mut(plane.pitch as usize).enumerate() {
+        for (x, byte) in row[..plane.row_bytes()].iter_mut().enumerate() {
+            *byte = (x * 7 + y * 13) as u8;
+        }
+    }
+    map.unmap().unwrap();
+}
+
+fn rows(surface: &Surface, index: u32) -> Vec<Vec<u8>> {
+    let map = surface.map(index).unwrap();
+    let (pixels, plane) = map.plane(0).unwrap();
+    pixels
+        .chunks(plane.pitch as usize)
+        .map(|row| row[..plane.row_bytes()].to_vec())
+        .collect()
+}
+
+/// The first entry of the public descriptor, which peers see.
+fn entry(surface: &Surface) -> *mut nvbuf::sys::classic::NvBufSurfaceParams {
+    // SAFETY: the surface is alive.
+    unsafe { (*surface.as_ptr()).surfaceList }
+}
+
+#[test]
+fn planes_are_what_the_format_has() {
+    for (format, sizes) in [
+        (ColorFormat::RGBA, vec![(64, 48, 4)]),
+        (ColorFormat::BGRX, vec![(64, 48, 4)]),
+        (ColorFormat::GRAY8, vec![(64, 48, 1)]),
+        (ColorFormat::NV12, vec![(64, 48, 1), (32, 24, 2)]),
+        (
+            ColorFormat::YUV420,
+            vec![(64, 48, 1), (32, 24, 1), (32, 24, 1)],
+        ),
+    ] {
+        let surface = Surface::builder(64, 48).format(format).build().unwrap();
+        let params = surface.params(0).unwrap();
+        let planes: Vec<_> = params
+            .planes()
+            .iter()
+            .map(|plane| (plane.width, plane.height, plane.bytes_per_pixel))
+            .collect();
+        assert_eq!(planes, sizes, "{format}");
+        assert_eq!((params.width(), params.height()), (64, 48));
+        assert_eq!(params.color_format(), format);
+        assert_eq!(params.layout(), Layout::PITCH);
+    }
+}
+
+#[test]
+fn what_is_written_is_read_again_in_each_buffer_of_a_batch() {
+    let mut surface = Surface::builder(33, 17).batch(3).build().unwrap();
+    assert_eq!(surface.batch_size(), 3);
+    fill(&mut surface, 1);
+    let written = rows(&surface, 1);
+    assert_eq!(written[2][3], 3 * 7 + 2 * 13);
+    assert_ne!(
+        written,
+        rows(&surface, 0),
+        "buffers of a batch are different memory"
+    );
+}
+
+#[test]
+fn a_copy_has_the_same_pixels_and_other_shapes_are_refused() {
+    let (mut from, mut to) = (rgba(40, 30), rgba(40, 30));
+    fill(&mut from, 0);
+    from.copy_to(&mut to).unwrap();
+    assert_eq!(rows(&from, 0), rows(&to, 0));
+    let error = from.copy_to(&mut rgba(41, 30)).expect_err("another size");
+    assert_eq!(error.kind(), ErrorKind::Invalid, "{error}");
+}
+
+#[test]
+fn mappings_that_exclude_each_other_are_refused() {
+    let surface = rgba(16, 16);
+    let first = surface.map_ptr(0, Access::Read).unwrap();
+    let second = surface.map_ptr(0, Access::Read).unwrap();
+    let error = surface
+        .map_ptr(0, Access::Write)
+        .expect_err("somebody reads");
+    assert_eq!(error.kind(), ErrorKind::Busy, "{error}");
+    drop(first);
+    // The other reader still has its pixels.
+    // SAFETY: `second` maps at least this byte.
+    let _ = unsafe { second.plane(0).unwrap().data.as_ptr().read_volatile() };
+    second.unmap().unwrap();
+    let writer = surface.map_ptr(0, Access::Write).unwrap();
+    let error = surface
+        .map_ptr(0, Access::Read)
+        .expect_err("somebody writes");
+    assert_eq!(error.kind(), ErrorKind::Busy, "{error}");
+    drop(writer);
+    surface.map_ptr(0, Access::Read).unwrap().unmap().unwrap();
+}
+
+#[test]
+fn a_shared_surface_gives_pointers_and_no_slices() {
+    let mut surface = rgba(16, 16);
+    assert!(surface.dmabuf(0).unwrap().as_raw_fd() > 2);
+    assert_eq!(
+        surface.map(0).expect_err("shared").kind(),
+        ErrorKind::Invalid
+    );
+    assert_eq!(
+        surface.map_mut(0).expect_err("shared").kind(),
+        ErrorKind::Invalid
+    );
+    surface.map_ptr(0, Access::Write).unwrap().unmap().unwrap();
+}
+
+#[test]
+fn bad_requests_are_refused_before_the_library_sees_them() {
+    for (builder, what) in [
+        (Surface::builder(0, 10), "no width"),
+        (Surface::builder(10, 0), "no height"),
+        (Surface::builder(10, 10).batch(0), "no batch"),
+        (Surface::builder(10, 10).batch(1025), "a huge batch"),
+        (
+            Surface::builder(10, 10).format(ColorFormat::INVALID),
+            "no format",
+        ),
+    ] {
+        assert_eq!(
+            builder.build().expect_err(what).kind(),
+            ErrorKind::Invalid,
+            "{what}"
+        );
+    }
+    let surface = rgba(16, 16);
+    assert_eq!(
+        surface.params(1).expect_err("one buffer").kind(),
+        ErrorKind::Invalid
+    );
+    let error = surface.map_ptr(1, Access::Read).expect_err("one buffer");
+    assert_eq!(error.kind(), ErrorKind::Invalid);
+    let map = surface.map_ptr(0, Access::Read).unwrap();
+    assert_eq!(
+        map.plane(1).expect_err("one plane").kind(),
+        ErrorKind::Invalid
+    );
+}
+
+#[test]
+fn a_block_linear_surface_is_not_mapped() {
+    let builder = Surface::builder(64, 64)
+        .format(ColorFormat::NV12)
+        .layout(Layout::BLOCK_LINEAR);
+    let surface = builder.build().unwrap();
+    let error = surface.map_ptr(0, Access::Read).expect_err("tiles");
+    assert!(error.to_string().contains("bl-output=false"), "{error}");
+}
+
+#[test]
+fn egl_images_are_independent_of_each_other_and_of_the_public_descriptor() {
+    let surface = Arc::new(rgba(32, 32));
+    let first = EglImage::map(&surface, 0).unwrap();
+    let second = EglImage::map(&surface, 0).unwrap();
+    assert_ne!(first.as_ptr(), second.as_ptr());
+    let entry = entry(&surface);
+    // SAFETY: the surface is alive.
+    let public = unsafe { (*entry).mappedAddr.eglImage };
+    assert!(public.is_null(), "peers own that field");
+    drop(first);
+    drop(surface);
+    // The image keeps the surface alive.
+    assert_eq!(second.surface().params(0).unwrap().width(), 32);
+}
+
+#[test]
+fn a_view_reads_what_the_owner_wrote_and_outlives_changes_of_its_descriptor() {
+    let mut owner = rgba(24, 12);
+    fill(&mut owner, 0);
+    let expected = rows(&owner, 0);
+    let (raw, entry) = (owner.as_ptr(), entry(&owner));
+    let descriptor = Descriptor::read(raw.cast(), 64, 0).unwrap();
+    assert_eq!(
+        descriptor.identity(),
+        Descriptor::read(raw.cast(), 64, 0).unwrap().identity()
+    );
+    // SAFETY: `owner` outlives the view.
+    let view = unsafe { Surface::view(&descriptor) }.unwrap();
+    assert_eq!(view.mem_type(), MemType::SURFACE_ARRAY);
+    // SAFETY: the descriptor is alive, and nobody else reads it now.
+    unsafe { (*entry).width = 0xffff_ffff };
+    let map = view.map_ptr(0, Access::Read).unwrap();
+    let plane = map.plane(0).unwrap();
+    // SAFETY: `byte_len` bytes are mapped, and nobody writes them.
+    let bytes = unsafe { std::slice::from_raw_parts(plane.data.as_ptr(), plane.params.byte_len()) };
+    let seen: Vec<_> = bytes
+        .chunks(plane.params.pitch as usize)
+        .map(|row| row[..plane.params.row_bytes()].to_vec())
+        .collect();
+    assert_eq!(seen, expected);
+    drop(map);
+    let error = Descriptor::read(raw.cast(), 64, 0).expect_err("an absurd width");
+    assert_eq!(error.kind(), ErrorKind::Foreign, "{error}");
+    // SAFETY: as above; the owner's drop finds what it made.
+    unsafe { (*entry).width = 24 };
+    let error = Descriptor::read(raw.cast(), 64, 1).expect_err("one buffer");
+    assert_eq!(error.kind(), ErrorKind::Invalid, "{error}");
+}
+
+const fn assert_send_sync<T: Send + Sync>() {}
+const _: () = {
+    assert_send_sync::<Surface>();
+    assert_send_sync::<EglImage>();
+    assert_send_sync::<Descriptor>();
+};
