@@ -7,7 +7,7 @@ use egl_cuda::{Context, CudaFrame, Event, MappedEglImage, PlaneLayout};
 use nvbuf::{EglImage, Surface};
 
 use crate::error::{Error, Result};
-use crate::session::CATEGORY;
+use crate::log::CATEGORY;
 
 /// A surface with what CUDA knows of it. Registered at most once in its life.
 ///

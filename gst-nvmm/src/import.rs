@@ -11,8 +11,8 @@ use nvbuf::{Descriptor, Identity, Surface};
 use crate::backing::Backing;
 use crate::error::{Error, Result};
 use crate::interop::Shared;
+use crate::log::CATEGORY;
 use crate::recycled;
-use crate::session::CATEGORY;
 
 /// What this copy of the crate keeps with a foreign memory, as its qdata: made once and never
 /// replaced while the memory lives, because the core hands qdata out as a bare pointer.

@@ -11,6 +11,7 @@ mod format;
 mod frame;
 mod import;
 mod interop;
+mod log;
 mod memory;
 mod pool;
 mod recycled;

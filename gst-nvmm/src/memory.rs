@@ -14,7 +14,7 @@ use nvbuf::sys::classic::NvBufSurface;
 use crate::allocator::NvmmAllocator;
 use crate::backing::Backing;
 use crate::interop::{FAILED, Shared};
-use crate::session::CATEGORY;
+use crate::log::CATEGORY;
 
 /// What NVIDIA's elements expect a memory to be: the descriptor, not the pixels.
 pub(crate) const SIZE: usize = size_of::<NvBufSurface>();

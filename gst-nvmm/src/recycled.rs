@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use nvbuf::Identity;
 
 use crate::backing::Backing;
-use crate::session::CATEGORY;
+use crate::log::CATEGORY;
 
 /// More surfaces than any known producer recycles.
 const LIMIT: usize = 32;

@@ -1,19 +1,9 @@
 #![forbid(unsafe_code)]
 
-use std::sync::LazyLock;
-
 use egl_cuda::{Context, Current, Stream};
 
 use crate::error::Result;
 use crate::recycled;
-
-pub(crate) static CATEGORY: LazyLock<gst::DebugCategory> = LazyLock::new(|| {
-    gst::DebugCategory::new(
-        "nvmm",
-        gst::DebugColorFlags::empty(),
-        Some("memory:NVMM, gst-nvmm"),
-    )
-});
 
 /// Opens libnvbufsurface, for an element that goes to READY.
 ///

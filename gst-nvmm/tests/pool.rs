@@ -41,9 +41,10 @@ fn fill(buffer: &mut gst::BufferRef, value: u8) {
 }
 
 fn first_byte(buffer: &gst::BufferRef) -> u8 {
-    // SAFETY: the plane has at least one byte, mapped for reading.
     read_cpu(buffer, &info(), |map| {
-        Ok(unsafe { map.plane(0)?.data.as_ptr().read_volatile() })
+        let data = map.plane(0)?.data;
+        // SAFETY: the plane has at least one byte, mapped for reading.
+        Ok(unsafe { data.as_ptr().read_volatile() })
     })
     .unwrap()
 }

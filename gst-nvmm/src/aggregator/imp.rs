@@ -9,8 +9,8 @@ use gst_base::prelude::*;
 use gst_base::subclass::prelude::*;
 use gst_video::VideoInfo;
 
-use super::pad::Current;
-use super::timing::{Due, OutputClock, due};
+use super::frames::Picked;
+use super::timing::OutputClock;
 use super::{CudaAggregatorPad, Input};
 use crate::error::{Error, Result};
 use crate::frame::NvmmFrame;
@@ -52,7 +52,7 @@ pub struct CudaAggregator {
     pads: Mutex<Vec<CudaAggregatorPad>>,
     pub(super) state: Mutex<State>,
     /// Kept between frames, empty, for its memory.
-    inputs: Mutex<Vec<Input>>,
+    pub(super) inputs: Mutex<Vec<Input>>,
     output_buffers: Mutex<u32>,
 }
 
@@ -79,20 +79,6 @@ pub(super) struct State {
 /// Locks; state is replaced field by field, so a panic elsewhere does not spoil it.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(|e| e.into_inner())
-}
-
-/// What the inputs have for one output frame.
-enum Picked {
-    /// At least one input has something to show.
-    Frames,
-    /// An input must deliver more first.
-    NeedData,
-    /// Nothing before this time.
-    NothingBefore(ClockTime),
-    /// Nothing now, and nobody knows when.
-    Nothing,
-    /// All inputs have ended.
-    Eos,
 }
 
 impl CudaAggregator {
@@ -130,121 +116,6 @@ impl CudaAggregator {
             Ok(_current) => (self.class().close)(self.obj().as_ref()),
             Err(error) => gst::error!(CATEGORY, imp = self, "closing: {error}"),
         }
-    }
-
-    /// Moves each input on to what is due in `output`.
-    fn pick(&self, output: (ClockTime, ClockTime), timeout: bool) -> Picked {
-        let (mut shown, mut all_eos, mut need_data) = (false, true, false);
-        let mut earliest: Option<ClockTime> = None;
-        for pad in self.pads().iter() {
-            let imp = pad.imp();
-            let mut dropped = false;
-            let queued = loop {
-                let Some(buffer) = pad.peek_buffer() else {
-                    break None;
-                };
-                let times = imp.times(&buffer, output);
-                match due(times, output) {
-                    Due::Past => {
-                        gst::debug!(CATEGORY, obj = pad, "{buffer:?} is too late, dropped");
-                        drop(pad.pop_buffer());
-                        dropped = true;
-                    }
-                    Due::Now => {
-                        drop(pad.pop_buffer());
-                        let mut state = imp.state();
-                        // A gap in a stream comes as a buffer without memory: nothing to show.
-                        let info = state.info.clone().filter(|_| buffer.n_memory() > 0);
-                        state.current = info.map(|info| Current {
-                            buffer,
-                            info,
-                            end: times.1,
-                        });
-                        break None;
-                    }
-                    Due::Later => break Some(times.0),
-                }
-            };
-            let is_eos = queued.is_none() && pad.is_eos();
-            let mut state = imp.state();
-            if is_eos && state.current.as_ref().is_some_and(|c| c.end <= output.0) {
-                state.current = None;
-            }
-            shown |= state.current.is_some();
-            all_eos &= is_eos && state.current.is_none();
-            need_data |= dropped && queued.is_none() && !is_eos && !timeout;
-            earliest = earliest.into_iter().chain(queued).min();
-        }
-        match (need_data, shown, all_eos, earliest) {
-            (true, ..) => Picked::NeedData,
-            (_, true, ..) => Picked::Frames,
-            (_, _, true, _) => Picked::Eos,
-            (.., Some(earliest)) => Picked::NothingBefore(earliest),
-            _ => Picked::Nothing,
-        }
-    }
-
-    /// Computes one output frame from what `pick` chose.
-    fn compute(
-        &self,
-        session: &Session,
-        info: &VideoInfo,
-        pool: &NvmmBufferPool,
-    ) -> Result<gst::Buffer> {
-        let buffer = pool.acquire_buffer(None).map_err(|flow| match flow {
-            gst::FlowError::Flushing => Error::Flushing,
-            // The pool has logged why.
-            flow => gst::error_msg!(
-                gst::ResourceError::NoSpaceLeft,
-                ("no output surface could be made ({flow}): memory is exhausted, see the log")
-            )
-            .into(),
-        })?;
-        let context = session.context();
-        let stream = session.stream();
-        let _current = session.push()?;
-        let output = NvmmFrame::new(buffer, info, context)?;
-        let mut inputs = std::mem::take(&mut *lock(&self.inputs));
-        let result = self.fill_and_process(session, &mut inputs, &output);
-        // Whatever was launched leaves its event, also after an error.
-        let mut all_left = true;
-        for frame in inputs.iter().map(|input| &input.frame).chain([&output]) {
-            all_left &= frame.end(stream).unwrap_or_else(|error| {
-                gst::error!(CATEGORY, imp = self, "{error}");
-                false
-            });
-        }
-        if !all_left {
-            stream.synchronize().map_err(Error::from)?;
-        }
-        inputs.clear();
-        *lock(&self.inputs) = inputs;
-        result?;
-        Ok(output.into_buffer())
-    }
-
-    fn fill_and_process(
-        &self,
-        session: &Session,
-        inputs: &mut Vec<Input>,
-        output: &NvmmFrame,
-    ) -> Result<()> {
-        for pad in self.pads().iter() {
-            let state = pad.imp().state();
-            let Some(Current { buffer, info, .. }) = &state.current else {
-                continue;
-            };
-            let frame = NvmmFrame::new(buffer.clone(), info, session.context())
-                .inspect_err(|e| gst::error!(CATEGORY, obj = pad, "{e}"))?;
-            inputs.push(Input {
-                pad: pad.clone(),
-                frame,
-            });
-        }
-        for frame in inputs.iter().map(|input| &input.frame).chain([output]) {
-            frame.begin(session.stream())?;
-        }
-        (self.class().process)(self.obj().as_ref(), session, inputs, output)
     }
 
     /// Forgets frames and times: after a flush, a seek or a stop.

@@ -1,5 +1,6 @@
 //! The abstract N-in-1-out CUDA element.
 
+mod frames;
 mod imp;
 mod negotiate;
 mod pad;

@@ -122,7 +122,7 @@ unsafe impl AllocatorImpl for NvmmAllocator {
     ) -> *mut gst::ffi::GstMemory {
         // CUSTOM_ALLOC says that nobody may call this: a size says nothing of a surface's shape.
         gst::error!(
-            crate::session::CATEGORY,
+            crate::log::CATEGORY,
             "NVMM memory is made by NvmmAllocator::acquire only"
         );
         std::ptr::null_mut()

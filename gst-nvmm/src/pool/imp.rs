@@ -6,8 +6,8 @@ use gst_video::VideoInfo;
 
 use crate::allocator::NvmmAllocator;
 use crate::error::{Error, Result};
+use crate::log::CATEGORY;
 use crate::memory;
-use crate::session::CATEGORY;
 
 /// Surfaces at most where the configuration names no maximum.
 const DEFAULT_LIMIT: u32 = 16;

@@ -1,0 +1,147 @@
+//! One output frame: which input frames belong to it, and its computation.
+
+use gst::ClockTime;
+use gst::prelude::*;
+use gst::subclass::prelude::*;
+use gst_base::prelude::*;
+use gst_video::VideoInfo;
+
+use super::Input;
+use super::imp::{CATEGORY, CudaAggregator, lock};
+use super::pad::Current;
+use super::timing::{Due, due};
+use crate::error::{Error, Result};
+use crate::frame::NvmmFrame;
+use crate::pool::NvmmBufferPool;
+use crate::session::Session;
+
+/// What the inputs have for one output frame.
+pub(super) enum Picked {
+    /// At least one input has something to show.
+    Frames,
+    /// An input must deliver more first.
+    NeedData,
+    /// Nothing before this time.
+    NothingBefore(ClockTime),
+    /// Nothing now, and nobody knows when.
+    Nothing,
+    /// All inputs have ended.
+    Eos,
+}
+
+impl CudaAggregator {
+    /// Moves each input on to what is due in `output`.
+    pub(super) fn pick(&self, output: (ClockTime, ClockTime), timeout: bool) -> Picked {
+        let (mut shown, mut all_eos, mut need_data) = (false, true, false);
+        let mut earliest: Option<ClockTime> = None;
+        for pad in self.pads().iter() {
+            let imp = pad.imp();
+            let mut dropped = false;
+            let queued = loop {
+                let Some(buffer) = pad.peek_buffer() else {
+                    break None;
+                };
+                let times = imp.times(&buffer, output);
+                match due(times, output) {
+                    Due::Past => {
+                        gst::debug!(CATEGORY, obj = pad, "{buffer:?} is too late, dropped");
+                        drop(pad.pop_buffer());
+                        dropped = true;
+                    }
+                    Due::Now => {
+                        drop(pad.pop_buffer());
+                        let mut state = imp.state();
+                        // A gap in a stream comes as a buffer without memory: nothing to show.
+                        let info = state.info.clone().filter(|_| buffer.n_memory() > 0);
+                        state.current = info.map(|info| Current {
+                            buffer,
+                            info,
+                            end: times.1,
+                        });
+                        break None;
+                    }
+                    Due::Later => break Some(times.0),
+                }
+            };
+            let is_eos = queued.is_none() && pad.is_eos();
+            let mut state = imp.state();
+            if is_eos && state.current.as_ref().is_some_and(|c| c.end <= output.0) {
+                state.current = None;
+            }
+            shown |= state.current.is_some();
+            all_eos &= is_eos && state.current.is_none();
+            need_data |= dropped && queued.is_none() && !is_eos && !timeout;
+            earliest = earliest.into_iter().chain(queued).min();
+        }
+        match (need_data, shown, all_eos, earliest) {
+            (true, ..) => Picked::NeedData,
+            (_, true, ..) => Picked::Frames,
+            (_, _, true, _) => Picked::Eos,
+            (.., Some(earliest)) => Picked::NothingBefore(earliest),
+            _ => Picked::Nothing,
+        }
+    }
+
+    /// Computes one output frame from what `pick` chose.
+    pub(super) fn compute(
+        &self,
+        session: &Session,
+        info: &VideoInfo,
+        pool: &NvmmBufferPool,
+    ) -> Result<gst::Buffer> {
+        let buffer = pool.acquire_buffer(None).map_err(|flow| match flow {
+            gst::FlowError::Flushing => Error::Flushing,
+            // The pool has logged why.
+            flow => gst::error_msg!(
+                gst::ResourceError::NoSpaceLeft,
+                ("no output surface could be made ({flow}): memory is exhausted, see the log")
+            )
+            .into(),
+        })?;
+        let context = session.context();
+        let stream = session.stream();
+        let _current = session.push()?;
+        let output = NvmmFrame::new(buffer, info, context)?;
+        let mut inputs = std::mem::take(&mut *lock(&self.inputs));
+        let result = self.fill_and_process(session, &mut inputs, &output);
+        // Whatever was launched leaves its event, also after an error.
+        let mut all_left = true;
+        for frame in inputs.iter().map(|input| &input.frame).chain([&output]) {
+            all_left &= frame.end(stream).unwrap_or_else(|error| {
+                gst::error!(CATEGORY, imp = self, "{error}");
+                false
+            });
+        }
+        if !all_left {
+            stream.synchronize().map_err(Error::from)?;
+        }
+        inputs.clear();
+        *lock(&self.inputs) = inputs;
+        result?;
+        Ok(output.into_buffer())
+    }
+
+    fn fill_and_process(
+        &self,
+        session: &Session,
+        inputs: &mut Vec<Input>,
+        output: &NvmmFrame,
+    ) -> Result<()> {
+        for pad in self.pads().iter() {
+            let state = pad.imp().state();
+            let Some(Current { buffer, info, .. }) = &state.current else {
+                continue;
+            };
+            let frame = NvmmFrame::new(buffer.clone(), info, session.context())
+                .inspect_err(|e| gst::error!(CATEGORY, obj = pad, "{e}"))?;
+            inputs.push(Input {
+                pad: pad.clone(),
+                frame,
+            });
+        }
+        for frame in inputs.iter().map(|input| &input.frame).chain([output]) {
+            frame.begin(session.stream())?;
+        }
+        (self.class().process)(self.obj().as_ref(), session, inputs, output)
+    }
+}
