@@ -4,7 +4,8 @@
 //! A registration goes with its memory. Where the same surface comes again in another memory, it is
 //! registered anew, at the price of milliseconds. Once that is seen, registrations are parked when
 //! their memory goes, and taken out when the surface comes back: a bounded number, the longest
-//! parked ones go first, and all go with the last session.
+//! parked ones go first, and all go when any element stops. Elements stop from the sinks upwards,
+//! so that is before the producer destroys its surfaces.
 //!
 //! Only where the kernel gives each dmabuf its own inode: elsewhere (Linux before 5.3) a surface
 //! freed and another made in its place could not be told apart, and the parked picture would be
@@ -101,15 +102,18 @@ pub(crate) fn session_started() {
     table().sessions += 1;
 }
 
-/// One less: with the last one, everything parked goes.
+/// One less.
 pub(crate) fn session_stopped() {
+    table().sessions -= 1;
+    forget();
+}
+
+/// Everything parked goes, and what goes from now on is not parked until the evidence is there anew.
+pub(crate) fn forget() {
     let mut table = table();
-    table.sessions -= 1;
-    if table.sessions == 0 {
-        let parked = std::mem::take(&mut table.parked);
-        table.gone.clear();
-        table.is_parking = false;
-        drop(table);
-        drop(parked);
-    }
+    let parked = std::mem::take(&mut table.parked);
+    table.gone.clear();
+    table.is_parking = false;
+    drop(table);
+    drop(parked);
 }

@@ -25,7 +25,7 @@ use crate::params::SurfaceParams;
 /// # Invariants
 ///
 /// - `raw` is a valid `NvBufSurface` with as many entries as `params`: the library's own
-///   (`Origin::Created`) or a boxed [`View`] of ours (`Origin::View`), until drop.
+///   (`Origin::Created`) or a boxed `View` of ours (`Origin::View`), until drop.
 /// - Every call of the library on `raw` happens under the lock of `maps`.
 pub struct Surface {
     raw: NonNull<NvBufSurface>,

@@ -122,10 +122,12 @@ impl CudaAggregator {
         let info = VideoInfo::from_caps(caps)
             .map_err(|_| gst::loggable_error!(CATEGORY, "{caps} are not fixed raw video"))?;
         let mut state = lock(&self.state);
-        let origin = state
-            .clock
-            .map_or(gst::ClockTime::ZERO, |clock| clock.next().0);
-        let clock = OutputClock::new(origin, info.fps());
+        let clock = match state.clock {
+            // Another size only: a new origin would round, and in the end be a frame more.
+            Some(clock) if clock.has_rate(info.fps()) => clock,
+            Some(clock) => OutputClock::new(clock.next().0, info.fps()),
+            None => OutputClock::new(gst::ClockTime::ZERO, info.fps()),
+        };
         let (start, end) = clock.next();
         state.clock = Some(clock);
         state.info = Some(info);
@@ -179,6 +181,7 @@ fn allows<T: Into<gst::glib::Value> + Copy>(
     let value: gst::glib::Value = (*value).into();
     structure
         .value(field)
-        .is_ok_and(|allowed| allowed.can_intersect(&value))
+        // Not can_intersect(): of two single values of one type that says yes whatever they are.
+        .is_ok_and(|allowed| allowed.intersect(&value).is_some())
         || !structure.has_field(field)
 }

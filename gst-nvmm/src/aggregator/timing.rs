@@ -14,16 +14,16 @@ pub(super) struct OutputClock {
 impl OutputClock {
     /// Frame 0 starts at `origin`; a rate of 0/1 (variable) counts as 30/1.
     pub(super) fn new(origin: ClockTime, rate: gst::Fraction) -> Self {
-        let rate = if rate.numer() > 0 && rate.denom() > 0 {
-            rate
-        } else {
-            gst::Fraction::new(30, 1)
-        };
         Self {
             origin,
-            rate,
+            rate: known(rate),
             frames: 0,
         }
+    }
+
+    /// Whether it counts at this rate.
+    pub(super) fn has_rate(&self, rate: gst::Fraction) -> bool {
+        self.rate == known(rate)
     }
 
     /// When the next frame starts and ends.
@@ -51,6 +51,15 @@ impl OutputClock {
         self.origin.saturating_add(ClockTime::from_nseconds(
             u64::try_from(time).unwrap_or(u64::MAX - 1),
         ))
+    }
+}
+
+/// A rate of 0/1 (variable) counts as 30/1.
+fn known(rate: gst::Fraction) -> gst::Fraction {
+    if rate.numer() > 0 && rate.denom() > 0 {
+        rate
+    } else {
+        gst::Fraction::new(30, 1)
     }
 }
 
