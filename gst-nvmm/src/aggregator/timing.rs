@@ -41,7 +41,10 @@ impl OutputClock {
         let second = u128::from(ClockTime::SECOND.nseconds());
         let (n, d) = (self.rate.numer() as u128, self.rate.denom() as u128);
         let frame = u128::from(behind) * n / (second * d);
-        self.frames = self.frames.max(u64::try_from(frame).unwrap_or(u64::MAX));
+        let frame = u64::try_from(frame).unwrap_or(u64::MAX).min(u64::MAX - 2);
+        // Frames start at rounded times: where `time` is such a start, the division is one short.
+        let frame = frame + u64::from(self.at(frame + 1) <= time);
+        self.frames = self.frames.max(frame);
     }
 
     fn at(&self, frame: u64) -> ClockTime {
@@ -116,6 +119,21 @@ mod tests {
         assert_eq!(clock.next(), (ms(80), ms(120)));
         clock.skip_to(ms(10));
         assert_eq!(clock.next(), (ms(80), ms(120)));
+    }
+
+    #[test]
+    fn skipping_to_the_start_of_a_frame_gets_there() {
+        for (n, d) in [(30, 1), (60, 1), (30000, 1001), (24000, 1001), (7, 3)] {
+            let clock = OutputClock::new(ms(7), gst::Fraction::new(n, d));
+            for frame in 0..1000 {
+                let (start, end) = (clock.at(frame), clock.at(frame + 1));
+                for time in [start, end - ClockTime::from_nseconds(1)] {
+                    let mut skipped = clock;
+                    skipped.skip_to(time);
+                    assert_eq!(skipped.next(), (start, end), "{n}/{d}: {time}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@ use std::sync::{LazyLock, Mutex};
 use gst::glib;
 use gst::subclass::prelude::*;
 use gst_base::subclass::BaseTransformMode;
+use gst_base::subclass::base_transform::{InputBuffer, PrepareOutputBufferSuccess};
 use gst_base::subclass::prelude::*;
 use gst_nvmm::{NvmmBufferPool, is_nvmm, nvmm_caps, video_formats, with_nvmm, without_nvmm};
 use gst_video::{VideoFrameRef, VideoInfo};
@@ -225,6 +226,22 @@ impl BaseTransformImpl for NvmmTransform {
             query.add_allocation_pool(Some(&pool), info.size() as u32, 0, 0);
         }
         self.parent_decide_allocation(query)
+    }
+
+    fn prepare_output_buffer(
+        &self,
+        input: InputBuffer,
+    ) -> Result<PrepareOutputBufferSuccess, gst::FlowError> {
+        self.parent_prepare_output_buffer(input)
+            .inspect_err(|flow| {
+                if *flow == gst::FlowError::Error {
+                    // The pool has logged why.
+                    self.post_error_message(gst::error_msg!(
+                        gst::ResourceError::NoSpaceLeft,
+                        ("no output buffer could be made: memory is exhausted, see the log")
+                    ));
+                }
+            })
     }
 
     fn transform(

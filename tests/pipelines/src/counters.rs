@@ -1,0 +1,146 @@
+//! What the simulator counted.
+
+use std::ffi::{CString, c_char, c_int};
+use std::sync::OnceLock;
+
+use libloading::os::unix::{Library, RTLD_NOW};
+use serde_json::Value;
+
+type Report = unsafe extern "C" fn(*mut c_char, usize) -> usize;
+
+type Fail = unsafe extern "C" fn(*const c_char, u64, c_int) -> c_int;
+
+/// The simulator's control functions (tests/sim/include/nvmm_sim.h).
+struct Control {
+    report: Report,
+    fail: Fail,
+    _library: Library,
+}
+
+/// # Panics
+///
+/// Where the simulator is not: the tests that count need it (`NVMM_SIM=1`).
+fn control() -> &'static Control {
+    static CONTROL: OnceLock<Control> = OnceLock::new();
+    CONTROL.get_or_init(|| {
+        // SAFETY: the shims have the same file open, or will: its initialisers run once.
+        let library = unsafe { Library::open(Some("libnvmm_sim.so"), RTLD_NOW) };
+        let library = library.unwrap_or_else(|e| panic!("counts need the simulator: {e}"));
+        // SAFETY: the function has this signature.
+        let report = unsafe { library.get::<Report>(b"nvmm_sim_report\0") };
+        let report = *report.expect("the simulator reports");
+        // SAFETY: the function has this signature.
+        let fail = unsafe { library.get::<Fail>(b"nvmm_sim_fail\0") };
+        let fail = *fail.expect("the simulator fails on demand");
+        Control {
+            report,
+            fail,
+            _library: library,
+        }
+    })
+}
+
+fn report() -> Value {
+    let mut text = vec![0_u8; 1 << 16];
+    // SAFETY: `text` is that many writable bytes.
+    let needed = unsafe { (control().report)(text.as_mut_ptr().cast(), text.len()) };
+    assert!(needed <= text.len(), "a report of {needed} bytes");
+    text.truncate(needed.saturating_sub(1));
+    serde_json::from_slice(&text).expect("the report is JSON")
+}
+
+/// Lets a call of a function fail: the next (1), the one after it (2), ...
+///
+/// # Panics
+///
+/// When the simulator has no such function.
+pub fn fail(function: &str, number: u64, error: i32) {
+    let name = CString::new(function).expect("no zero in a name");
+    // SAFETY: a C string.
+    let done = unsafe { (control().fail)(name.as_ptr(), number, error) };
+    assert_eq!(done, 0, "no {function}");
+}
+
+fn number(value: Option<&Value>) -> u64 {
+    value.and_then(Value::as_u64).unwrap_or(0)
+}
+
+/// What was used since a moment.
+#[derive(Debug)]
+pub struct Usage(Value);
+
+impl Usage {
+    /// From now on.
+    pub fn start() -> Self {
+        Self(report())
+    }
+
+    /// A counter of the report's top level.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such counter.
+    pub fn count(&self, name: &str) -> u64 {
+        let now = report();
+        assert!(now.get(name).is_some(), "no counter {name}: {now}");
+        number(now.get(name)) - number(self.0.get(name))
+    }
+
+    /// Calls of a function.
+    ///
+    /// # Panics
+    ///
+    /// When the simulator has no such function.
+    pub fn calls(&self, function: &str) -> u64 {
+        let now = report();
+        assert!(now["calls"].get(function).is_some(), "no {function}");
+        number(now["calls"].get(function)) - number(self.0["calls"].get(function))
+    }
+
+    /// A number of the threads of this name; 0 if none ever called the platform.
+    pub fn thread(&self, name: &str, counter: &str) -> u64 {
+        let of = |report: &Value| {
+            let thread = report["threads"].get(name);
+            number(thread.and_then(|thread| thread.get(counter)))
+        };
+        of(&report()) - of(&self.0)
+    }
+
+    /// The names of the threads that used the platform.
+    pub fn threads(&self) -> Vec<String> {
+        let now = report();
+        let names = now["threads"].as_object().into_iter().flatten();
+        let names = names.map(|(name, _)| name.clone());
+        names
+            .filter(|name| self.thread(name, "calls") > 0)
+            .collect()
+    }
+
+    /// Nothing is left over, and no rule was broken.
+    ///
+    /// # Panics
+    ///
+    /// When something is.
+    pub fn assert_clean(&self) {
+        assert_eq!(
+            alive(),
+            [0; 4],
+            "surfaces, EGLImages, registrations, memory"
+        );
+        for name in ["violations", "unsynchronised", "unsupported"] {
+            assert_eq!(self.count(name), 0, "{name}");
+        }
+    }
+}
+
+/// Surfaces, EGLImages, registrations and device allocations alive now.
+pub fn alive() -> [u64; 4] {
+    let now = report();
+    [
+        "surfaces_alive",
+        "egl_images_alive",
+        "registrations_alive",
+        "device_allocations_alive",
+    ]
+    .map(|name| number(now.get(name)))
+}

@@ -1,0 +1,17 @@
+//! Harness of the pipeline tests: the plugin and the platform, pipelines with a time limit, pixels, the
+//! simulator's counters, and buffers as peers make them.
+//!
+//! A test takes [`exclusive`] first and keeps it: tests of one binary share a process, and with it the
+//! counters. What needs a process of its own runs in [`child`].
+
+mod counters;
+mod peer;
+mod pipeline;
+mod pixels;
+mod platform;
+
+pub use counters::{Usage, alive, fail};
+pub use peer::{Forged, Peer, wrap};
+pub use pipeline::{Pipeline, frames, run};
+pub use pixels::{Picture, Worst, assert_near, worst};
+pub use platform::{child, exclusive, init, is_child, root};

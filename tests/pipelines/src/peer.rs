@@ -1,0 +1,139 @@
+//! NVMM buffers as elements of others make them: a descriptor wrapped in ordinary memory, read-only.
+
+use std::ffi::c_void;
+use std::sync::Arc;
+
+use gst::glib::translate::from_glib_full;
+use gst_nvmm::nvbuf::sys::classic::{NvBufSurface, NvBufSurfaceParams};
+use gst_nvmm::nvbuf::{ColorFormat, Surface};
+
+/// Wraps the first `size` bytes of `bytes` as `gst_buffer_new_wrapped_full` does for peers.
+///
+/// # Panics
+///
+/// When `bytes` is shorter.
+pub fn wrap(bytes: impl AsRef<[u64]> + Send + 'static, size: usize) -> gst::Buffer {
+    let held = Box::new(bytes);
+    let slice = (*held).as_ref();
+    assert!(size <= size_of_val(slice), "{size} bytes of less");
+    let data = slice.as_ptr().cast_mut().cast::<c_void>();
+    // SAFETY: `held` stays where it is, with the bytes, until it is freed below.
+    unsafe { wrap_raw(data, size, held) }
+}
+
+/// # Safety
+///
+/// `size` bytes at `data` live as long as `held`.
+unsafe fn wrap_raw<T: Send + 'static>(data: *mut c_void, size: usize, held: Box<T>) -> gst::Buffer {
+    unsafe extern "C" fn free<T>(held: *mut c_void) {
+        // SAFETY: the box leaked below; GStreamer calls this once.
+        drop(unsafe { Box::from_raw(held.cast::<T>()) });
+    }
+    // SAFETY: by this function's contract; the last argument belongs to the one before.
+    let buffer = unsafe {
+        gst::ffi::gst_buffer_new_wrapped_full(
+            gst::ffi::GST_MEMORY_FLAG_READONLY,
+            data,
+            size,
+            0,
+            size,
+            Box::into_raw(held).cast(),
+            Some(free::<T>),
+        )
+    };
+    // SAFETY: a new buffer, which is given to us.
+    unsafe { from_glib_full(buffer) }
+}
+
+/// An element of somebody else that recycles its surfaces.
+#[derive(Debug)]
+pub struct Peer(Vec<Arc<Surface>>);
+
+impl Peer {
+    /// With this many surfaces.
+    ///
+    /// # Panics
+    ///
+    /// When there is no memory for them.
+    pub fn new(count: usize, width: u32, height: u32, format: ColorFormat) -> Self {
+        let build = || Surface::builder(width, height).format(format).build();
+        let all = (0..count).map(|_| Arc::new(build().expect("a surface")));
+        Self(all.collect())
+    }
+
+    /// A surface, round and round.
+    pub fn surface(&self, index: usize) -> &Arc<Surface> {
+        &self.0[index % self.0.len()]
+    }
+
+    /// A new memory around a surface.
+    pub fn buffer(&self, index: usize) -> gst::Buffer {
+        let surface = Arc::clone(self.surface(index));
+        let descriptor = surface.as_ptr().cast();
+        // SAFETY: the descriptor is the surface's own, of this size, and lives as long as it.
+        unsafe { wrap_raw(descriptor, size_of::<NvBufSurface>(), Box::new(surface)) }
+    }
+
+    /// Fills plane 0 of a surface with bytes by column and row.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be mapped.
+    pub fn fill(&self, index: usize, byte: impl Fn(usize, usize) -> u8) {
+        let map = self
+            .surface(index)
+            .map_ptr(0, gst_nvmm::nvbuf::Access::Write);
+        let map = map.expect("a map");
+        let plane = map.plane(0).expect("a plane");
+        for row in 0..plane.params.height as usize {
+            // SAFETY: a row of the plane, inside its mapping.
+            let start = unsafe { plane.data.add(row * plane.params.pitch as usize) };
+            for column in 0..plane.params.row_bytes() {
+                // SAFETY: as above.
+                let at = unsafe { start.add(column) };
+                // SAFETY: as above, writable, and nobody else uses the surface now.
+                unsafe { at.write(byte(column, row)) };
+            }
+        }
+        map.unmap().expect("an unmap");
+    }
+}
+
+/// A descriptor to be spoilt: copies of both structs of a surface, which stays alive beside them.
+#[derive(Debug)]
+pub struct Forged {
+    /// The outer struct; `surfaceList` points to [`Forged::params`] unless it is changed.
+    pub surface: NvBufSurface,
+    /// The first entries of its list.
+    pub params: Box<[NvBufSurfaceParams; 2]>,
+    _alive: Arc<Surface>,
+}
+
+// SAFETY: the pointers inside are to the surface and to the box, which go along.
+unsafe impl Send for Forged {}
+
+impl Forged {
+    /// Of a sound surface.
+    pub fn new(peer: &Peer) -> Self {
+        let alive = Arc::clone(peer.surface(0));
+        // SAFETY: the surface's own descriptor, which nobody writes now.
+        let mut surface = unsafe { alive.as_ptr().read() };
+        // SAFETY: as above: a surface has at least one entry.
+        let one = unsafe { surface.surfaceList.read() };
+        let mut params = Box::new([one; 2]);
+        surface.surfaceList = params.as_mut_ptr();
+        Self {
+            surface,
+            params,
+            _alive: alive,
+        }
+    }
+
+    /// A buffer around it.
+    pub fn into_buffer(self) -> gst::Buffer {
+        let mut held = Box::new(self);
+        let descriptor = (&raw mut held.surface).cast();
+        // SAFETY: the struct is in the box.
+        unsafe { wrap_raw(descriptor, size_of::<NvBufSurface>(), held) }
+    }
+}
