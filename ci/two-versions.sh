@@ -47,7 +47,7 @@ members = ["nvbufsurface-sys", "nvbuf", "egl-cuda", "gst-nvmm", "tests/pipelines
     # A cdylib's file has no hash in its name either.
     edit "$copy/tests/pipelines/other-plugin/Cargo.toml" 's/^name = "gstother"/name = "gstother_'"$1"'"/'
     if [[ $1 == other ]]; then
-        edit "$copy/gst-nvmm/src/interop.rs" 's/^const VERSION: u32 = [0-9]+;/const VERSION: u32 = 1000;/'
+        edit "$copy/gst-nvmm/src/memory/interop.rs" 's/^const VERSION: u32 = [0-9]+;/const VERSION: u32 = 1000;/'
     fi
 }
 

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use egl_cuda::{Context, CudaFrame, Stream};
 use gst_video::VideoInfo;
 
-use crate::backing::Backing;
 use crate::error::{Error, Result};
-use crate::interop::Shared;
-use crate::{format, import, memory};
+use crate::memory::backing::Backing;
+use crate::memory::import;
+use crate::memory::interop::Shared;
+use crate::{format, memory};
 
 /// A GstBuffer as CUDA frame: pointers and pitches of its planes, and everything kept alive.
 ///

@@ -3,18 +3,14 @@
 
 mod aggregator;
 mod allocator;
-mod backing;
 mod caps;
 mod cpu;
 mod error;
 mod format;
 mod frame;
-mod import;
-mod interop;
 mod log;
 mod memory;
 mod pool;
-mod recycled;
 mod session;
 
 pub use aggregator::{

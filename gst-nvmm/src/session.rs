@@ -3,7 +3,7 @@
 use egl_cuda::{Context, Current, Stream};
 
 use crate::error::Result;
-use crate::recycled;
+use crate::memory::recycled;
 
 /// Opens libnvbufsurface, for an element that goes to READY.
 ///

@@ -177,7 +177,11 @@ unsafe fn read_checked<T>(address: usize, valid: impl Fn(&[u8]) -> bool) -> Resu
         unsafe { std::slice::from_raw_parts_mut(value.as_mut_ptr().cast::<u8>(), size_of::<T>()) };
     read_own_memory(address, bytes).map_err(|e| format!("unreadable memory ({e})"))?;
     if !valid(bytes) {
-        return Err("no NvBufSurface".into());
+        return Err(
+            "no NvBufSurface (caps say memory:NVMM for ordinary memory, or, on R32, \
+                    bufapi-version=true is missing on the element that made it)"
+                .into(),
+        );
     }
     // SAFETY: by this function's contract bytes that passed `valid` are a `T`.
     Ok(unsafe { value.assume_init() })

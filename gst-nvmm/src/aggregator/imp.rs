@@ -250,7 +250,7 @@ impl AggregatorImpl for CudaAggregator {
 
     fn stop(&self) -> Result<(), gst::ErrorMessage> {
         self.reset();
-        crate::recycled::forget();
+        crate::memory::recycled::forget();
         let state = std::mem::take(&mut *lock(&self.state));
         if let Some((_, pool)) = state.pool
             && let Err(error) = pool.set_active(false)

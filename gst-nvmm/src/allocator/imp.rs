@@ -5,9 +5,9 @@ use gst::prelude::*;
 use gst::subclass::prelude::*;
 use nvbuf::{ColorFormat, Surface};
 
-use crate::backing::Backing;
 use crate::error::{Error, Result};
 use crate::memory;
+use crate::memory::backing::Backing;
 
 /// What an allocator's surfaces look like.
 #[derive(Clone, Copy, Debug)]

@@ -9,9 +9,9 @@ use gst::subclass::prelude::*;
 use gst_video::VideoInfo;
 use nvbuf::Surface;
 
-use crate::backing::Backing;
 use crate::error::{Error, Result};
 use crate::memory;
+use crate::memory::backing::Backing;
 
 glib::wrapper! {
     /// Makes GstMemory around surfaces of one shape, never more than its limit at a time.

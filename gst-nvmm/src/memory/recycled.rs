@@ -16,8 +16,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use nvbuf::Identity;
 
-use crate::backing::Backing;
 use crate::log::CATEGORY;
+use crate::memory::backing::Backing;
 
 /// More surfaces than any known producer recycles.
 const LIMIT: usize = 32;

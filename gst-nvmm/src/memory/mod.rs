@@ -1,5 +1,10 @@
 //! Our GstMemory: a shell around a surface. What it maps to, how it is copied.
 
+pub(crate) mod backing;
+pub(crate) mod import;
+pub(crate) mod interop;
+pub(crate) mod recycled;
+
 use std::ffi::c_void;
 use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -12,9 +17,9 @@ use gst::prelude::*;
 use nvbuf::sys::classic::NvBufSurface;
 
 use crate::allocator::NvmmAllocator;
-use crate::backing::Backing;
-use crate::interop::{FAILED, Shared};
 use crate::log::CATEGORY;
+use crate::memory::backing::Backing;
+use crate::memory::interop::{FAILED, Shared};
 
 /// What NVIDIA's elements expect a memory to be: the descriptor, not the pixels.
 pub(crate) const SIZE: usize = size_of::<NvBufSurface>();

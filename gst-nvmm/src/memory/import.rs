@@ -8,11 +8,11 @@ use gst::glib;
 use gst::glib::translate::IntoGlib;
 use nvbuf::{Descriptor, Identity, Surface};
 
-use crate::backing::Backing;
 use crate::error::{Error, Result};
-use crate::interop::Shared;
 use crate::log::CATEGORY;
-use crate::recycled;
+use crate::memory::backing::Backing;
+use crate::memory::interop::Shared;
+use crate::memory::recycled;
 
 /// What this copy of the crate keeps with a foreign memory, as its qdata: made once and never
 /// replaced while the memory lives, because the core hands qdata out as a bare pointer.
