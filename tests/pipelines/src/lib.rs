@@ -15,3 +15,8 @@ pub use peer::{Forged, Peer, wrap};
 pub use pipeline::{Pipeline, frames, run};
 pub use pixels::{Picture, Worst, assert_near, worst};
 pub use platform::{child, exclusive, init, is_child, root};
+
+/// The README's element compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+pub struct Readme;
