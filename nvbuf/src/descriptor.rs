@@ -52,8 +52,8 @@ impl Descriptor {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Foreign`] names the field that cannot be; [`ErrorKind::Invalid`] an index
-    /// beyond the batch.
+    /// [`ErrorKind::Foreign`] names the field that cannot be, or the dmabuf's real size where rows
+    /// lie beyond it; [`ErrorKind::Invalid`] an index beyond the batch.
     pub fn read(address: *const c_void, size: usize, index: u32) -> Result<Self> {
         let bad = |what: String| Error::new(ErrorKind::Foreign, "NvBufSurface", what);
         if size < size_of::<NvBufSurface>() {
@@ -97,11 +97,22 @@ impl Descriptor {
             .map_err(|why| bad(format!("{why} at surfaceList[{index}] = {entry:p}")))?;
         let params = SurfaceParams::check(&raw, mem_type)?;
         let inode = match params.fd_number() {
-            Some(fd) => inode(fd).ok_or_else(|| {
-                bad(format!(
-                    "bufferDesc {fd} is no open fd: the surface was destroyed"
-                ))
-            })?,
+            Some(fd) => {
+                let stat = stat(fd).ok_or_else(|| {
+                    bad(format!(
+                        "bufferDesc {fd} is no open fd: the surface was destroyed"
+                    ))
+                })?;
+                let end = params.rows_end();
+                if let Some(size) = file_size(fd, &stat).filter(|size| *size < end) {
+                    return Err(bad(format!(
+                        "the planes end at byte {end}, and bufferDesc {fd} has {size} bytes: the \
+                         surface was destroyed and its fd given out again, or another surface's \
+                         descriptor was copied over this one"
+                    )));
+                }
+                stat.st_ino
+            }
             None => 0,
         };
         let identity = Identity {
@@ -242,16 +253,38 @@ fn read_through_pipe(address: usize, into: &mut [u8]) -> std::io::Result<()> {
     }
 }
 
-/// The inode behind an fd, or `None` if it is not open.
-fn inode(fd: i32) -> Option<u64> {
+/// What the kernel says of an fd, or `None` if it is not open.
+fn stat(fd: i32) -> Option<libc::stat> {
     let mut stat = MaybeUninit::<libc::stat>::uninit();
     // SAFETY: `stat` is a place for one, and fstat takes any number for an fd.
     if unsafe { libc::fstat(fd, stat.as_mut_ptr()) } != 0 {
         return None;
     }
     // SAFETY: fstat returned 0 and has filled it.
-    let stat = unsafe { stat.assume_init() };
-    Some(stat.st_ino)
+    Some(unsafe { stat.assume_init() })
+}
+
+/// How many bytes are behind an fd, where the kernel tells.
+///
+/// Dmabufs say it in `st_size` since Linux 5.3; before (R32 has 4.9) only seeking to the end does.
+fn file_size(fd: i32, stat: &libc::stat) -> Option<u64> {
+    let known = |size| u64::try_from(size).ok().filter(|size| *size > 0);
+    if stat.st_mode & libc::S_IFMT == libc::S_IFREG {
+        return u64::try_from(stat.st_size).ok();
+    }
+    known(stat.st_size).or_else(|| known(seek_to_end(fd)))
+}
+
+/// Where the end of a file is, or -1. The position, which is its owner's, is what it was.
+fn seek_to_end(fd: i32) -> i64 {
+    // SAFETY: lseek takes any number for an fd.
+    let position = unsafe { libc::lseek(fd, 0, libc::SEEK_CUR) };
+    // SAFETY: as above.
+    let end = unsafe { libc::lseek(fd, 0, libc::SEEK_END) };
+    // A dmabuf has no position: it refuses SEEK_CUR, and takes 0 without effect.
+    // SAFETY: as above.
+    unsafe { libc::lseek(fd, position.max(0), libc::SEEK_SET) };
+    end
 }
 
 #[cfg(test)]
@@ -275,6 +308,23 @@ mod tests {
         assert_eq!(copy, source);
         let error = read_through_pipe(0xdead_beef_0000, &mut copy).expect_err("wild");
         assert_eq!(error.raw_os_error(), Some(libc::EFAULT));
+    }
+
+    #[test]
+    fn the_size_of_a_file_is_known_and_its_position_kept() {
+        use std::io::{Seek, SeekFrom};
+        use std::os::fd::AsRawFd;
+
+        let mut file = std::fs::File::open("/proc/self/exe").unwrap();
+        let len = file.metadata().unwrap().len();
+        file.seek(SeekFrom::Start(7)).unwrap();
+        let fd = file.as_raw_fd();
+        assert_eq!(file_size(fd, &stat(fd).unwrap()), Some(len));
+        assert_eq!(u64::try_from(seek_to_end(fd)), Ok(len));
+        assert_eq!(file.stream_position().unwrap(), 7);
+        let (reader, _writer) = std::io::pipe().unwrap();
+        let fd = reader.as_raw_fd();
+        assert_eq!(file_size(fd, &stat(fd).unwrap()), None);
     }
 
     #[test]

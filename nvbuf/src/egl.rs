@@ -4,11 +4,10 @@ use std::ffi::c_void;
 use std::ptr::NonNull;
 use std::sync::Arc;
 
-use nvbufsurface_sys::classic::NvBufSurface;
-
-use crate::error::{Error, ErrorKind, Result, check};
+use crate::error::{Error, ErrorKind, Result, check, report};
 use crate::format::MemType;
-use crate::surface::{Surface, View};
+use crate::surface::Surface;
+use crate::view::View;
 
 /// An EGLImage of one buffer, for CUDA or OpenGL ES; destroyed on drop, before the surface.
 ///
@@ -17,12 +16,12 @@ use crate::surface::{Surface, View};
 ///
 /// # Invariants
 ///
-/// `view` is a valid view of the buffer, with this EGLImage in it, until drop.
+/// `view` is of the buffer and nobody else's; it holds this EGLImage until drop.
 #[derive(Debug)]
 pub struct EglImage {
     image: NonNull<c_void>,
-    view: NonNull<View>,
-    // Dropped after the EGLImage is destroyed, in `drop`.
+    // Both after the EGLImage is destroyed, in `drop`.
+    view: View,
     surface: Arc<Surface>,
 }
 
@@ -39,7 +38,8 @@ impl EglImage {
     /// # Errors
     ///
     /// [`ErrorKind::Invalid`] for a bad index or a memory type other than SURFACE_ARRAY,
-    /// [`ErrorKind::Call`] when the library refuses: without a usable EGL display, mostly.
+    /// [`ErrorKind::Busy`] while slices of [`Surface::map`] live, [`ErrorKind::Call`] when the
+    /// library refuses: without a usable EGL display, mostly.
     #[doc(alias = "NvBufSurfaceMapEglImage")]
     pub fn map(surface: &Arc<Surface>, index: u32) -> Result<Self> {
         let call = "NvBufSurfaceMapEglImage";
@@ -51,43 +51,30 @@ impl EglImage {
                 format!("{surface:?}: only SURFACE_ARRAY can be an EGLImage"),
             ));
         }
-        let _lock = surface.lock();
-        let raw = surface.raw();
-        // SAFETY: `raw` is valid by the surface's invariant; what is read is plain data.
-        let header: NvBufSurface = unsafe { raw.read() };
-        // SAFETY: the list has an entry `index`: checked above.
-        let entry = unsafe { header.surfaceList.add(index as usize) };
-        // SAFETY: as above; the entry is plain data.
-        let params = unsafe { entry.read() };
-        let view = View::new(header, params);
-        surface.share();
+        let mut table = surface.lock();
+        table.require_no_slices(call)?;
+        // SAFETY: calls on the surface's view happen under its lock, which is held.
+        let view = unsafe { surface.buffer_view(index).another() };
+        let map = surface.library().functions().map_egl_image;
         // SAFETY: the view is a valid surface of one buffer, ours alone.
-        let ret = unsafe { (surface.library().functions().map_egl_image)(View::surface(view), 0) };
-        let mapped = check(call, ret, || {
+        let ret = unsafe { map(view.surface().as_ptr(), 0) };
+        check(call, ret, || {
             format!(
                 "{surface:?}, buffer {index}: usually there is no EGL display. Headless: unset \
                  DISPLAY (one that points at a remote or dead X server is the common cause)"
             )
-        });
-        // SAFETY: as above; read after the call that fills it.
-        let image = NonNull::new(unsafe { View::egl_image(view) });
-        match (mapped, image) {
-            (Ok(()), Some(image)) => Ok(Self {
-                image,
-                view,
-                surface: Arc::clone(surface),
-            }),
-            (mapped, _) => {
-                // SAFETY: nothing was mapped, so nobody else knows the view.
-                unsafe { View::free(view) };
-                mapped?;
-                Err(Error::new(
-                    ErrorKind::Call,
-                    call,
-                    "returned 0 and no EGLImage",
-                ))
-            }
-        }
+        })?;
+        // SAFETY: the call before is over, and nobody else knows the view.
+        let image = unsafe { view.egl_image() };
+        let image = NonNull::new(image)
+            .ok_or_else(|| Error::new(ErrorKind::Call, call, "returned 0 and no EGLImage"))?;
+        table.share();
+        drop(table);
+        Ok(Self {
+            image,
+            view,
+            surface: Arc::clone(surface),
+        })
     }
 
     /// The EGLImageKHR. Valid as long as `self`.
@@ -106,14 +93,12 @@ impl Drop for EglImage {
         let _lock = self.surface.lock();
         let unmap = self.surface.library().functions().unmap_egl_image;
         // SAFETY: by the type invariant the view is valid and holds the image.
-        let ret = unsafe { unmap(View::surface(self.view), 0) };
+        let ret = unsafe { unmap(self.view.surface().as_ptr(), 0) };
         if ret != 0 {
-            eprintln!(
-                "nvbuf: NvBufSurfaceUnMapEglImage failed on {:?}",
+            report(&format_args!(
+                "NvBufSurfaceUnMapEglImage failed on {:?}",
                 self.surface
-            );
+            ));
         }
-        // SAFETY: this was the view's last use.
-        unsafe { View::free(self.view) };
     }
 }

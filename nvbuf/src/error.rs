@@ -1,6 +1,7 @@
 #![forbid(unsafe_code)]
 
 use std::fmt;
+use std::io::Write;
 
 /// This crate's result.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -61,6 +62,13 @@ impl From<nvbufsurface_sys::LoadError> for Error {
     fn from(error: nvbufsurface_sys::LoadError) -> Self {
         Self::new(ErrorKind::Load, "load libnvbufsurface", error.to_string())
     }
+}
+
+/// Says on stderr what a drop cannot give back as an error. Unlike `eprintln!` it does not panic
+/// where stderr is a closed pipe.
+pub(crate) fn report(what: &dyn fmt::Display) {
+    // There is nobody left to tell.
+    let _ = writeln!(std::io::stderr(), "nvbuf: {what}");
 }
 
 /// Turns the library's 0 or -1 into a result; `detail` says the arguments and the remedy.

@@ -9,6 +9,7 @@ mod format;
 mod map;
 mod params;
 mod surface;
+mod view;
 
 pub use builder::SurfaceBuilder;
 pub use descriptor::{Descriptor, Identity};

@@ -5,7 +5,7 @@ use std::ptr::NonNull;
 
 use nvbufsurface_sys::classic as c;
 
-use crate::error::{Error, ErrorKind, Result, check};
+use crate::error::{Error, ErrorKind, Result, check, report};
 use crate::format::Layout;
 use crate::params::{MAX_PLANES, PlaneParams};
 use crate::surface::Surface;
@@ -21,10 +21,54 @@ pub enum Access {
 
 /// Who has one buffer mapped; the library itself counts nothing.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct MapState {
-    readers: u32,
+struct MapState {
+    // 64 bits: forgotten guards cannot make it overflow.
+    readers: u64,
     writer: bool,
     addresses: [Option<NonNull<u8>>; MAX_PLANES],
+}
+
+/// Who has the buffers of a surface mapped, and whether others reach them; behind its lock.
+///
+/// # Invariants
+///
+/// While `is_shared` there are no slices, but for those that lived when [`Surface::as_ptr`] was
+/// called: they are in its callers' care.
+#[derive(Debug)]
+pub(crate) struct MapTable {
+    buffers: Box<[MapState]>,
+    /// Mappings of any buffer that give slices.
+    slices: u64,
+    /// Others may reach the pixels: it is a view, or was exported. Never again false.
+    is_shared: bool,
+}
+
+impl MapTable {
+    pub(crate) fn new(buffers: usize, is_shared: bool) -> Self {
+        Self {
+            buffers: vec![MapState::default(); buffers].into(),
+            slices: 0,
+            is_shared,
+        }
+    }
+
+    /// Refuses what would let others write under a slice that lives.
+    pub(crate) fn require_no_slices(&self, call: &'static str) -> Result<()> {
+        if self.slices == 0 {
+            return Ok(());
+        }
+        let detail = format!(
+            "{} mapping(s) of the surface give slices (Surface::map), which nobody else may write: \
+             drop them first",
+            self.slices
+        );
+        Err(Error::new(ErrorKind::Busy, call, detail))
+    }
+
+    /// From here on there are no new slices.
+    pub(crate) fn share(&mut self) {
+        self.is_shared = true;
+    }
 }
 
 /// A mapped plane as pointer and length.
@@ -46,6 +90,8 @@ pub struct MapPtr<'a> {
     surface: &'a Surface,
     index: u32,
     access: Access,
+    /// Counted in the table's `slices`.
+    gives_slices: bool,
     planes: [Option<PlanePtr>; MAX_PLANES],
 }
 
@@ -68,6 +114,10 @@ impl Surface {
     #[doc(alias = "NvBufSurfaceMap")]
     #[doc(alias = "NvBufSurfaceSyncForCpu")]
     pub fn map_ptr(&self, index: u32, access: Access) -> Result<MapPtr<'_>> {
+        self.map_buffer(index, access, false)
+    }
+
+    fn map_buffer(&self, index: u32, access: Access, gives_slices: bool) -> Result<MapPtr<'_>> {
         let call = "NvBufSurfaceMap";
         let params = self.params(index)?;
         if params.layout() != Layout::PITCH {
@@ -82,7 +132,17 @@ impl Surface {
             ));
         }
         let mut table = self.lock();
-        let state = &mut table[index as usize];
+        if gives_slices && table.is_shared {
+            return Err(Error::new(
+                ErrorKind::Invalid,
+                "Surface::map",
+                format!(
+                    "{self:?} is shared with other code or engines, which may write while a slice \
+                     is held: use map_ptr"
+                ),
+            ));
+        }
+        let state = &mut table.buffers[index as usize];
         if state.writer || (access == Access::Write && state.readers > 0) {
             return Err(Error::new(
                 ErrorKind::Busy,
@@ -104,23 +164,25 @@ impl Surface {
                 params: *params,
             });
         }
+        table.slices += u64::from(gives_slices);
         Ok(MapPtr {
             surface: self,
             index,
             access,
+            gives_slices,
             planes,
         })
     }
 
-    /// Maps for reading and gives slices: for a surface that nobody else can reach.
+    /// Maps for reading and gives slices: for a surface that nobody else can reach. While one
+    /// lives [`Surface::dmabuf`] and [`EglImage::map`](crate::EglImage::map) are refused.
     ///
     /// # Errors
     ///
     /// As [`Surface::map_ptr`], and [`ErrorKind::Invalid`] once the surface is shared (a view, or
     /// exported as dmabuf, EGLImage or raw pointer).
     pub fn map(&self, index: u32) -> Result<Map<'_>> {
-        self.require_unshared()?;
-        Ok(Map(self.map_ptr(index, Access::Read)?))
+        Ok(Map(self.map_buffer(index, Access::Read, true)?))
     }
 
     /// Maps for writing and gives mutable slices: for a surface that nobody else can reach.
@@ -138,22 +200,7 @@ impl Surface {
     /// # drop((first, second)); Ok(()) }
     /// ```
     pub fn map_mut(&mut self, index: u32) -> Result<MapMut<'_>> {
-        self.require_unshared()?;
-        Ok(MapMut(self.map_ptr(index, Access::Write)?))
-    }
-
-    fn require_unshared(&self) -> Result<()> {
-        if self.is_shared() {
-            return Err(Error::new(
-                ErrorKind::Invalid,
-                "Surface::map",
-                format!(
-                    "{self:?} is shared with other code or engines, which may write while a slice \
-                     is held: use map_ptr"
-                ),
-            ));
-        }
-        Ok(())
+        Ok(MapMut(self.map_buffer(index, Access::Write, true)?))
     }
 
     /// Maps and syncs plane by plane (a plane of -1 fails on some releases), all or nothing.
@@ -170,7 +217,7 @@ impl Surface {
                 Err(error) => {
                     for plane in 0..plane {
                         self.unmap_plane(index, plane)
-                            .unwrap_or_else(|e| eprintln!("nvbuf: {e}"));
+                            .unwrap_or_else(|e| report(&e));
                     }
                     return Err(error);
                 }
@@ -180,27 +227,24 @@ impl Surface {
     }
 
     fn map_plane(&self, index: u32, plane: usize, flags: u32) -> Result<NonNull<u8>> {
-        let (i, p) = (index as i32, plane as i32);
+        let view = self.buffer_view(index);
+        let surface = view.surface().as_ptr();
+        let p = plane as i32;
         let f = self.library().functions();
-        // SAFETY: the surface is valid by its invariant, index and plane were checked, and the
-        // caller holds the surface's lock.
-        let ret = unsafe { (f.map)(self.raw(), i, p, flags) };
+        // SAFETY: the view is a valid surface of one buffer, the plane was checked, and the caller
+        // holds the surface's lock.
+        let ret = unsafe { (f.map)(surface, 0, p, flags) };
         check("NvBufSurfaceMap", ret, || {
             format!(
                 "{self:?}, buffer {index}, plane {plane}: the CPU reaches SURFACE_ARRAY and HANDLE \
                  on Jetson, CUDA_UNIFIED elsewhere"
             )
         })?;
-        // SAFETY: the surface is valid by its invariant.
-        let list = unsafe { (*self.raw()).surfaceList };
-        // SAFETY: the list has an entry `index`, checked when the surface was made.
-        let entry = unsafe { list.add(index as usize) };
-        // SAFETY: as above; the field is plain data, and the library filled it in the call before.
-        let addresses = unsafe { (*entry).mappedAddr.addr };
-        let address = addresses[plane].cast::<u8>();
+        // SAFETY: calls on the view happen under the lock, which the caller holds.
+        let address = unsafe { view.address(plane) }.cast::<u8>();
         let undo = |error| {
             self.unmap_plane(index, plane)
-                .unwrap_or_else(|e| eprintln!("nvbuf: {e}"));
+                .unwrap_or_else(|e| report(&e));
             error
         };
         let address = NonNull::new(address).ok_or_else(|| {
@@ -212,7 +256,7 @@ impl Surface {
         })?;
         if self.mem_type().has_dmabuf() {
             // SAFETY: as for `map`; sync is for these memory types only.
-            let ret = unsafe { (f.sync_for_cpu)(self.raw(), i, p) };
+            let ret = unsafe { (f.sync_for_cpu)(surface, 0, p) };
             check("NvBufSurfaceSyncForCpu", ret, || {
                 format!("{self:?}, buffer {index}, plane {plane}")
             })
@@ -222,19 +266,21 @@ impl Surface {
     }
 
     fn unmap_plane(&self, index: u32, plane: usize) -> Result<()> {
-        // SAFETY: the surface is valid by its invariant, the plane was mapped, and the caller
-        // holds the surface's lock.
-        let ret =
-            unsafe { (self.library().functions().unmap)(self.raw(), index as i32, plane as i32) };
+        let surface = self.buffer_view(index).surface().as_ptr();
+        // SAFETY: the view is a valid surface of one buffer, the plane was mapped through it, and
+        // the caller holds the surface's lock.
+        let ret = unsafe { (self.library().functions().unmap)(surface, 0, plane as i32) };
         check("NvBufSurfaceUnMap", ret, || {
             format!("{self:?}, buffer {index}, plane {plane}")
         })
     }
 
-    fn unmap_planes(&self, index: u32, access: Access) -> Result<()> {
+    /// Ends one mapping, and what the library has mapped if it was the last.
+    fn unmap_planes(&self, index: u32, access: Access, gives_slices: bool) -> Result<()> {
         let mut result = Ok(());
         let mut table = self.lock();
-        let state = &mut table[index as usize];
+        table.slices -= u64::from(gives_slices);
+        let state = &mut table.buffers[index as usize];
         match access {
             Access::Read => state.readers -= 1,
             Access::Write => state.writer = false,
@@ -247,14 +293,10 @@ impl Surface {
                 continue;
             }
             if access == Access::Write && self.mem_type().has_dmabuf() {
-                // SAFETY: valid surface, mapped plane, lock held.
-                let ret = unsafe {
-                    (self.library().functions().sync_for_device)(
-                        self.raw(),
-                        index as i32,
-                        plane as i32,
-                    )
-                };
+                let sync = self.library().functions().sync_for_device;
+                let surface = self.buffer_view(index).surface().as_ptr();
+                // SAFETY: valid view, plane mapped through it, lock held.
+                let ret = unsafe { sync(surface, 0, plane as i32) };
                 let synced = check("NvBufSurfaceSyncForDevice", ret, || {
                     format!("{self:?}, buffer {index}, plane {plane}")
                 });
@@ -295,15 +337,19 @@ impl MapPtr<'_> {
     #[doc(alias = "NvBufSurfaceSyncForDevice")]
     pub fn unmap(self) -> Result<()> {
         let this = std::mem::ManuallyDrop::new(self);
-        this.surface.unmap_planes(this.index, this.access)
+        this.end()
+    }
+
+    /// Called once, by `unmap` or by drop.
+    fn end(&self) -> Result<()> {
+        self.surface
+            .unmap_planes(self.index, self.access, self.gives_slices)
     }
 }
 
 impl Drop for MapPtr<'_> {
     fn drop(&mut self) {
-        if let Err(error) = self.surface.unmap_planes(self.index, self.access) {
-            eprintln!("nvbuf: {error}");
-        }
+        self.end().unwrap_or_else(|error| report(&error));
     }
 }
 
@@ -326,8 +372,9 @@ impl Map<'_> {
     pub fn plane(&self, plane: usize) -> Result<(&[u8], PlaneParams)> {
         let plane = self.0.plane(plane)?;
         // SAFETY: `byte_len` bytes are mapped at `data` (checked against the buffer's size when
-        // the surface was made), until `self` is dropped; nobody else reaches an unshared
-        // surface, and the map table keeps writers out.
+        // the surface was made), until `self` is dropped. The map table keeps writers of ours out,
+        // and others from being let in; whoever has a pointer to the surface owes what
+        // `Surface::as_ptr` asks.
         let bytes =
             unsafe { std::slice::from_raw_parts(plane.data.as_ptr(), plane.params.byte_len()) };
         Ok((bytes, plane.params))

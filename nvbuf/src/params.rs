@@ -148,6 +148,18 @@ impl SurfaceParams {
         self.fd
     }
 
+    /// Where the last row of a pitch-linear buffer ends; 0 for other layouts, whose rows are the
+    /// engines' business.
+    pub(crate) fn rows_end(&self) -> u64 {
+        let end = |plane: &PlaneParams| {
+            u64::from(plane.offset) + u64::from(plane.pitch) * u64::from(plane.height)
+        };
+        match self.layout {
+            Layout::PITCH => self.planes().iter().map(end).max().unwrap_or(0),
+            _ => 0,
+        }
+    }
+
     /// The colour planes.
     pub fn planes(&self) -> &[PlaneParams] {
         &self.planes[..self.num_planes as usize]

@@ -3,18 +3,18 @@
 use std::fmt;
 use std::os::fd::BorrowedFd;
 use std::ptr::NonNull;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard};
 
 use nvbufsurface_sys::Library;
-use nvbufsurface_sys::classic::{NvBufSurface, NvBufSurfaceCreateParams, NvBufSurfaceParams};
+use nvbufsurface_sys::classic::{NvBufSurface, NvBufSurfaceCreateParams};
 
 use crate::builder::SurfaceBuilder;
 use crate::descriptor::Descriptor;
-use crate::error::{Error, ErrorKind, Result, check};
+use crate::error::{Error, ErrorKind, Result, check, report};
 use crate::format::{Layout, MemType};
-use crate::map::MapState;
+use crate::map::MapTable;
 use crate::params::SurfaceParams;
+use crate::view::View;
 
 /// A surface: a batch of one or more buffers of the same shape.
 ///
@@ -24,78 +24,27 @@ use crate::params::SurfaceParams;
 ///
 /// # Invariants
 ///
-/// - `raw` is a valid `NvBufSurface` with as many entries as `params`: the library's own
-///   (`Origin::Created`) or a boxed `View` of ours (`Origin::View`), until drop.
-/// - Every call of the library on `raw` happens under the lock of `maps`.
+/// - What `origin` holds is a valid `NvBufSurface` until drop. Others read and write it, map and
+///   unmap through it; here it is only handed out and, if created here, destroyed.
+/// - `views` has one view per entry of `params`, made before anybody else saw the surface (created)
+///   or from the checked copy (view). Nobody else knows them. Every call of the library on one
+///   happens under the lock of `maps`, or with `&mut self`.
 pub struct Surface {
-    raw: NonNull<NvBufSurface>,
     origin: Origin,
     library: &'static Library,
     mem_type: MemType,
     params: Box<[SurfaceParams]>,
-    maps: Mutex<Box<[MapState]>>,
-    shared: AtomicBool,
+    maps: Mutex<MapTable>,
+    // Freed after `drop`, with nothing mapped in them: the library needs none of them to destroy.
+    views: Box<[View]>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The public surface, which `as_ptr` gives, and where it is from.
 enum Origin {
-    Created,
-    View,
-}
-
-/// A descriptor of our own for one buffer: `surface.surfaceList` points at `params`.
-pub(crate) struct View {
-    surface: NvBufSurface,
-    params: NvBufSurfaceParams,
-}
-
-impl View {
-    /// Boxes a copy of one buffer's descriptor, with nothing mapped in it.
-    ///
-    /// NVIDIA's own muxer and samples hand such copies to the library (facts), which finds the
-    /// buffer by its fd. What the library then writes into `mappedAddr` is ours alone: other
-    /// elements overwrite the field in the original.
-    pub(crate) fn new(surface: NvBufSurface, mut params: NvBufSurfaceParams) -> NonNull<Self> {
-        params.mappedAddr.addr = [std::ptr::null_mut(); 4];
-        params.mappedAddr.eglImage = std::ptr::null_mut();
-        let view = Box::leak(Box::new(Self {
-            surface: NvBufSurface {
-                batchSize: 1,
-                numFilled: 1,
-                ..surface
-            },
-            params,
-        }));
-        view.surface.surfaceList = &raw mut view.params;
-        NonNull::from(view)
-    }
-
-    /// The surface in a view, for the library.
-    pub(crate) fn surface(view: NonNull<Self>) -> *mut NvBufSurface {
-        view.as_ptr()
-            .wrapping_byte_add(std::mem::offset_of!(Self, surface))
-            .cast()
-    }
-
-    /// The EGLImage that the library wrote into a view, or null.
-    ///
-    /// # Safety
-    ///
-    /// `view` is from [`View::new`] and not freed, and no call on it is under way.
-    pub(crate) unsafe fn egl_image(view: NonNull<Self>) -> *mut std::ffi::c_void {
-        // SAFETY: by this function's contract.
-        unsafe { (*view.as_ptr()).params.mappedAddr.eglImage }
-    }
-
-    /// Frees a view.
-    ///
-    /// # Safety
-    ///
-    /// `view` is from [`View::new`], and nobody uses it any more.
-    pub(crate) unsafe fn free(view: NonNull<Self>) {
-        // SAFETY: by this function's contract the pointer is from a leaked box.
-        drop(unsafe { Box::from_raw(view.as_ptr()) });
-    }
+    /// `NvBufSurfaceCreate`; destroyed on drop.
+    Created(NonNull<NvBufSurface>),
+    /// A copy of the descriptor of somebody else's buffer.
+    View(View),
 }
 
 // SAFETY: NVIDIA's own elements pass surfaces from thread to thread; nothing here is bound to one.
@@ -129,7 +78,7 @@ impl Surface {
             // SAFETY: `create` gave it, and nobody else has it.
             let ret = unsafe { (library.functions().destroy)(raw.as_ptr()) };
             if ret != 0 {
-                eprintln!("nvbuf: NvBufSurfaceDestroy failed on a surface just created");
+                report(&"NvBufSurfaceDestroy failed on a surface just created");
             }
             error
         };
@@ -155,28 +104,18 @@ impl Surface {
         }
         // SAFETY: `raw` is the valid surface just created and read, and nobody else has it.
         unsafe { (*raw.as_ptr()).numFilled = batch };
-        let mem_type = descriptors[0].mem_type();
-        let params = descriptors.iter().map(|d| *d.params()).collect();
-        Ok(Self::new(raw, Origin::Created, library, mem_type, params))
+        Ok(Self::new(Origin::Created(raw), library, &descriptors))
     }
 
-    fn new(
-        raw: NonNull<NvBufSurface>,
-        origin: Origin,
-        library: &'static Library,
-        mem_type: MemType,
-        params: Box<[SurfaceParams]>,
-    ) -> Self {
-        let maps = Mutex::new(params.iter().map(|_| MapState::default()).collect());
-        let shared = AtomicBool::new(origin == Origin::View);
+    fn new(origin: Origin, library: &'static Library, descriptors: &[Descriptor]) -> Self {
+        let is_shared = matches!(origin, Origin::View(_));
         Self {
-            raw,
             origin,
             library,
-            mem_type,
-            params,
-            maps,
-            shared,
+            mem_type: descriptors[0].mem_type(),
+            params: descriptors.iter().map(|d| *d.params()).collect(),
+            maps: Mutex::new(MapTable::new(descriptors.len(), is_shared)),
+            views: descriptors.iter().map(View::of).collect(),
         }
     }
 
@@ -193,17 +132,9 @@ impl Surface {
     /// [`ErrorKind::Load`] where there is no libnvbufsurface.
     pub unsafe fn view(descriptor: &Descriptor) -> Result<Self> {
         let library = Library::get()?;
-        let view = View::new(descriptor.surface, descriptor.raw);
-        let params = Box::new([*descriptor.params()]);
-        // SAFETY: a field of a valid view is not null.
-        let raw = unsafe { NonNull::new_unchecked(View::surface(view)) };
-        Ok(Self::new(
-            raw,
-            Origin::View,
-            library,
-            descriptor.mem_type(),
-            params,
-        ))
+        let origin = Origin::View(View::of(descriptor));
+        let descriptors = std::slice::from_ref(descriptor);
+        Ok(Self::new(origin, library, descriptors))
     }
 
     /// How many buffers the surface has.
@@ -237,13 +168,17 @@ impl Surface {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Invalid`] for an index beyond the batch or a memory type without dmabuf.
+    /// [`ErrorKind::Invalid`] for an index beyond the batch or a memory type without dmabuf,
+    /// [`ErrorKind::Busy`] while slices of [`Surface::map`] live.
     pub fn dmabuf(&self, index: u32) -> Result<BorrowedFd<'_>> {
+        let call = "Surface::dmabuf";
         let fd = self.params(index)?.fd_number().ok_or_else(|| {
             let detail = format!("{} has no dmabuf; only SURFACE_ARRAY has", self.mem_type);
-            Error::new(ErrorKind::Invalid, "Surface::dmabuf", detail)
+            Error::new(ErrorKind::Invalid, call, detail)
         })?;
-        self.share();
+        let mut table = self.lock();
+        table.require_no_slices(call)?;
+        table.share();
         // SAFETY: the fd is the surface's own, open until drop (created) or kept open by the
         // contract of `view`; it is not -1, since `i32::try_from` of an unsigned gave it.
         Ok(unsafe { BorrowedFd::borrow_raw(fd) })
@@ -253,7 +188,8 @@ impl Surface {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Invalid`] if shapes differ; [`ErrorKind::Call`] when the library refuses.
+    /// [`ErrorKind::Invalid`] if shapes differ; [`ErrorKind::Call`] when the library refuses one:
+    /// those before it are copied.
     #[doc(alias = "NvBufSurfaceCopy")]
     pub fn copy_to(&self, target: &mut Self) -> Result<()> {
         let call = "NvBufSurfaceCopy";
@@ -268,18 +204,35 @@ impl Surface {
                 ),
             ));
         }
+        let copy = self.library.functions().copy;
         let _source = self.lock();
-        // SAFETY: both are valid by the type invariant, locked (the source) and exclusive (the
-        // target), and have the same shape.
-        let ret =
-            unsafe { (self.library.functions().copy)(self.raw.as_ptr(), target.raw.as_ptr()) };
-        check(call, ret, || format!("from {self:?} to {target:?}"))
+        for (i, (from, to)) in self.views.iter().zip(&target.views).enumerate() {
+            // SAFETY: both are valid by the type invariant, locked (the source) and exclusive (the
+            // target), and have the same shape.
+            let ret = unsafe { copy(from.surface().as_ptr(), to.surface().as_ptr()) };
+            check(call, ret, || {
+                format!("from {self:?} to {target:?}, buffer {i}")
+            })?;
+        }
+        Ok(())
     }
 
-    /// The C object. It stays ours: do not destroy it, and keep `self` alive while it is used.
+    /// The C object, for C code and other elements: they may map and unmap through it, since
+    /// nothing here does. From here on pixels are reached as pointers only ([`Surface::map_ptr`]).
+    ///
+    /// To have the pointer is safe. Whoever uses it, or gives it to C, does so in `unsafe` code
+    /// and owes that
+    ///
+    /// - `self` stays alive as long as it is used,
+    /// - nobody destroys it or changes which buffers it names, and
+    /// - nobody writes the pixels behind it while slices of [`Surface::map`] live that were made
+    ///   before. None are made afterwards.
     pub fn as_ptr(&self) -> *mut NvBufSurface {
-        self.share();
-        self.raw.as_ptr()
+        self.lock().share();
+        match &self.origin {
+            Origin::Created(raw) => raw.as_ptr(),
+            Origin::View(view) => view.surface().as_ptr(),
+        }
     }
 
     /// Whether every buffer is pitch linear.
@@ -291,43 +244,29 @@ impl Surface {
         self.library
     }
 
-    /// `as_ptr` for our own calls, which share nothing.
-    pub(crate) fn raw(&self) -> *mut NvBufSurface {
-        self.raw.as_ptr()
+    /// Our own descriptor of buffer `index`, which was checked. Used under the lock only.
+    pub(crate) fn buffer_view(&self, index: u32) -> &View {
+        &self.views[index as usize]
     }
 
-    pub(crate) fn lock(&self) -> MutexGuard<'_, Box<[MapState]>> {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, MapTable> {
         // The table is consistent at every step, so a panic elsewhere does not spoil it.
         self.maps.lock().unwrap_or_else(|e| e.into_inner())
-    }
-
-    pub(crate) fn share(&self) {
-        self.shared.store(true, Ordering::Relaxed);
-    }
-
-    /// Whether others may reach the pixels: views, and whatever was exported.
-    pub(crate) fn is_shared(&self) -> bool {
-        self.shared.load(Ordering::Relaxed)
     }
 }
 
 impl Drop for Surface {
     fn drop(&mut self) {
-        match self.origin {
-            Origin::Created => {
-                // SAFETY: `create` gave it, guards borrow or keep `self`, so nothing is mapped.
-                let ret = unsafe { (self.library.functions().destroy)(self.raw.as_ptr()) };
-                if ret != 0 {
-                    eprintln!("nvbuf: NvBufSurfaceDestroy failed on {self:?}; its memory leaks");
-                }
-            }
-            Origin::View => {
-                let offset = std::mem::offset_of!(View, surface);
-                // SAFETY: by the type invariant `raw` is the field of a boxed view.
-                let view = unsafe { self.raw.byte_sub(offset) };
-                // SAFETY: as above, and guards borrow or keep `self`: nobody uses it any more.
-                unsafe { View::free(view.cast()) };
-            }
+        let Origin::Created(raw) = self.origin else {
+            return;
+        };
+        // SAFETY: `create` gave it, and this is its last use. Guards borrow or keep `self`, so
+        // nothing is mapped but what a forgotten guard left, and nobody reaches that any more.
+        let ret = unsafe { (self.library.functions().destroy)(raw.as_ptr()) };
+        if ret != 0 {
+            report(&format_args!(
+                "NvBufSurfaceDestroy failed on {self:?}; its memory leaks"
+            ));
         }
     }
 }
@@ -335,9 +274,13 @@ impl Drop for Surface {
 impl fmt::Debug for Surface {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let p = &self.params[0];
+        let origin = match self.origin {
+            Origin::Created(_) => "Created",
+            Origin::View(_) => "View",
+        };
         write!(
             f,
-            "Surface({}x{} {} {} {}, batch {}, fd {:?}, {:?})",
+            "Surface({}x{} {} {} {}, batch {}, fd {:?}, {origin})",
             p.width(),
             p.height(),
             p.color_format(),
@@ -345,7 +288,6 @@ impl fmt::Debug for Surface {
             self.mem_type,
             self.params.len(),
             p.fd_number(),
-            self.origin
         )
     }
 }

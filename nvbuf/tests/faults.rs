@@ -1,7 +1,9 @@
 //! Every call of the library failing at every call of a surface's life: the right error, nothing
-//! leaked. One test, since faults and counters belong to the whole process. Simulator only.
+//! leaked. One test, since faults and counters belong to the whole process; the other works in a
+//! process of its own. Simulator only.
 
 use std::ffi::{CStr, CString, c_char, c_int};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use libloading::os::unix::{Library, RTLD_NOW};
@@ -101,4 +103,30 @@ fn each_failure_is_an_error_and_leaves_nothing_behind() {
     assert!(tried >= 12, "{tried} call sites");
     assert_eq!(simulator.counter(c"violations"), 0);
     println!("{tried} failures injected");
+}
+
+/// Set in the process whose stderr is closed.
+const CHILD: &str = "NVBUF_TEST_STDERR_IS_CLOSED";
+
+#[test]
+fn a_drop_that_fails_does_not_panic_where_stderr_is_closed() {
+    let name = "a_drop_that_fails_does_not_panic_where_stderr_is_closed";
+    if std::env::var_os(CHILD).is_some() {
+        let mut surface = Surface::builder(32, 16).build().unwrap();
+        if let Some(simulator) = Simulator::find() {
+            simulator.fail("NvBufSurfaceSyncForDevice", 1);
+            drop(surface.map_mut(0).unwrap());
+            assert_eq!(simulator.counter(c"faults_injected"), 1);
+        }
+        return;
+    }
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let status = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "--nocapture", name])
+        .env(CHILD, "1")
+        .stdout(Stdio::null())
+        .stderr(writer)
+        .status();
+    assert!(status.unwrap().success(), "it panicked");
 }

@@ -3,7 +3,10 @@
 use std::os::fd::AsRawFd;
 use std::sync::Arc;
 
-use nvbuf::{Access, ColorFormat, Descriptor, EglImage, ErrorKind, Layout, MemType, Surface};
+use nvbuf::sys::classic::{NVBUF_MAP_READ_WRITE, NvBufSurfaceParams};
+use nvbuf::{
+    Access, ColorFormat, Descriptor, EglImage, ErrorKind, Layout, MapPtr, MemType, Surface,
+};
 
 fn rgba(width: u32, height: u32) -> Surface {
     Surface::builder(width, height)
@@ -33,9 +36,95 @@ fn rows(surface: &Surface, index: u32) -> Vec<Vec<u8>> {
 }
 
 /// The first entry of the public descriptor, which peers see.
-fn entry(surface: &Surface) -> *mut nvbuf::sys::classic::NvBufSurfaceParams {
+fn entry(surface: &Surface) -> *mut NvBufSurfaceParams {
     // SAFETY: the surface is alive.
     unsafe { (*surface.as_ptr()).surfaceList }
+}
+
+/// Another element, which maps and unmaps plane 0 through the public descriptor.
+struct Peer<'a>(&'a Surface);
+
+impl Peer<'_> {
+    fn map(&self) -> *mut u8 {
+        let map = nvbuf::sys::Library::get().unwrap().functions().map;
+        // SAFETY: the surface is alive, and its test has one thread.
+        let ret = unsafe { map(self.0.as_ptr(), 0, 0, NVBUF_MAP_READ_WRITE) };
+        assert_eq!(ret, 0);
+        self.address()
+    }
+
+    fn unmap(&self) {
+        let unmap = nvbuf::sys::Library::get().unwrap().functions().unmap;
+        // SAFETY: as in `map`.
+        assert_eq!(unsafe { unmap(self.0.as_ptr(), 0, 0) }, 0);
+    }
+
+    fn address(&self) -> *mut u8 {
+        // SAFETY: the surface is alive.
+        unsafe { (*entry(self.0)).mappedAddr.addr[0] }.cast()
+    }
+}
+
+fn first_byte(map: &MapPtr<'_>) -> u8 {
+    // SAFETY: a mapping has at least this byte, and nobody writes it now.
+    unsafe { map.plane(0).unwrap().data.as_ptr().read_volatile() }
+}
+
+#[test]
+fn maps_of_ours_and_of_peers_do_not_disturb_each_other() {
+    let owner = rgba(32, 16);
+    let descriptor = Descriptor::read(owner.as_ptr().cast(), 64, 0).unwrap();
+    // SAFETY: `owner` outlives the view.
+    let view = unsafe { Surface::view(&descriptor) }.unwrap();
+    for surface in [&owner, &view] {
+        let peer = Peer(surface);
+        let ours = surface.map_ptr(0, Access::Read).unwrap();
+        assert!(peer.address().is_null(), "peers own that field");
+        // A whole map of a peer's within ours.
+        let theirs = peer.map();
+        // SAFETY: mapped just now, for writing.
+        unsafe { theirs.write_volatile(0x5a) };
+        peer.unmap();
+        assert_eq!(first_byte(&ours), 0x5a);
+        ours.unmap().unwrap();
+        // A whole map of ours within a peer's.
+        let theirs = peer.map();
+        let ours = surface.map_ptr(0, Access::Write).unwrap();
+        assert_eq!(first_byte(&ours), 0x5a);
+        ours.unmap().unwrap();
+        assert_eq!(peer.address(), theirs);
+        // SAFETY: mapped still.
+        assert_eq!(unsafe { theirs.read_volatile() }, 0x5a);
+        // Half of each.
+        let ours = surface.map_ptr(0, Access::Read).unwrap();
+        peer.unmap();
+        assert!(peer.address().is_null());
+        assert_eq!(first_byte(&ours), 0x5a);
+        ours.unmap().unwrap();
+    }
+}
+
+#[test]
+fn what_peers_write_into_the_public_descriptor_is_not_used() {
+    let surface = Arc::new(rgba(24, 12));
+    // SAFETY: the surface is alive, and this is its only thread.
+    let sound = unsafe { entry(&surface).read() };
+    let mut spoilt = sound;
+    spoilt.width = 0xffff_ffff;
+    spoilt.bufferDesc = 987_654;
+    spoilt.mappedAddr.addr = [std::ptr::dangling_mut(); 4];
+    spoilt.mappedAddr.eglImage = std::ptr::dangling_mut();
+    // SAFETY: as above.
+    unsafe { entry(&surface).write(spoilt) };
+    surface.map_ptr(0, Access::Write).unwrap().unmap().unwrap();
+    drop(EglImage::map(&surface, 0).unwrap());
+    surface.copy_to(&mut rgba(24, 12)).unwrap();
+    // SAFETY: as above.
+    let after = unsafe { entry(&surface).read() };
+    assert_eq!(after.mappedAddr.addr, spoilt.mappedAddr.addr);
+    assert_eq!(after.mappedAddr.eglImage, spoilt.mappedAddr.eglImage);
+    // SAFETY: as above; the drop finds what the library made.
+    unsafe { entry(&surface).write(sound) };
 }
 
 #[test]
@@ -89,6 +178,19 @@ fn a_copy_has_the_same_pixels_and_other_shapes_are_refused() {
 }
 
 #[test]
+fn a_copy_is_of_every_buffer_of_a_batch() {
+    let batch = || Surface::builder(20, 10).batch(3).build().unwrap();
+    let (mut from, mut to) = (batch(), batch());
+    fill(&mut from, 0);
+    fill(&mut from, 2);
+    from.copy_to(&mut to).unwrap();
+    for i in 0..3 {
+        assert_eq!(rows(&from, i), rows(&to, i), "buffer {i}");
+    }
+    assert_ne!(rows(&to, 2), rows(&to, 1));
+}
+
+#[test]
 fn mappings_that_exclude_each_other_are_refused() {
     let surface = rgba(16, 16);
     let first = surface.map_ptr(0, Access::Read).unwrap();
@@ -124,6 +226,84 @@ fn a_shared_surface_gives_pointers_and_no_slices() {
         ErrorKind::Invalid
     );
     surface.map_ptr(0, Access::Write).unwrap().unmap().unwrap();
+}
+
+#[test]
+fn while_a_slice_lives_nothing_is_exported() {
+    let surface = Arc::new(Surface::builder(16, 16).batch(2).build().unwrap());
+    let refused = || {
+        let error = surface.dmabuf(0).expect_err("a slice lives");
+        assert_eq!(error.kind(), ErrorKind::Busy, "{error}");
+        let error = EglImage::map(&surface, 0).expect_err("a slice lives");
+        assert_eq!(error.kind(), ErrorKind::Busy, "{error}");
+    };
+    let (first, second) = (surface.map(0).unwrap(), surface.map(1).unwrap());
+    refused();
+    drop(first);
+    // One of the other buffer is enough.
+    refused();
+    // What was refused has shared nothing.
+    drop((second, surface.map(0).unwrap()));
+    // Pointers are in nobody's way.
+    let pointers = surface.map_ptr(0, Access::Read).unwrap();
+    drop(EglImage::map(&surface, 0).unwrap());
+    surface.dmabuf(0).unwrap();
+    drop(pointers);
+    let error = surface.map(0).expect_err("exported");
+    assert_eq!(error.kind(), ErrorKind::Invalid, "{error}");
+}
+
+#[test]
+fn once_the_pointer_is_out_there_are_no_more_slices() {
+    let surface = rgba(16, 16);
+    let slices = surface.map(0).unwrap();
+    assert!(!surface.as_ptr().is_null());
+    assert_eq!(slices.plane(0).unwrap().0[0], 0, "this one is still good");
+    let error = surface.map(0).expect_err("shared");
+    assert_eq!(error.kind(), ErrorKind::Invalid, "{error}");
+    drop(slices);
+    surface.map_ptr(0, Access::Write).unwrap().unmap().unwrap();
+}
+
+/// A copy of a surface's descriptor, changed.
+fn forged(
+    surface: &Surface,
+    forge: impl FnOnce(&mut NvBufSurfaceParams),
+) -> nvbuf::Result<Descriptor> {
+    // SAFETY: the surface is alive.
+    let mut header = unsafe { surface.as_ptr().read() };
+    // SAFETY: as above; the list has one entry.
+    let mut params = unsafe { header.surfaceList.read() };
+    forge(&mut params);
+    header.surfaceList = &raw mut params;
+    Descriptor::read((&raw const header).cast(), 64, 0)
+}
+
+#[test]
+fn a_descriptor_larger_than_its_dmabuf_is_refused() {
+    let surface = rgba(64, 48);
+    forged(&surface, |_| {}).unwrap();
+    let error = forged(&surface, |params| {
+        (params.width, params.height, params.pitch) = (1920, 1080, 7680);
+        params.dataSize = 7680 * 1080;
+        let planes = &mut params.planeParams;
+        (planes.width[0], planes.height[0], planes.pitch[0]) = (1920, 1080, 7680);
+        planes.psize[0] = params.dataSize;
+    })
+    .expect_err("64x48 are fewer bytes");
+    assert_eq!(error.kind(), ErrorKind::Foreign, "{error}");
+    let real = surface.params(0).unwrap().data_size();
+    for size in [7680 * 1080, real] {
+        assert!(error.to_string().contains(&size.to_string()), "{error}");
+    }
+}
+
+#[test]
+fn an_fd_of_unknown_size_is_left_to_the_library() {
+    let surface = rgba(64, 48);
+    let (reader, _writer) = std::io::pipe().unwrap();
+    let pipe = reader.as_raw_fd().try_into().unwrap();
+    forged(&surface, |params| params.bufferDesc = pipe).unwrap();
 }
 
 #[test]

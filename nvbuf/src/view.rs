@@ -1,0 +1,97 @@
+//! `View`: a descriptor of our own for one buffer, which nobody else knows.
+
+use std::ffi::c_void;
+use std::ptr::{self, NonNull};
+
+use nvbufsurface_sys::classic::{NvBufSurface, NvBufSurfaceParams};
+
+use crate::descriptor::Descriptor;
+
+/// A boxed copy of one buffer's descriptor, for our own calls of the library.
+///
+/// NVIDIA's own muxer and samples hand such copies to the library (facts), which finds the buffer
+/// by its fd. What the library writes into `mappedAddr` is ours alone: in the original any element
+/// may overwrite it, or undo the mapping that it names.
+///
+/// # Invariants
+///
+/// The pointer is from a leaked box that is freed on drop. In it `surface.surfaceList` points at
+/// `params`, one entry.
+#[derive(Debug)]
+pub(crate) struct View(NonNull<Parts>);
+
+/// `surface` comes first: a pointer to all of it is a pointer to the surface.
+#[repr(C)]
+struct Parts {
+    surface: NvBufSurface,
+    params: NvBufSurfaceParams,
+}
+
+impl View {
+    /// A view of the buffer that a checked descriptor is of.
+    pub(crate) fn of(descriptor: &Descriptor) -> Self {
+        Self::new(descriptor.surface, descriptor.raw)
+    }
+
+    /// Boxes copies of both structs, with nothing mapped in them.
+    fn new(surface: NvBufSurface, mut params: NvBufSurfaceParams) -> Self {
+        params.mappedAddr.addr = [ptr::null_mut(); 4];
+        params.mappedAddr.eglImage = ptr::null_mut();
+        let surface = NvBufSurface {
+            batchSize: 1,
+            numFilled: 1,
+            ..surface
+        };
+        let parts = NonNull::from(Box::leak(Box::new(Parts { surface, params })));
+        // SAFETY: a place in the box of just now.
+        let list = unsafe { &raw mut (*parts.as_ptr()).params };
+        // SAFETY: as above, and nobody else knows the box yet.
+        unsafe { (*parts.as_ptr()).surface.surfaceList = list };
+        Self(parts)
+    }
+
+    /// Another view of the same buffer, with nothing mapped in it.
+    ///
+    /// # Safety
+    ///
+    /// No call of the library on this view is under way.
+    pub(crate) unsafe fn another(&self) -> Self {
+        // SAFETY: by the type invariant and this function's contract; both structs are plain data.
+        let parts = unsafe { self.0.read() };
+        Self::new(parts.surface, parts.params)
+    }
+
+    /// The surface, for the library.
+    pub(crate) fn surface(&self) -> NonNull<NvBufSurface> {
+        self.0.cast()
+    }
+
+    /// The address that the library wrote for plane `plane`, or null.
+    ///
+    /// # Safety
+    ///
+    /// No call of the library on this view is under way.
+    pub(crate) unsafe fn address(&self, plane: usize) -> *mut c_void {
+        // SAFETY: by the type invariant and this function's contract.
+        let addresses = unsafe { (*self.0.as_ptr()).params.mappedAddr.addr };
+        addresses[plane]
+    }
+
+    /// The EGLImage that the library wrote, or null.
+    ///
+    /// # Safety
+    ///
+    /// No call of the library on this view is under way.
+    pub(crate) unsafe fn egl_image(&self) -> *mut c_void {
+        // SAFETY: by the type invariant and this function's contract.
+        unsafe { (*self.0.as_ptr()).params.mappedAddr.eglImage }
+    }
+}
+
+impl Drop for View {
+    fn drop(&mut self) {
+        // SAFETY: by the type invariant the pointer is from a leaked box, and this is its last use:
+        // the library keeps no pointer to a descriptor between calls.
+        drop(unsafe { Box::from_raw(self.0.as_ptr()) });
+    }
+}
