@@ -2,6 +2,7 @@
 
 use std::ops::Deref;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use egl_cuda::{Context, CudaFrame, Stream};
 use gst_video::VideoInfo;
@@ -25,9 +26,21 @@ pub struct NvmmFrame {
     frame: CudaFrame,
     backing: Arc<Backing>,
     owner: Owner,
+    seen: Seen,
     info: VideoInfo,
     buffer: gst::Buffer,
 }
+
+/// The recordings of work on the pixels that [`NvmmFrame::begin`] has waited for.
+#[derive(Debug)]
+struct Seen {
+    owner: AtomicU64,
+    /// In our own `Backing`, where the owner is another.
+    ours: AtomicU64,
+}
+
+/// No number of recordings: whatever there is must be waited for.
+const UNSEEN: u64 = u64::MAX;
 
 /// Who keeps the pending event of a memory.
 #[derive(Clone, Copy, Debug)]
@@ -58,34 +71,56 @@ impl NvmmFrame {
     /// [`Error::Buffer`] for a buffer that is not what `info` says, [`Error::Surface`] for a bad
     /// descriptor, [`Error::Cuda`] when it cannot be registered.
     pub fn new(buffer: gst::Buffer, info: &VideoInfo, context: &Context) -> Result<Self> {
+        if context.ordinal() != 0 {
+            return Err(Error::buffer(format!(
+                "NVMM frames live on CUDA device 0, not {}: take Session::context",
+                context.ordinal()
+            )));
+        }
         let (backing, owner) = lookup(&buffer, info)?;
         let frame = backing.frame(context)?;
+        let seen = Seen {
+            owner: AtomicU64::new(UNSEEN),
+            ours: AtomicU64::new(UNSEEN),
+        };
         Ok(Self {
             frame,
             backing,
             owner,
+            seen,
             info: info.clone(),
             buffer,
         })
     }
 
-    /// Makes `stream` wait for the work that is pending on the pixels. Before the first kernel.
+    /// Makes `stream`, of the frame's context, wait for the work that is pending on the pixels.
+    /// Before the first kernel.
     ///
     /// # Errors
     ///
     /// The driver's.
     pub fn begin(&self, stream: &Stream) -> Result<()> {
-        match self.owner {
-            // SAFETY: our streams belong to the primary context.
-            Owner::Ours => unsafe { self.backing.wait(stream.as_raw()) },
+        let seen = match self.owner {
+            // SAFETY: the stream is alive; of a context other than the frame's, the driver refuses it.
+            Owner::Ours => unsafe { self.backing.wait(stream.as_raw()) }?,
             Owner::OtherCopy(SharedPtr(shared)) => {
+                let mut seen = UNSEEN;
+                // Before the owner's: whatever is in ours by then is in the owner's, too.
+                self.seen
+                    .ours
+                    .store(self.backing.recordings(), Ordering::Relaxed);
                 // SAFETY: the buffer, and with it the header, is held by `self`.
                 let wait = unsafe { (*shared).wait };
-                // SAFETY: as above, and our streams belong to the primary context.
-                other_copy("wait", unsafe { wait(shared, stream.as_raw()) })
+                // SAFETY: as above, the stream is alive, and `seen` a place for the number.
+                other_copy("wait", unsafe {
+                    wait(shared, stream.as_raw(), &raw mut seen)
+                })?;
+                seen
             }
-            Owner::Foreign => Ok(()),
-        }
+            Owner::Foreign => UNSEEN,
+        };
+        self.seen.owner.store(seen, Ordering::Relaxed);
+        Ok(())
     }
 
     /// Leaves the work given to `stream` so far pending on the pixels, for whoever uses them next.
@@ -100,17 +135,23 @@ impl NvmmFrame {
     /// The driver's.
     #[must_use = "false asks for a synchronisation"]
     pub fn end(&self, stream: &Stream) -> Result<bool> {
+        let seen = self.seen.owner.load(Ordering::Relaxed);
         match self.owner {
-            // SAFETY: our streams belong to the primary context.
-            Owner::Ours => unsafe { self.backing.record(stream.as_raw()) }.map(|()| true),
+            // SAFETY: the stream is alive; of a context other than the frame's, the driver refuses it.
+            Owner::Ours => unsafe { self.backing.record(stream.as_raw(), seen) }?,
             Owner::OtherCopy(SharedPtr(shared)) => {
                 // SAFETY: the buffer, and with it the header, is held by `self`.
                 let record = unsafe { (*shared).record };
-                // SAFETY: as above, and our streams belong to the primary context.
-                other_copy("record", unsafe { record(shared, stream.as_raw()) }).map(|()| true)
+                // SAFETY: as above, and the stream is alive.
+                other_copy("record", unsafe { record(shared, stream.as_raw(), seen) })?;
+                // Our registration of the owner's surface must outlast the work, too.
+                let seen = self.seen.ours.load(Ordering::Relaxed);
+                // SAFETY: as for our own.
+                unsafe { self.backing.record(stream.as_raw(), seen) }?;
             }
-            Owner::Foreign => Ok(false),
+            Owner::Foreign => return Ok(false),
         }
+        Ok(true)
     }
 
     /// What the pixels are, from the caps.
@@ -186,17 +227,20 @@ pub(crate) fn lookup(buffer: &gst::BufferRef, info: &VideoInfo) -> Result<(Arc<B
     let params = backing.surface().params(0)?;
     let fits = params.width() == info.width()
         && params.height() == info.height()
+        && params.planes().len() == info.n_planes() as usize
+        && (params.planes()[0].width, params.planes()[0].height) == (info.width(), info.height())
         && format::is_color_format(info.format(), params.color_format());
     if !fits {
         return Err(Error::buffer(format!(
-            "caps say {}x{} {}, the surface is {}x{} {}: the element before negotiated one thing \
+            "caps say {}x{} {}, the surface is {}x{} {} in {} planes: the element before negotiated one thing \
              and sent another",
             info.width(),
             info.height(),
             info.format(),
             params.width(),
             params.height(),
-            params.color_format()
+            params.color_format(),
+            params.planes().len()
         )));
     }
     Ok((backing, owner))

@@ -183,3 +183,38 @@ fn dont_wait_is_honoured_and_flushing_wakes() {
     pool.set_active(true).unwrap();
     pool.acquire_buffer(None).unwrap();
 }
+
+#[test]
+fn a_buffer_that_comes_back_wakes_who_waits_for_a_surface() {
+    let pool = pool(2);
+    let first = pool.acquire_buffer(None).unwrap();
+    let second = pool.acquire_buffer(None).unwrap();
+    // The first one's surface stays in use by a copy, so the waiter waits for a surface.
+    let copy = first.copy();
+    drop(first);
+    let (sent, received) = mpsc::channel();
+    let waiting = pool.clone();
+    let thread = std::thread::spawn(move || {
+        let buffer = waiting.acquire_buffer(None);
+        sent.send(()).unwrap();
+        buffer
+    });
+    std::thread::sleep(Duration::from_millis(100));
+    drop(second);
+    received
+        .recv_timeout(Duration::from_secs(10))
+        .expect("the second buffer is back in the pool");
+    thread.join().unwrap().unwrap();
+    drop(copy);
+}
+
+#[test]
+fn a_pool_with_a_minimum_starts_again() {
+    gst::init().expect("GStreamer starts");
+    let pool = NvmmBufferPool::new(&caps(), 2, 4).unwrap();
+    for _ in 0..3 {
+        pool.set_active(true).unwrap();
+        pool.acquire_buffer(None).unwrap();
+        pool.set_active(false).unwrap();
+    }
+}

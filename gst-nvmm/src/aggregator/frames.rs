@@ -1,5 +1,7 @@
 //! One output frame: which input frames belong to it, and its computation.
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
 use gst::ClockTime;
 use gst::prelude::*;
 use gst::subclass::prelude::*;
@@ -34,7 +36,10 @@ impl CudaAggregator {
     pub(super) fn pick(&self, output: (ClockTime, ClockTime), timeout: bool) -> Picked {
         let (mut shown, mut all_eos, mut need_data) = (false, true, false);
         let mut earliest: Option<ClockTime> = None;
-        for pad in self.pads().iter() {
+        let mut num_pads = 0;
+        // Pad by pad, without the lock: dropping a buffer runs other people's code.
+        while let Some(pad) = self.pad(num_pads) {
+            num_pads += 1;
             let imp = pad.imp();
             let mut dropped = false;
             let queued = loop {
@@ -50,29 +55,30 @@ impl CudaAggregator {
                     }
                     Due::Now => {
                         drop(pad.pop_buffer());
-                        let mut state = imp.state();
                         // A gap in a stream comes as a buffer without memory: nothing to show.
-                        let info = state.info.clone().filter(|_| buffer.n_memory() > 0);
-                        state.current = info.map(|info| Current {
+                        let info = imp.state().info.clone().filter(|_| buffer.n_memory() > 0);
+                        imp.show(info.map(|info| Current {
                             buffer,
                             info,
                             end: times.1,
-                        });
+                        }));
                         break None;
                     }
                     Due::Later => break Some(times.0),
                 }
             };
             let is_eos = queued.is_none() && pad.is_eos();
-            let mut state = imp.state();
-            if is_eos && state.current.as_ref().is_some_and(|c| c.end <= output.0) {
-                state.current = None;
+            if is_eos && imp.shown_until().is_some_and(|end| end <= output.0) {
+                imp.show(None);
             }
-            shown |= state.current.is_some();
-            all_eos &= is_eos && state.current.is_none();
+            let is_shown = imp.shown_until().is_some();
+            shown |= is_shown;
+            all_eos &= is_eos && !is_shown;
             need_data |= dropped && queued.is_none() && !is_eos && !timeout;
             earliest = earliest.into_iter().chain(queued).min();
         }
+        // The last pad may be on its way out, and another on its way in.
+        all_eos &= num_pads > 0;
         match (need_data, shown, all_eos, earliest) {
             (true, ..) => Picked::NeedData,
             (_, true, ..) => Picked::Frames,
@@ -103,8 +109,10 @@ impl CudaAggregator {
         let _current = session.push()?;
         let output = NvmmFrame::new(buffer, info, context)?;
         let mut inputs = std::mem::take(&mut *lock(&self.inputs));
-        let result = self.fill_and_process(session, &mut inputs, &output);
-        // Whatever was launched leaves its event, also after an error.
+        let result = catch_unwind(AssertUnwindSafe(|| {
+            self.fill_and_process(session, &mut inputs, &output)
+        }));
+        // Whatever was launched leaves its event, also after an error or a panic.
         let mut all_left = true;
         for frame in inputs.iter().map(|input| &input.frame).chain([&output]) {
             all_left &= frame.end(stream).unwrap_or_else(|error| {
@@ -117,7 +125,11 @@ impl CudaAggregator {
         }
         inputs.clear();
         *lock(&self.inputs) = inputs;
-        result?;
+        match result {
+            Ok(result) => result?,
+            // The element's own border to C stops it.
+            Err(panic) => resume_unwind(panic),
+        }
         Ok(output.into_buffer())
     }
 
@@ -127,17 +139,15 @@ impl CudaAggregator {
         inputs: &mut Vec<Input>,
         output: &NvmmFrame,
     ) -> Result<()> {
-        for pad in self.pads().iter() {
-            let state = pad.imp().state();
-            let Some(Current { buffer, info, .. }) = &state.current else {
+        let mut index = 0;
+        while let Some(pad) = self.pad(index) {
+            index += 1;
+            let Some((buffer, info)) = pad.imp().shown() else {
                 continue;
             };
-            let frame = NvmmFrame::new(buffer.clone(), info, session.context())
+            let frame = NvmmFrame::new(buffer, &info, session.context())
                 .inspect_err(|e| gst::error!(CATEGORY, obj = pad, "{e}"))?;
-            inputs.push(Input {
-                pad: pad.clone(),
-                frame,
-            });
+            inputs.push(Input { pad, frame });
         }
         for frame in inputs.iter().map(|input| &input.frame).chain([output]) {
             frame.begin(session.stream())?;

@@ -1,3 +1,4 @@
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard};
 
 use gst::ClockTime;
@@ -14,6 +15,7 @@ use super::timing::OutputClock;
 use super::{CudaAggregatorPad, Input};
 use crate::error::{Error, Result};
 use crate::frame::NvmmFrame;
+use crate::memory::{SIZE, recycled};
 use crate::pool::NvmmBufferPool;
 use crate::session::{Session, load_platform};
 
@@ -54,6 +56,8 @@ pub struct CudaAggregator {
     /// Kept between frames, empty, for its memory.
     pub(super) inputs: Mutex<Vec<Input>>,
     output_buffers: Mutex<u32>,
+    /// How many calls of `without_waiting` are under way.
+    flushes: AtomicU32,
 }
 
 impl Default for CudaAggregator {
@@ -64,6 +68,7 @@ impl Default for CudaAggregator {
             state: Mutex::default(),
             inputs: Mutex::default(),
             output_buffers: Mutex::new(DEFAULT_OUTPUT_BUFFERS),
+            flushes: AtomicU32::new(0),
         }
     }
 }
@@ -72,8 +77,16 @@ impl Default for CudaAggregator {
 pub(super) struct State {
     pub(super) info: Option<VideoInfo>,
     pub(super) clock: Option<OutputClock>,
-    pub(super) pool: Option<(gst::Caps, NvmmBufferPool)>,
+    pub(super) pool: Option<Pool>,
     frames: u64,
+}
+
+/// The output's pool, and what it was made for.
+#[derive(Debug)]
+pub(super) struct Pool {
+    pub(super) caps: gst::Caps,
+    pub(super) max: u32,
+    pub(super) pool: NvmmBufferPool,
 }
 
 /// Locks; state is replaced field by field, so a panic elsewhere does not spoil it.
@@ -91,6 +104,10 @@ impl CudaAggregator {
 
     pub(super) fn pads(&self) -> MutexGuard<'_, Vec<CudaAggregatorPad>> {
         lock(&self.pads)
+    }
+
+    pub(super) fn pad(&self, index: usize) -> Option<CudaAggregatorPad> {
+        self.pads().get(index).cloned()
     }
 
     pub(super) fn output_buffers(&self) -> u32 {
@@ -118,11 +135,34 @@ impl CudaAggregator {
         }
     }
 
+    /// Runs what joins the source task, which must not wait for a surface meanwhile. A flushing
+    /// seek comes back as flush events before it is done: the last one out lets it wait again.
+    fn without_waiting(&self, body: impl FnOnce() -> bool) -> bool {
+        let set_flushing = |flushing| {
+            let pool = lock(&self.state)
+                .pool
+                .as_ref()
+                .map(|pool| pool.pool.clone());
+            pool.iter().for_each(|pool| pool.set_flushing(flushing));
+        };
+        if self.flushes.fetch_add(1, Ordering::SeqCst) == 0 {
+            set_flushing(true);
+        }
+        let handled = body();
+        if self.flushes.fetch_sub(1, Ordering::SeqCst) == 1 {
+            set_flushing(false);
+        }
+        handled
+    }
+
     /// Forgets frames and times: after a flush, a seek or a stop.
     fn reset(&self) {
-        for pad in self.pads().iter() {
-            pad.imp().state().current = None;
+        let mut index = 0;
+        while let Some(pad) = self.pad(index) {
+            pad.imp().show(None);
+            index += 1;
         }
+        recycled::forget();
         let mut state = lock(&self.state);
         state.clock = state
             .info
@@ -131,15 +171,19 @@ impl CudaAggregator {
     }
 
     /// The output's segment counts in time. GStreamer 1.14 has no function for that.
-    fn init_segment(&self) {
+    fn init_segment(&self, keep_seek: bool) {
         let obj = self.obj();
         let pad = obj.src_pad();
         let _guard = pad.object_lock();
         let raw: *mut gst_base::ffi::GstAggregatorPad = pad.as_ptr();
         // SAFETY: the pad is alive, and its segment is changed under the object lock, as the base
         // class does.
-        let segment = unsafe { &raw mut (*raw).segment };
-        // SAFETY: as above.
+        let segment = unsafe { &mut (*raw).segment };
+        // A seek before PAUSED has set it already.
+        if keep_seek && segment.format == gst::ffi::GST_FORMAT_TIME {
+            return;
+        }
+        // SAFETY: a segment that is ours alone for the moment.
         unsafe { gst::ffi::gst_segment_init(segment, gst::ffi::GST_FORMAT_TIME) };
     }
 }
@@ -213,10 +257,25 @@ impl ElementImpl for CudaAggregator {
         result
     }
 
+    fn request_new_pad(
+        &self,
+        template: &gst::PadTemplate,
+        name: Option<&str>,
+        caps: Option<&gst::Caps>,
+    ) -> Option<gst::Pad> {
+        let pad = self.parent_request_new_pad(template, name, caps)?;
+        self.obj().child_added(&pad, &pad.name());
+        Some(pad)
+    }
+
     fn release_pad(&self, pad: &gst::Pad) {
         self.pads().retain(|p| p.upcast_ref::<gst::Pad>() != pad);
-        self.obj().child_removed(pad, &pad.name());
         self.parent_release_pad(pad);
+        if let Some(pad) = pad.downcast_ref::<CudaAggregatorPad>() {
+            pad.imp().show(None);
+        }
+        recycled::forget();
+        self.obj().child_removed(pad, &pad.name());
         self.obj().src_pad().mark_reconfigure();
     }
 }
@@ -242,7 +301,7 @@ impl ChildProxyImpl for CudaAggregator {
 
 impl AggregatorImpl for CudaAggregator {
     fn start(&self) -> Result<(), gst::ErrorMessage> {
-        self.init_segment();
+        self.init_segment(true);
         *lock(&self.state) = State::default();
         self.reset();
         self.parent_start()
@@ -250,9 +309,9 @@ impl AggregatorImpl for CudaAggregator {
 
     fn stop(&self) -> Result<(), gst::ErrorMessage> {
         self.reset();
-        crate::memory::recycled::forget();
+        self.init_segment(false);
         let state = std::mem::take(&mut *lock(&self.state));
-        if let Some((_, pool)) = state.pool
+        if let Some(Pool { pool, .. }) = state.pool
             && let Err(error) = pool.set_active(false)
         {
             gst::warning!(CATEGORY, imp = self, "{error}");
@@ -268,7 +327,7 @@ impl AggregatorImpl for CudaAggregator {
 
     fn src_activate(&self, mode: gst::PadMode, active: bool) -> Result<(), gst::LoggableError> {
         // The source task may wait for a surface; it must not when it is to end.
-        if let Some((_, pool)) = &lock(&self.state).pool {
+        if let Some(Pool { pool, .. }) = &lock(&self.state).pool {
             pool.set_flushing(!active);
         }
         self.parent_src_activate(mode, active)
@@ -290,17 +349,44 @@ impl AggregatorImpl for CudaAggregator {
             return None;
         };
         self.pads().push(pad.clone());
-        self.obj().child_added(&pad, &pad.name());
         Some(pad.upcast())
     }
 
     fn sink_event(&self, pad: &gst_base::AggregatorPad, event: gst::Event) -> bool {
-        if let gst::EventView::Caps(caps) = event.view()
-            && !self.set_sink_caps(pad, caps.caps())
-        {
-            return false;
+        match event.view() {
+            gst::EventView::Caps(caps) if !self.set_sink_caps(pad, caps.caps()) => false,
+            gst::EventView::FlushStart(_) => {
+                self.without_waiting(|| self.parent_sink_event(pad, event))
+            }
+            _ => self.parent_sink_event(pad, event),
         }
-        self.parent_sink_event(pad, event)
+    }
+
+    fn src_event(&self, event: gst::Event) -> bool {
+        match event.view() {
+            gst::EventView::Seek(seek) if seek.get().1.contains(gst::SeekFlags::FLUSH) => {
+                self.without_waiting(|| self.parent_src_event(event))
+            }
+            _ => self.parent_src_event(event),
+        }
+    }
+
+    fn clip(&self, pad: &gst_base::AggregatorPad, buffer: gst::Buffer) -> Option<gst::Buffer> {
+        match pad.downcast_ref::<CudaAggregatorPad>() {
+            Some(pad) => pad.imp().clip(buffer),
+            None => Some(buffer),
+        }
+    }
+
+    fn propose_allocation(
+        &self,
+        _pad: &gst_base::AggregatorPad,
+        _decide_query: Option<&gst::query::Allocation>,
+        query: &mut gst::query::Allocation,
+    ) -> Result<(), gst::LoggableError> {
+        // One frame is being shown, one is queued.
+        query.add_allocation_pool(None::<&gst::BufferPool>, SIZE as u32, 2, 0);
+        Ok(())
     }
 
     fn next_time(&self) -> Option<ClockTime> {
@@ -342,7 +428,7 @@ impl AggregatorImpl for CudaAggregator {
         let (output, info, pool) = loop {
             let (mut clock, info, pool) = {
                 let state = lock(&self.state);
-                let (Some(clock), Some(info), Some((_, pool))) =
+                let (Some(clock), Some(info), Some(Pool { pool, .. })) =
                     (state.clock, &state.info, &state.pool)
                 else {
                     return Err(AGGREGATOR_FLOW_NEED_DATA);
@@ -369,7 +455,8 @@ impl AggregatorImpl for CudaAggregator {
         };
         let mut buffer = match self.compute(&session, &info, &pool) {
             Ok(buffer) => buffer,
-            Err(Error::Flushing) => return Err(gst::FlowError::Flushing),
+            // Whether the whole element flushes is the base class's business.
+            Err(Error::Flushing) => return Err(AGGREGATOR_FLOW_NEED_DATA),
             Err(error) => {
                 self.post_error_message(error.to_message());
                 return Err(gst::FlowError::Error);
@@ -377,12 +464,14 @@ impl AggregatorImpl for CudaAggregator {
         };
         let segment = self.obj().src_pad().segment();
         let segment = segment.downcast_ref::<ClockTime>();
-        let at = |time| {
-            segment
-                .and_then(|s| s.position_from_running_time(time))
-                .unwrap_or(time)
-        };
-        let (start, end) = (at(output.0), at(output.1));
+        let at = |time| segment.map_or(Some(time), |s| s.position_from_running_time(time));
+        // A seek may have ended the segment.
+        let start = at(output.0).ok_or(gst::FlowError::Eos)?;
+        let stop = segment.and_then(|segment| segment.stop());
+        let length = output.1.saturating_sub(output.0);
+        let end = at(output.1)
+            .or(stop)
+            .unwrap_or(start.saturating_add(length));
         if let Some(buffer) = buffer.get_mut() {
             buffer.set_pts(start);
             buffer.set_duration(end.saturating_sub(start));

@@ -7,8 +7,9 @@ use gst_base::prelude::*;
 use gst_video::VideoInfo;
 
 use super::CudaAggregatorPad;
-use super::imp::{CATEGORY, CudaAggregator, lock};
+use super::imp::{CATEGORY, CudaAggregator, Pool, lock};
 use super::timing::OutputClock;
+use crate::memory::recycled;
 use crate::pool::NvmmBufferPool;
 
 impl CudaAggregator {
@@ -19,7 +20,11 @@ impl CudaAggregator {
         };
         match VideoInfo::from_caps(caps) {
             Ok(info) if crate::is_nvmm(caps) => {
-                pad.imp().state().info = Some(info);
+                let old = pad.imp().state().info.replace(info.clone());
+                if old.is_some_and(|old| old != info) {
+                    // The producer's surfaces are others from here on.
+                    recycled::forget();
+                }
                 self.obj().src_pad().mark_reconfigure();
                 true
             }
@@ -133,7 +138,7 @@ impl CudaAggregator {
         state.info = Some(info);
         drop(state);
         self.obj()
-            .set_latency(end.saturating_sub(start), gst::ClockTime::NONE);
+            .set_latency(end.saturating_sub(start), end.saturating_sub(start));
         Ok(())
     }
 
@@ -154,17 +159,18 @@ impl CudaAggregator {
             query.remove_nth_allocation_pool(0);
         }
         let mut state = lock(&self.state);
-        if state.pool.as_ref().is_some_and(|(known, _)| *known == caps) {
-            return Ok(());
-        }
         // One is being written and one travels while downstream holds what it asked for.
         let max = self.output_buffers().max(asked.saturating_add(2).min(64));
+        let known = state.pool.as_ref();
+        if known.is_some_and(|known| known.caps == caps && known.max == max) {
+            return Ok(());
+        }
         let pool = NvmmBufferPool::new(&caps, 0, max)
             .map_err(|e| gst::loggable_error!(CATEGORY, "{e}"))?;
         pool.set_active(true)?;
-        let old = state.pool.replace((caps, pool));
+        let old = state.pool.replace(Pool { caps, max, pool });
         drop(state);
-        if let Some((_, old)) = old {
+        if let Some(Pool { pool: old, .. }) = old {
             // Buffers still downstream keep their surfaces until they come back.
             old.set_active(false)?;
         }

@@ -32,6 +32,24 @@ impl CudaAggregatorPad {
         self.state.lock().unwrap_or_else(|e| e.into_inner())
     }
 
+    /// Shows another frame, or none. The old one is dropped without the lock.
+    pub(super) fn show(&self, current: Option<Current>) {
+        let old = std::mem::replace(&mut self.state().current, current);
+        drop(old);
+    }
+
+    /// The frame being shown.
+    pub(super) fn shown(&self) -> Option<(gst::Buffer, VideoInfo)> {
+        let state = self.state();
+        let current = state.current.as_ref()?;
+        Some((current.buffer.clone(), current.info.clone()))
+    }
+
+    /// The running time at which the frame being shown ends.
+    pub(super) fn shown_until(&self) -> Option<ClockTime> {
+        self.state().current.as_ref().map(|current| current.end)
+    }
+
     /// The running times at which a queued buffer starts and ends; `fallback` where it says none.
     pub(super) fn times(
         &self,
@@ -44,19 +62,46 @@ impl CudaAggregatorPad {
             .pts()
             .and_then(|pts| segment.and_then(|segment| segment.to_running_time(pts)))
             .unwrap_or(fallback.0);
-        let frame = || {
+        let length = self
+            .length(buffer)
+            .unwrap_or_else(|| fallback.1.saturating_sub(fallback.0));
+        (start, start.saturating_add(length))
+    }
+
+    /// How long a buffer is shown: its duration, or one frame at the caps' rate.
+    fn length(&self, buffer: &gst::BufferRef) -> Option<ClockTime> {
+        let duration = buffer.duration().filter(|duration| !duration.is_zero());
+        duration.or_else(|| {
             let fps = self.state().info.as_ref().map(VideoInfo::fps)?;
             (fps.numer() > 0).then(|| {
                 let second = u128::from(ClockTime::SECOND.nseconds());
                 let length = second * fps.denom() as u128 / fps.numer() as u128;
                 ClockTime::from_nseconds(length as u64)
             })
+        })
+    }
+
+    /// What of a buffer lies in the segment, if anything.
+    pub(super) fn clip(&self, mut buffer: gst::Buffer) -> Option<gst::Buffer> {
+        let segment = self.obj().segment();
+        let (Some(segment), Some(start)) = (segment.downcast_ref::<ClockTime>(), buffer.pts())
+        else {
+            return Some(buffer);
         };
-        let length = buffer
-            .duration()
-            .or_else(frame)
-            .unwrap_or_else(|| fallback.1.saturating_sub(fallback.0));
-        (start, start.saturating_add(length))
+        let end = self
+            .length(&buffer)
+            .map(|length| start.saturating_add(length));
+        let (clipped_start, clipped_end) = segment.clip(start, end)?;
+        if (clipped_start, clipped_end) != (Some(start), end) {
+            let buffer = buffer.make_mut();
+            buffer.set_pts(clipped_start);
+            buffer.set_duration(
+                clipped_end
+                    .zip(clipped_start)
+                    .map(|(end, start)| end.saturating_sub(start)),
+            );
+        }
+        Some(buffer)
     }
 }
 
@@ -74,7 +119,7 @@ impl PadImpl for CudaAggregatorPad {}
 
 impl AggregatorPadImpl for CudaAggregatorPad {
     fn flush(&self, aggregator: &gst_base::Aggregator) -> Result<gst::FlowSuccess, gst::FlowError> {
-        self.state().current = None;
+        self.show(None);
         self.parent_flush(aggregator)
     }
 }

@@ -37,6 +37,8 @@ struct State {
     free: Vec<Arc<Backing>>,
     made: usize,
     is_flushing: bool,
+    /// How often something came back: a surface here, or a buffer to the pool above.
+    returns: u64,
 }
 
 impl NvmmAllocator {
@@ -78,13 +80,36 @@ impl NvmmAllocator {
                     .map(|surface| Arc::new(Backing::new(surface)))
                     .inspect_err(|_| {
                         self.state().made -= 1;
-                        self.changed.notify_one();
+                        self.note_return();
                     });
             }
             if !wait {
                 return Err(Error::Flushing);
             }
             state = self.changed.wait(state).unwrap_or_else(|e| e.into_inner());
+        }
+    }
+
+    /// How often something came back so far.
+    pub(super) fn returns(&self) -> u64 {
+        self.state().returns
+    }
+
+    pub(super) fn note_return(&self) {
+        self.state().returns += 1;
+        self.changed.notify_all();
+    }
+
+    /// Waits until something has come back since `returns` was read.
+    pub(super) fn wait_for_return(&self, returns: u64) -> Result<()> {
+        let mut state = self.state();
+        while state.returns == returns && !state.is_flushing {
+            state = self.changed.wait(state).unwrap_or_else(|e| e.into_inner());
+        }
+        if state.is_flushing {
+            Err(Error::Flushing)
+        } else {
+            Ok(())
         }
     }
 
@@ -133,7 +158,7 @@ unsafe impl AllocatorImpl for NvmmAllocator {
         let (backing, recycle) = unsafe { memory::free(memory) };
         if recycle {
             self.state().free.push(backing);
-            self.changed.notify_one();
+            self.note_return();
         }
     }
 }

@@ -67,6 +67,21 @@ impl NvmmAllocator {
         self.imp().set_flushing(flushing);
     }
 
+    /// How often a surface came back, or [`NvmmAllocator::note_return`] was called.
+    pub(crate) fn returns(&self) -> u64 {
+        self.imp().returns()
+    }
+
+    /// Wakes whoever waits for something to come back: to a pool above, where it is not seen here.
+    pub(crate) fn note_return(&self) {
+        self.imp().note_return();
+    }
+
+    /// Waits until something has come back since `returns` was read, or fails when flushing.
+    pub(crate) fn wait_for_return(&self, returns: u64) -> Result<()> {
+        self.imp().wait_for_return(returns)
+    }
+
     /// A surface of its own with the same pixels, outside the limit.
     pub(crate) fn copy(&self, source: &Arc<Backing>) -> Result<Backing> {
         source.synchronize()?;

@@ -12,8 +12,8 @@ use crate::log::CATEGORY;
 /// A surface with what CUDA knows of it. Registered at most once in its life.
 ///
 /// The pending event stands for all work that kernels were given on these pixels: whoever touches
-/// them next waits for it, on a stream or on the CPU. One event is enough because each user makes
-/// its stream wait for the event before recording it anew.
+/// them next waits for it, on a stream or on the CPU. One event is enough because each user's stream
+/// has waited for the last recording when it records anew.
 #[derive(Debug)]
 pub(crate) struct Backing {
     // Dropped first: unregisters from CUDA and destroys the EGLImage before the surface goes.
@@ -26,6 +26,7 @@ struct Cuda {
     mapped: Option<Arc<MappedEglImage>>,
     event: Option<Event>,
     is_pending: bool,
+    recordings: u64,
 }
 
 impl Backing {
@@ -74,39 +75,47 @@ impl Backing {
         Ok(CudaFrame::new(mapped, &layouts[..planes.len()])?)
     }
 
-    /// Makes `stream` wait for the work that is pending on the pixels.
+    /// Makes `stream` wait for the work that is pending on the pixels. Returns the number of
+    /// recordings so far, for [`Backing::record`].
     ///
     /// # Safety
     ///
-    /// `stream` is a stream of device 0's primary context, alive.
-    pub(crate) unsafe fn wait(&self, stream: CUstream) -> Result<()> {
+    /// `stream` is a stream, alive.
+    pub(crate) unsafe fn wait(&self, stream: CUstream) -> Result<u64> {
         let cuda = self.cuda();
         if let (true, Some(event)) = (cuda.is_pending, &cuda.event) {
             // SAFETY: by this function's contract.
             unsafe { event.wait_raw(stream) }?;
         }
-        Ok(())
+        Ok(cuda.recordings)
     }
 
-    /// Leaves a pending event: everything given to `stream` so far.
+    /// How often work was recorded so far.
+    pub(crate) fn recordings(&self) -> u64 {
+        self.cuda().recordings
+    }
+
+    /// Leaves a pending event: everything given to `stream` so far. `seen` is the number of
+    /// recordings that the stream has waited for; where there are more, it waits first.
     ///
     /// # Safety
     ///
     /// As [`Backing::wait`].
-    pub(crate) unsafe fn record(&self, stream: CUstream) -> Result<()> {
+    pub(crate) unsafe fn record(&self, stream: CUstream, seen: u64) -> Result<()> {
         let mut cuda = self.cuda();
         let cuda = &mut *cuda;
         let event = match &mut cuda.event {
             Some(event) => event,
             none => none.insert(Event::new(&Context::primary(0)?)?),
         };
-        if cuda.is_pending {
-            // Work of another stream may have been recorded since this one waited.
+        if cuda.is_pending && cuda.recordings != seen {
+            // Another stream has recorded work since this one waited.
             // SAFETY: by this function's contract.
             unsafe { event.wait_raw(stream) }?;
         }
         // SAFETY: by this function's contract.
         unsafe { event.record_raw(stream) }?;
+        cuda.recordings += 1;
         cuda.is_pending = true;
         Ok(())
     }

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::log::CATEGORY;
 use crate::memory::backing::Backing;
 use crate::memory::interop::Shared;
-use crate::memory::recycled;
+use crate::memory::{guard, recycled};
 
 /// What this copy of the crate keeps with a foreign memory, as its qdata: made once and never
 /// replaced while the memory lives, because the core hands qdata out as a bare pointer.
@@ -57,8 +57,9 @@ pub(crate) fn backing(memory: &gst::MemoryRef) -> Result<Arc<Backing>> {
         Some(backing) => backing,
         None => {
             // SAFETY: the view lives in the memory's qdata, which goes before the memory, and in
-            // `NvmmFrame`s, which hold the buffer: the surface outlives it as the memory does.
-            // What is parked in `recycled` outlives the memory because its surface does.
+            // `NvmmFrame`s, which hold the buffer. Parked in `recycled` it may outlast a surface
+            // that its producer destroys without any sign (caps, flush, stop) before: then it is
+            // only dropped, since no equal identity comes again, and unmapping fails with a line.
             let surface = unsafe { Surface::view(&descriptor) }?;
             Arc::new(Backing::new(surface))
         }
@@ -128,10 +129,12 @@ fn entry<'a>(raw: *mut GstMemory) -> &'a Entry {
 }
 
 unsafe extern "C" fn free_entry(entry: *mut c_void) {
-    // SAFETY: GStreamer calls this once with the box leaked in `entry`. Dropping does not unwind:
-    // the drops inside log and go on.
-    let entry = unsafe { Box::from_raw(entry.cast::<Entry>()) };
-    if let Some((identity, backing)) = entry.known.into_inner().unwrap_or_else(|e| e.into_inner()) {
-        recycled::gone(identity, backing);
-    }
+    guard((), || {
+        // SAFETY: GStreamer calls this once with the box leaked in `entry`.
+        let entry = unsafe { Box::from_raw(entry.cast::<Entry>()) };
+        let known = entry.known.into_inner().unwrap_or_else(|e| e.into_inner());
+        if let Some((identity, backing)) = known {
+            recycled::gone(identity, backing);
+        }
+    });
 }

@@ -20,6 +20,9 @@ const MAGIC: u64 = u64::from_le_bytes(*b"gstnvmm\0");
 static QUARK: LazyLock<glib::Quark> =
     LazyLock::new(|| glib::Quark::from_str(format!("gst-nvmm-memory-{VERSION}")));
 
+pub(crate) type Wait = unsafe extern "C" fn(*const Shared, CUstream, *mut u64) -> u32;
+pub(crate) type Record = unsafe extern "C" fn(*const Shared, CUstream, u64) -> u32;
+
 /// The functions that a memory's owner lends. They return 0, or a CUresult, or [`FAILED`].
 #[repr(C)]
 #[derive(Debug)]
@@ -29,19 +32,17 @@ pub(crate) struct Shared {
     size: u32,
     /// The NvBufSurface.
     pub(crate) surface: *mut c_void,
-    pub(crate) wait: unsafe extern "C" fn(*const Shared, CUstream) -> u32,
-    pub(crate) record: unsafe extern "C" fn(*const Shared, CUstream) -> u32,
+    /// Makes a stream wait for pending work and writes how often work was recorded so far.
+    pub(crate) wait: Wait,
+    /// Records a stream's work; the number is what `wait` wrote.
+    pub(crate) record: Record,
 }
 
 /// CUDA_ERROR_UNKNOWN, for what is no CUDA error; the owner has logged it.
 pub(crate) const FAILED: u32 = 999;
 
 impl Shared {
-    pub(crate) fn new(
-        surface: *mut c_void,
-        wait: unsafe extern "C" fn(*const Shared, CUstream) -> u32,
-        record: unsafe extern "C" fn(*const Shared, CUstream) -> u32,
-    ) -> Self {
+    pub(crate) fn new(surface: *mut c_void, wait: Wait, record: Record) -> Self {
         Self {
             magic: MAGIC,
             version: VERSION,

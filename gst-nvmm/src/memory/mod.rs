@@ -126,7 +126,7 @@ pub(crate) fn init_allocator(allocator: &gst::Allocator) {
 }
 
 /// Calls the body; a panic becomes `failed` instead of crossing into C.
-fn guard<R>(failed: R, body: impl FnOnce() -> R) -> R {
+pub(crate) fn guard<R>(failed: R, body: impl FnOnce() -> R) -> R {
     catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|_| {
         gst::error!(
             CATEGORY,
@@ -231,20 +231,33 @@ fn result_code(what: &str, result: crate::Result<()>) -> u32 {
     }
 }
 
-unsafe extern "C" fn shared_wait(shared: *const Shared, stream: CUstream) -> u32 {
+unsafe extern "C" fn shared_wait(
+    shared: *const Shared,
+    stream: CUstream,
+    recordings: *mut u64,
+) -> u32 {
     guard(FAILED, || {
         // SAFETY: the interface's contract: a memory's header, while a reference is held.
         let backing = unsafe { backing_of_shared(shared) };
-        // SAFETY: the interface's contract: a stream of the primary context.
-        result_code("wait", unsafe { backing.wait(stream) })
+        // SAFETY: the interface's contract: a stream, alive.
+        let waited = unsafe { backing.wait(stream) };
+        let result = waited.map(|seen| {
+            // SAFETY: the interface's contract: a place for the number.
+            unsafe { recordings.write(seen) };
+        });
+        result_code("wait", result)
     })
 }
 
-unsafe extern "C" fn shared_record(shared: *const Shared, stream: CUstream) -> u32 {
+unsafe extern "C" fn shared_record(
+    shared: *const Shared,
+    stream: CUstream,
+    recordings: u64,
+) -> u32 {
     guard(FAILED, || {
         // SAFETY: the interface's contract: a memory's header, while a reference is held.
         let backing = unsafe { backing_of_shared(shared) };
-        // SAFETY: the interface's contract: a stream of the primary context.
-        result_code("record", unsafe { backing.record(stream) })
+        // SAFETY: the interface's contract: a stream, alive.
+        result_code("record", unsafe { backing.record(stream, recordings) })
     })
 }

@@ -76,20 +76,46 @@ impl BufferPoolImpl for NvmmBufferPool {
         self.parent_set_config(config)
     }
 
-    fn alloc_buffer(
+    /// Waits here instead of in the base class: what it lacks may come back as a buffer, to the
+    /// base class's queue, or as a surface only, to the allocator.
+    fn acquire_buffer(
         &self,
         params: Option<&gst::BufferPoolAcquireParams>,
     ) -> Result<gst::Buffer, gst::FlowError> {
-        let wait = !params.is_some_and(|params| {
-            params
-                .flags()
-                .contains(gst::BufferPoolAcquireFlags::DONTWAIT)
+        let flags = params.map_or(gst::BufferPoolAcquireFlags::empty(), |params| {
+            params.flags()
         });
+        let at_once =
+            gst::BufferPoolAcquireParams::with_flags(flags | gst::BufferPoolAcquireFlags::DONTWAIT);
+        let wait = !flags.contains(gst::BufferPoolAcquireFlags::DONTWAIT);
         let allocator = self.allocator().ok_or(gst::FlowError::NotNegotiated)?;
-        let memory = allocator.acquire(wait).map_err(|error| match error {
-            // What GstBufferPool itself answers when it is empty and may not wait.
-            Error::Flushing if !wait => gst::FlowError::Eos,
-            Error::Flushing => gst::FlowError::Flushing,
+        loop {
+            let returns = allocator.returns();
+            match self.parent_acquire_buffer(Some(&at_once)) {
+                // The base class's word for an empty pool.
+                Err(gst::FlowError::Eos) if wait => allocator
+                    .wait_for_return(returns)
+                    .map_err(|_| gst::FlowError::Flushing)?,
+                result => return result,
+            }
+        }
+    }
+
+    fn release_buffer(&self, buffer: gst::Buffer) {
+        self.parent_release_buffer(buffer);
+        if let Some(allocator) = self.allocator() {
+            allocator.note_return();
+        }
+    }
+
+    fn alloc_buffer(
+        &self,
+        _params: Option<&gst::BufferPoolAcquireParams>,
+    ) -> Result<gst::Buffer, gst::FlowError> {
+        let allocator = self.allocator().ok_or(gst::FlowError::NotNegotiated)?;
+        let memory = allocator.acquire(false).map_err(|error| match error {
+            // All surfaces are in use.
+            Error::Flushing => gst::FlowError::Eos,
             error => {
                 gst::error!(CATEGORY, imp = self, "{error}");
                 gst::FlowError::Error
@@ -98,6 +124,12 @@ impl BufferPoolImpl for NvmmBufferPool {
         let mut buffer = gst::Buffer::new();
         buffer.make_mut().append_memory(memory);
         Ok(buffer)
+    }
+
+    fn start(&self) -> bool {
+        // The base class allocates the minimum here, before it ends flushing.
+        self.flush_stop();
+        self.parent_start()
     }
 
     fn flush_start(&self) {

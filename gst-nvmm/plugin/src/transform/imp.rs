@@ -1,6 +1,7 @@
 use std::sync::{LazyLock, Mutex};
 
 use gst::glib;
+use gst::prelude::*;
 use gst::subclass::prelude::*;
 use gst_base::subclass::BaseTransformMode;
 use gst_base::subclass::base_transform::{InputBuffer, PrepareOutputBufferSuccess};
@@ -24,6 +25,8 @@ const OUTPUT_BUFFERS: u32 = 4;
 #[derive(Debug, Default)]
 pub(crate) struct NvmmTransform {
     negotiated: Mutex<Option<Negotiated>>,
+    /// The output's pool, for an upload: who waits in it must be woken.
+    pool: Mutex<Option<NvmmBufferPool>>,
 }
 
 #[derive(Clone, Debug)]
@@ -39,6 +42,14 @@ enum Direction {
 }
 
 impl NvmmTransform {
+    /// Wakes the streaming thread if it waits for a surface, or lets it wait again.
+    fn set_flushing(&self, flushing: bool) {
+        let pool = self.pool.lock().unwrap_or_else(|e| e.into_inner()).clone();
+        if let Some(pool) = pool.filter(|pool| pool.is_active()) {
+            pool.set_flushing(flushing);
+        }
+    }
+
     fn copy(&self, input: &gst::BufferRef, output: &mut gst::BufferRef) -> gst_nvmm::Result<()> {
         let negotiated = self.negotiated.lock().unwrap_or_else(|e| e.into_inner());
         let Some(Negotiated { info, direction }) = &*negotiated else {
@@ -118,6 +129,10 @@ impl ElementImpl for NvmmTransform {
             self.post_error_message(error.to_message());
             return Err(gst::StateChangeError);
         }
+        if transition == gst::StateChange::PausedToReady {
+            // The base class takes the stream lock next.
+            self.set_flushing(true);
+        }
         self.parent_change_state(transition)
     }
 }
@@ -178,6 +193,21 @@ impl BaseTransformImpl for NvmmTransform {
         Ok(())
     }
 
+    fn sink_event(&self, event: gst::Event) -> bool {
+        match event.type_() {
+            gst::EventType::FlushStart => self.set_flushing(true),
+            gst::EventType::FlushStop => self.set_flushing(false),
+            _ => {}
+        }
+        self.parent_sink_event(event)
+    }
+
+    fn stop(&self) -> Result<(), gst::ErrorMessage> {
+        *self.pool.lock().unwrap_or_else(|e| e.into_inner()) = None;
+        *self.negotiated.lock().unwrap_or_else(|e| e.into_inner()) = None;
+        Ok(())
+    }
+
     fn unit_size(&self, caps: &gst::Caps) -> Option<usize> {
         if is_nvmm(caps) {
             return Some(size_of::<gst_nvmm::nvbuf::sys::classic::NvBufSurface>());
@@ -219,6 +249,7 @@ impl BaseTransformImpl for NvmmTransform {
                 .map_err(|e| gst::loggable_error!(CATEGORY, "{e}"))?;
             let size = self.unit_size(&caps).unwrap_or(0) as u32;
             query.add_allocation_pool(Some(&pool), size, 0, max);
+            *self.pool.lock().unwrap_or_else(|e| e.into_inner()) = Some(pool);
         } else if query.allocation_pools().next().is_none() {
             let info = VideoInfo::from_caps(&caps)
                 .map_err(|_| gst::loggable_error!(CATEGORY, "{caps} are not fixed raw video"))?;
