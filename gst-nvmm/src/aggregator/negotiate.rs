@@ -150,17 +150,8 @@ impl CudaAggregator {
     ) -> Result<(), gst::LoggableError> {
         let (caps, _) = query.get_owned();
         let caps = caps.ok_or_else(|| gst::loggable_error!(CATEGORY, "no caps were negotiated"))?;
-        let asked = query
-            .allocation_pools()
-            .map(|(_, _, min, _)| min)
-            .max()
-            .unwrap_or(0);
-        while query.allocation_pools().next().is_some() {
-            query.remove_nth_allocation_pool(0);
-        }
+        let max = NvmmBufferPool::size_for(query, self.output_buffers());
         let mut state = lock(&self.state);
-        // One is being written and one travels while downstream holds what it asked for.
-        let max = self.output_buffers().max(asked.saturating_add(2).min(64));
         let known = state.pool.as_ref();
         if known.is_some_and(|known| known.caps == caps && known.max == max) {
             return Ok(());

@@ -8,6 +8,9 @@ use gst_video::VideoInfo;
 
 use crate::error::{Error, Result};
 
+/// Surfaces at most, whatever downstream asks for: each is an fd and megabytes of carveout.
+const MAX_SURFACES: u32 = 64;
+
 glib::wrapper! {
     /// A buffer pool of NVMM buffers with a bounded, stable set of surfaces.
     ///
@@ -37,6 +40,21 @@ impl NvmmBufferPool {
         pool.set_config(config)
             .map_err(|e| Error::buffer(format!("no NVMM pool for {caps}: {e}")))?;
         Ok(pool)
+    }
+
+    /// How many surfaces an element's own pool needs, for its `decide_allocation`: `at_least`, or
+    /// what downstream wants to hold and two more, one being written and one on its way. Takes
+    /// downstream's pools out of the query: they are for other memory.
+    pub fn size_for(query: &mut gst::query::Allocation, at_least: u32) -> u32 {
+        let asked = query
+            .allocation_pools()
+            .map(|(_, _, min, _)| min)
+            .max()
+            .unwrap_or(0);
+        while query.allocation_pools().next().is_some() {
+            query.remove_nth_allocation_pool(0);
+        }
+        at_least.max(asked.saturating_add(2).min(MAX_SURFACES))
     }
 
     /// What the pool's buffers hold, once it is configured.

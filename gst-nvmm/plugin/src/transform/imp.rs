@@ -235,16 +235,7 @@ impl BaseTransformImpl for NvmmTransform {
         let (caps, _) = query.get_owned();
         let caps = caps.ok_or_else(|| gst::loggable_error!(CATEGORY, "no caps were negotiated"))?;
         if is_nvmm(&caps) {
-            // Downstream's pools are for other memory; how many it wants to hold is honoured.
-            let asked = query
-                .allocation_pools()
-                .map(|(_, _, min, _)| min)
-                .max()
-                .unwrap_or(0);
-            while query.allocation_pools().next().is_some() {
-                query.remove_nth_allocation_pool(0);
-            }
-            let max = OUTPUT_BUFFERS.max(asked.saturating_add(2).min(64));
+            let max = NvmmBufferPool::size_for(query, OUTPUT_BUFFERS);
             let pool = NvmmBufferPool::new(&caps, 0, max)
                 .map_err(|e| gst::loggable_error!(CATEGORY, "{e}"))?;
             let size = self.unit_size(&caps).unwrap_or(0) as u32;
