@@ -13,7 +13,7 @@ mod platform;
 pub use counters::{Usage, alive, fail};
 pub use peer::{Forged, Peer, wrap};
 pub use pipeline::{Pipeline, frames, run};
-pub use pixels::{Picture, Worst, assert_near, worst};
+pub use pixels::{Picture, Worst, assert_near, compositor_error, worst};
 pub use platform::{child, exclusive, init, is_child, root};
 
 /// The README's element compiles.

@@ -1,5 +1,7 @@
 //! Pictures without padding, to compare.
 
+use std::sync::LazyLock;
+
 use gst_video::{VideoFormat, VideoFrameExt, VideoFrameRef, VideoInfo};
 
 /// One frame in system memory: the bytes that are pixels, row after row, plane after plane.
@@ -100,6 +102,24 @@ pub fn worst(a: &Picture, b: &Picture) -> Worst {
         }
     }
     worst
+}
+
+/// How far this GStreamer's compositor may be from exact arithmetic in a translucent layer, beyond
+/// rounding: 0 for one that rounds (seen: 1.22), 2 for one that cuts off at each step (seen: 1.26).
+pub fn compositor_error() -> u8 {
+    static ERROR: LazyLock<u8> = LazyLock::new(|| {
+        // 200 times 1/255 is 0.78.
+        let line = "videotestsrc num-buffers=1 pattern=solid-color foreground-color=0x01c86432 \
+                    ! video/x-raw,format=RGBA,width=16,height=16 ! compositor background=black \
+                    ! video/x-raw,format=RGBA ! appsink name=out";
+        let pictures = crate::frames(line).expect("GStreamer's own elements run");
+        if pictures[0].pixel(0, 0)[0] == 1 {
+            0
+        } else {
+            2
+        }
+    });
+    *ERROR
 }
 
 /// Fails unless both have the same number of frames at the same times with the same colours, within
