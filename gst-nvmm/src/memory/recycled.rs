@@ -4,8 +4,8 @@
 //! A registration goes with its memory. Where the same surface comes again in another memory, it is
 //! registered anew, at the price of milliseconds. Once that is seen, registrations are parked when
 //! their memory goes, and taken out when the surface comes back: a bounded number, the longest
-//! parked ones go first, and all go when any element stops. Elements stop from the sinks upwards,
-//! so that is before the producer destroys its surfaces.
+//! parked ones go first, and all go when any element stops, is flushed, gets other caps or loses a
+//! pad. Elements stop from the sinks upwards, so that is before the producer destroys its surfaces.
 //!
 //! Only where the kernel gives each dmabuf its own inode: elsewhere (Linux before 5.3) a surface
 //! freed and another made in its place could not be told apart, and the parked picture would be
