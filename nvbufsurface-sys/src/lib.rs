@@ -3,6 +3,8 @@
 
 mod bindings;
 mod library;
+mod release;
 
-pub use bindings::classic;
+pub use bindings::{classic, composite24, extended, nvbuf_utils};
 pub use library::{DIRECTORIES, Functions, Library, LoadError, PATH_VARIABLE, SONAME};
+pub use release::{Family, Numbering, RELEASE_FILE, RELEASE_VARIABLE, Release, ReleaseError};

@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use nvbufsurface_sys::classic::{
-    self as sys, NvBufSurface, NvBufSurfaceCreateParams, NvBufSurfaceMappedAddr, NvBufSurfaceParams,
+    self as sys, NvBufSurface, NvBufSurfaceCreateParams, NvBufSurfaceParams,
 };
 
 use super::buffer::{Buffer, Shape};
@@ -78,7 +78,7 @@ pub(crate) extern "C" fn create(
             isContiguous: false,
             memType: sys::NVBUF_MEM_SURFACE_ARRAY,
             surfaceList: list.as_mut_ptr(),
-            _reserved: [std::ptr::null_mut(); 4],
+            ..Default::default()
         });
         // The caller's only pointer to it comes from the table's final place of the box.
         let mut entry = Surface {
@@ -149,12 +149,7 @@ fn params_of(buffer: &Buffer) -> NvBufSurfaceParams {
         dataSize: buffer.size,
         dataPtr: std::ptr::null_mut(),
         planeParams: buffer.planes,
-        mappedAddr: NvBufSurfaceMappedAddr {
-            addr: [std::ptr::null_mut(); 4],
-            eglImage: std::ptr::null_mut(),
-            _reserved: [std::ptr::null_mut(); 4],
-        },
-        _reserved: [std::ptr::null_mut(); 4],
+        ..Default::default()
     }
 }
 

@@ -1,0 +1,233 @@
+//! Generates the bindings with bindgen.
+
+use std::path::{Path, PathBuf};
+
+/// A generated module: its file, the headers it is of, the interfaces to choose in them, and which
+/// items to take.
+struct Module {
+    file: &'static str,
+    headers: &'static [&'static str],
+    defines: &'static [&'static str],
+    items: &'static str,
+    /// The module that has everything else that the items need, if not this one.
+    rest: Option<&'static str>,
+}
+
+const SURFACE: &[&str] = &["nvbufsurface.h", "nvbufsurftransform.h"];
+const UTILS: &[&str] = &["nvbuf_utils.h"];
+const SURFACE_ITEMS: &str = "NvBuf.*|Raw2NvBuf.*|NVBUF.*|STRUCTURE_PADDING|cudaStream_t";
+const UTILS_ITEMS: &str = "Nv.*|NVBUF.*|MAX_.*|ExtractFd.*|Raw2NvBuf.*|EGL.*";
+
+const fn utils(file: &'static str, defines: &'static [&'static str]) -> Module {
+    Module {
+        file,
+        headers: UTILS,
+        defines,
+        items: UTILS_ITEMS,
+        rest: None,
+    }
+}
+
+/// One module for each layout: the newest interface of those that it covers.
+const MODULES: &[Module] = &[
+    Module {
+        file: "classic.rs",
+        headers: SURFACE,
+        defines: &[
+            "NVBUFSURFACE_ABI=NVBUFSURFACE_ABI_ISAAC_4",
+            "NVBUFSURFTRANSFORM_ABI=NVBUFSURFTRANSFORM_ABI_R36_3",
+            "NVBUF_EVERY_FUNCTION",
+        ],
+        items: SURFACE_ITEMS,
+        rest: None,
+    },
+    Module {
+        file: "composite24.rs",
+        headers: SURFACE,
+        defines: &[
+            "NVBUFSURFACE_ABI=NVBUFSURFACE_ABI_R32_1",
+            "NVBUFSURFTRANSFORM_ABI=NVBUFSURFTRANSFORM_ABI_DS_4",
+        ],
+        items: "_?NvBufSurfTransformComposite(Params)?",
+        rest: Some("use super::classic::*;"),
+    },
+    Module {
+        file: "extended.rs",
+        headers: SURFACE,
+        defines: &[
+            "NVBUFSURFACE_ABI=NVBUFSURFACE_ABI_DS_9",
+            "NVBUFSURFTRANSFORM_ABI=NVBUFSURFTRANSFORM_ABI_DS_8",
+        ],
+        items: SURFACE_ITEMS,
+        rest: None,
+    },
+    utils(
+        "nvbuf_utils/r27_1.rs",
+        &["NVBUF_UTILS_ABI=NVBUF_UTILS_ABI_R27_1"],
+    ),
+    utils(
+        "nvbuf_utils/r28.rs",
+        &["NVBUF_UTILS_ABI=NVBUF_UTILS_ABI_R28_2"],
+    ),
+    utils(
+        "nvbuf_utils/r32_1.rs",
+        &["NVBUF_UTILS_ABI=NVBUF_UTILS_ABI_R32_1"],
+    ),
+    utils(
+        "nvbuf_utils/r32_2.rs",
+        &["NVBUF_UTILS_ABI=NVBUF_UTILS_ABI_R32_2"],
+    ),
+    utils(
+        "nvbuf_utils/r32_3.rs",
+        &["NVBUF_UTILS_ABI=NVBUF_UTILS_ABI_R32_3"],
+    ),
+    utils(
+        "nvbuf_utils/r32_4.rs",
+        &["NVBUF_UTILS_ABI=NVBUF_UTILS_ABI_R32_4"],
+    ),
+    utils(
+        "nvbuf_utils/r32_5.rs",
+        &["NVBUF_UTILS_ABI=NVBUF_UTILS_ABI_R32_5"],
+    ),
+    utils(
+        "nvbuf_utils/r32_6.rs",
+        &["NVBUF_UTILS_ABI=NVBUF_UTILS_ABI_R32_7"],
+    ),
+    utils(
+        "nvbuf_utils/r34.rs",
+        &["NVBUF_UTILS_ABI=NVBUF_UTILS_ABI_R34_1"],
+    ),
+];
+
+/// Generates all modules into `OUT_DIR`.
+pub(crate) fn generate() {
+    let out = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets it"));
+    let include = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"))
+        .join("include");
+    println!("cargo:rerun-if-changed={}", include.display());
+    for module in MODULES {
+        let file = out.join(module.file);
+        std::fs::create_dir_all(file.parent().expect("a folder")).expect("OUT_DIR is writable");
+        let arguments = module.defines.iter().map(|define| format!("-D{define}"));
+        let text = run(
+            &[include.clone()],
+            module.headers,
+            arguments,
+            module.items,
+            module.rest,
+        );
+        std::fs::write(&file, text)
+            .unwrap_or_else(|e| panic!("cannot write {}: {e}", file.display()));
+    }
+}
+
+/// bindgen's output for some headers, with functions as types.
+pub(crate) fn run(
+    include: &[PathBuf],
+    headers: &[&str],
+    arguments: impl Iterator<Item = String>,
+    items: &str,
+    rest: Option<&str>,
+) -> String {
+    let contents: String = headers
+        .iter()
+        .map(|header| format!("#include <{header}>\n"))
+        .collect();
+    let mut builder = bindgen::Builder::default()
+        .header_contents("nvbuf_all.h", &contents)
+        .clang_args(
+            include
+                .iter()
+                .map(|folder| format!("-I{}", folder.display())),
+        )
+        .clang_args(arguments)
+        .allowlist_item(items)
+        // What nvbuf_release.h chooses with.
+        .blocklist_item("NVBUF.*_ABI.*|NVBUF_L4T|NVBUF_DEEPSTREAM|NVBUF_ISAAC_ROS|.*_H_")
+        .blocklist_item("NVBUF.*_PARAMS_DEFAULT|NVBUF_EVERY_FUNCTION")
+        .default_enum_style(bindgen::EnumVariation::Consts)
+        .prepend_enum_name(false)
+        .use_core()
+        .derive_default(true)
+        .layout_tests(true)
+        .formatter(bindgen::Formatter::Prettyplease)
+        .disable_header_comment()
+        .raw_line("// Generated by bindgen from include/: see build/bindings.rs. Not edited.");
+    if let Some(rest) = rest {
+        builder = builder.allowlist_recursively(false).raw_line(rest);
+    }
+    let bindings = builder
+        .generate()
+        .unwrap_or_else(|e| panic!("bindgen could not read {headers:?} in {include:?}: {e}"));
+    functions_as_types(&document_macros(&bindings.to_string(), include, headers))
+}
+
+/// The functions are loaded by name, so that only their types are wanted: turns each
+/// `extern "C" { pub fn NAME(..) -> ..; }` into `pub type PFN_NAME = extern "C" fn(..) -> ..;`.
+fn functions_as_types(text: &str) -> String {
+    const BLOCK: &str = "unsafe extern \"C\" {";
+    let mut out = String::new();
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        if line != BLOCK {
+            out.push_str(line);
+            out.push('\n');
+            continue;
+        }
+        for inner in lines.by_ref().take_while(|inner| *inner != "}") {
+            let inner = inner.strip_prefix("    ").unwrap_or(inner);
+            match inner
+                .strip_prefix("pub fn ")
+                .and_then(|rest| rest.split_once('('))
+            {
+                Some((name, rest)) => {
+                    out.push_str(&format!(
+                        "pub type PFN_{name} = unsafe extern \"C\" fn({rest}"
+                    ));
+                }
+                None => out.push_str(inner),
+            }
+            out.push('\n');
+        }
+    }
+    assert!(
+        !out.contains(BLOCK) && !out.contains("pub fn "),
+        "bindgen's output changed its form"
+    );
+    out
+}
+
+/// bindgen drops the comments of macros: puts those of our headers back.
+fn document_macros(text: &str, include: &[PathBuf], headers: &[&str]) -> String {
+    let read = |folder: &Path, header: &&str| std::fs::read_to_string(folder.join(header)).ok();
+    let source: String = include
+        .iter()
+        .flat_map(|folder| headers.iter().filter_map(|header| read(folder, header)))
+        .collect();
+    let mut out = String::new();
+    for line in text.lines() {
+        let name = line
+            .strip_prefix("pub const ")
+            .and_then(|rest| rest.split_once(':'))
+            .map(|(name, _)| name);
+        let comment = name.and_then(|name| {
+            let (before, _) = source.split_once(&format!("\n#define {name} "))?;
+            // Over the conditional that may stand between.
+            let (body, rest) = before.rsplit_once("/**")?.1.split_once("*/")?;
+            rest.lines()
+                .all(|l| l.is_empty() || l.starts_with('#'))
+                .then_some(body)
+        });
+        if let Some(comment) = comment {
+            let words = comment
+                .lines()
+                .map(|l| l.trim().trim_start_matches('*').trim())
+                .collect::<Vec<_>>()
+                .join("\n ");
+            out.push_str(&format!("#[doc = {:?}]\n", format!(" {}", words.trim())));
+        }
+        out.push_str(line);
+        out.push('\n');
+    }
+    out
+}
