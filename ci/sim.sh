@@ -4,19 +4,45 @@
 #   ci/sim.sh COMMAND [ARGUMENT ...]   build what is stale, then run the command
 #   ci/sim.sh --build                  only build
 #   ci/sim.sh --platform               say what a command would run on
+#   ci/sim.sh --releases               list the releases that can be simulated
 #
 # NVMM_SIM=1 takes the simulator even beside real hardware, NVMM_SIM=0 never takes it.
+# NVMM_SIM_RELEASE chooses the release (r32.7).
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 state=$root/target/sim
-lib=$state/lib
+release=${NVMM_SIM_RELEASE:-r32.7}
+folder=$state/$release
+lib=$folder/lib
+include=$root/nvbufsurface-sys/include
 nvbuf=libnvbufsurface.so.1.0.0
+
+releases() {
+    sed -n 's/^\(r[0-9.]*\) [0-9]*$/\1/p' "$root/tests/sim/releases.txt"
+}
+
+# The release's number for our headers.
+l4t() {
+    awk -v release="$release" '$1 == release { print $2 }' "$root/tests/sim/releases.txt"
+}
+
+known_or_exit() {
+    if [[ -z $(l4t) ]]; then
+        echo "sim: NVMM_SIM_RELEASE=$release is not known; there are: $(releases | tr '\n' ' ')" >&2
+        exit 2
+    fi
+}
+
+# Whether a folder is one of the simulator's, of any release.
+ours() {
+    [[ $1 == "$state"/*/lib ]]
+}
 
 # Where a real libnvbufsurface is; nvbufsurface-sys looks in the same places.
 real_library() {
     local directory directories
-    if [[ -n ${NVBUF_LIBRARY_PATH:-} && $NVBUF_LIBRARY_PATH != "$lib" ]]; then
+    if [[ -n ${NVBUF_LIBRARY_PATH:-} ]] && ! ours "$NVBUF_LIBRARY_PATH"; then
         echo "$NVBUF_LIBRARY_PATH"
         return
     fi
@@ -24,7 +50,7 @@ real_library() {
     for directory in ${directories[@]+"${directories[@]}"} \
         /usr/lib/aarch64-linux-gnu/nvidia /usr/lib/aarch64-linux-gnu/tegra \
         /opt/nvidia/deepstream/deepstream/lib; do
-        if [[ -n $directory && $directory != "$lib" && -e $directory/$nvbuf ]]; then
+        if [[ -n $directory && -e $directory/$nvbuf ]] && ! ours "$directory"; then
             echo "$directory"
             return
         fi
@@ -41,10 +67,11 @@ simulated() {
 }
 
 stale() {
-    [[ -e $state/stamp ]] || return 0
-    [[ -n $(find "$root/tests/sim" "$root/nvbufsurface-sys/src" "$root/nvbufsurface-sys/Cargo.toml" \
-        "$root/Cargo.toml" "$root/ci/sim.sh" -path "$root/tests/sim/tests" -prune -o \
-        -newer "$state/stamp" ! -name '*.md' -print -quit) ]]
+    [[ -e $folder/stamp ]] || return 0
+    [[ -n $(find "$root/tests/sim" "$root/nvbufsurface-sys/src" "$include" \
+        "$root/nvbufsurface-sys/Cargo.toml" "$root/Cargo.toml" "$root/ci/sim.sh" \
+        -path "$root/tests/sim/tests" -prune -o \
+        -newer "$folder/stamp" ! -name '*.md' -print -quit) ]]
 }
 
 install_library() {
@@ -53,18 +80,76 @@ install_library() {
     mv -f "$lib/.$2.new" "$lib/$2"
 }
 
+# Functions that one of our headers declares for the release, as SYMBOL(name) lines: what is left
+# of its own lines without the bodies of structs and enums, statement by statement.
+symbols() {
+    local header=$1
+    echo "/* Functions that $header declares for $release. Made by ci/sim.sh. */"
+    cc -E -DNVBUF_L4T="$(l4t)" -I "$include" -x c "$include/$header" | awk -v header="/$header" '
+        /^#/ {
+            path = $0
+            sub(/^[^"]*"/, "", path)
+            sub(/".*$/, "", path)
+            inside = substr(path, length(path) - length(header) + 1) == header
+            next
+        }
+        inside { text = text " " $0 }
+        END {
+            while (match(text, /\{[^{}]*\}/)) {
+                text = substr(text, 1, RSTART - 1) " " substr(text, RSTART + RLENGTH)
+            }
+            count = split(text, statements, ";")
+            for (i = 1; i <= count; i++) {
+                if (statements[i] ~ /^[ \t]*typedef[ \t]/) continue
+                if (match(statements[i], /[A-Za-z_][A-Za-z0-9_]*[ \t]*\(/)) {
+                    name = substr(statements[i], RSTART, RLENGTH - 1)
+                    gsub(/[ \t]/, "", name)
+                    print "SYMBOL(" name ")"
+                }
+            }
+        }'
+}
+
+# Whether the release has the library of one of our headers: its number there is not 0.
+has() {
+    local macro=$1 value
+    value=$(printf '#include "nvbuf_release.h"\n%s\n' "$macro" |
+        cc -E -P -DNVBUF_L4T="$(l4t)" -I "$include" -x c - | tail -n 1)
+    [[ $value != 0 ]]
+}
+
 shim() {
-    local soname=$1 symbols=$2
-    cc -shared -fPIC -O2 -Wall -Werror -I "$root/tests/sim/include" -I "$root/tests/sim/shims" \
-        -DLIBRARY="\"$soname\"" -DSYMBOLS="\"$symbols\"" "$root/tests/sim/shims/shim.c" \
+    local soname=$1 list=$2
+    cc -shared -fPIC -O2 -Wall -Werror -I "$root/tests/sim/include" \
+        -DRELEASE="\"$release\"" -DLIBRARY="\"$soname\"" -DSYMBOLS="\"$list\"" \
+        "$root/tests/sim/shims/shim.c" \
         -Wl,-soname,"$soname" -Wl,-z,defs -Wl,-z,nodelete -Wl,--disable-new-dtags \
-        -Wl,-rpath,'$ORIGIN' -L "$lib" -lnvmm_sim -o "$state/shim.so"
-    install_library "$state/shim.so" "$soname"
+        -Wl,-rpath,'$ORIGIN' -L "$lib" -lnvmm_sim -o "$folder/shim.so"
+    install_library "$folder/shim.so" "$soname"
+}
+
+# A library of NVIDIA's from its header, if the release has it, with the name that -l looks for.
+library() {
+    local name=$1 macro=$2
+    local soname=lib$name.so.1.0.0 list=$folder/symbols/$name.h
+    if ! has "$macro"; then
+        rm -f "$lib/$soname" "$lib/lib$name.so" "$list"
+        return
+    fi
+    symbols "$name.h" >"$list"
+    if ! grep -q '^SYMBOL(' "$list"; then
+        echo "sim: no functions found in $name.h for $release" >&2
+        exit 1
+    fi
+    shim "$soname" "$list"
+    if [[ $(readlink "$lib/lib$name.so" || true) != "$soname" ]]; then
+        ln -sfn "$soname" "$lib/lib$name.so"
+    fi
 }
 
 build() {
-    mkdir -p "$lib" "$root/target/plugins"
-    touch "$state/stamp.new"
+    mkdir -p "$lib" "$folder/symbols" "$root/target/plugins"
+    touch "$folder/stamp.new"
     # Its own target folder: this may run inside a cargo that holds the lock of the usual one.
     (
         cd "$root"
@@ -76,14 +161,17 @@ build() {
     if [[ -e $state/build/release/libnvmm_sim_twins.so ]]; then
         install_library "$state/build/release/libnvmm_sim_twins.so" libnvmm_sim_twins.so
     fi
-    shim "$nvbuf" libnvbufsurface.h
-    shim libcuda.so.1 libcuda.h
-    mv -f "$state/stamp.new" "$state/stamp"
+    library nvbufsurface NVBUFSURFACE_ABI
+    library nvbufsurftransform NVBUFSURFTRANSFORM_ABI
+    library nvbuf_utils NVBUF_UTILS_ABI
+    shim libcuda.so.1 "$root/tests/sim/shims/libcuda.h"
+    mv -f "$folder/stamp.new" "$folder/stamp"
 }
 
 build_if_stale() {
     stale || return 0
-    mkdir -p "$state"
+    mkdir -p "$folder"
+    # One lock for all releases: they share the folder that cargo builds in.
     exec 9>"$state/lock"
     flock 9
     # Somebody else may have built it while this one waited.
@@ -91,49 +179,76 @@ build_if_stale() {
     exec 9>&-
 }
 
-release() {
+hardware() {
     local line
     if read -r line 2>/dev/null </etc/nv_tegra_release; then
         sed -nE 's/^# *(R[0-9]+).*REVISION: *([0-9.]+).*/\1.\2/p' <<<"$line"
     fi
 }
 
+# A search path with one folder in front, and nothing of the simulator's or of that folder behind.
+path_with() {
+    local front=$1 directory directories result=$1
+    IFS=: read -r -a directories <<<"${2:-}"
+    for directory in ${directories[@]+"${directories[@]}"}; do
+        if [[ -n $directory && $directory != "$front" ]] && ! ours "$directory"; then
+            result+=:$directory
+        fi
+    done
+    echo "$result"
+}
+
 case ${1:-} in
 '')
-    sed -n '2,8s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+    sed -n '2,10s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
     exit 2
+    ;;
+--releases)
+    releases
+    exit
     ;;
 --platform)
     if simulated; then
-        echo "sim r32.7"
+        known_or_exit
+        echo "sim $release"
     else
-        found=$(release)
+        found=$(hardware)
         echo "hardware ${found:-?}"
     fi
     exit
     ;;
 --build)
+    known_or_exit
     build_if_stale
     exit
     ;;
 esac
 
-# Inside the simulator already.
-[[ ${NVMM_SIM_ROOT:-} == "$root" ]] && exec "$@"
+# Inside the simulator already, and of this release.
+[[ ${NVMM_SIM_ROOT:-} == "$root" && ${NVMM_SIM_SET_FOR:-} == "$release" ]] && exec "$@"
 
 simulated || exec "$@"
 
+known_or_exit
 build_if_stale
 export NVMM_SIM_ROOT=$root
+# What the variables below are set for: a call inside this one may ask for another release.
+export NVMM_SIM_SET_FOR=$release
+export NVMM_SIM_RELEASE=$release
 export NVBUF_LIBRARY_PATH=$lib
-export LD_LIBRARY_PATH=$lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
-if [[ -e $lib/libnvmm_sim_twins.so ]]; then
-    export NVMM_SIM_KERNELS=${NVMM_SIM_KERNELS:-$lib/libnvmm_sim_twins.so}
+LD_LIBRARY_PATH=$(path_with "$lib" "${LD_LIBRARY_PATH:-}")
+export LD_LIBRARY_PATH
+twins=libnvmm_sim_twins.so
+if [[ -z ${NVMM_SIM_KERNELS:-} || $NVMM_SIM_KERNELS == "$state"/*/lib/$twins ]] && [[ -e $lib/$twins ]]; then
+    export NVMM_SIM_KERNELS=$lib/$twins
 fi
-export GST_PLUGIN_PATH=$root/target/plugins${GST_PLUGIN_PATH:+:$GST_PLUGIN_PATH}
+plugins=$root/target/plugins
+GST_PLUGIN_PATH=$(path_with "$plugins" "${GST_PLUGIN_PATH:-}")
+export GST_PLUGIN_PATH
 # GStreamer takes these in place of the plain ones.
 if [[ -n ${GST_PLUGIN_PATH_1_0:-} ]]; then
-    export GST_PLUGIN_PATH_1_0=$root/target/plugins:$GST_PLUGIN_PATH_1_0
+    GST_PLUGIN_PATH_1_0=$(path_with "$plugins" "$GST_PLUGIN_PATH_1_0")
+    export GST_PLUGIN_PATH_1_0
 fi
 if [[ -z ${GST_REGISTRY_1_0:-} ]]; then
     export GST_REGISTRY=${GST_REGISTRY:-$state/gst-registry.bin}

@@ -7,9 +7,10 @@ use egl_cuda::{Context, CudaFrame, ErrorKind, MappedEglImage, PlaneLayout};
 use nvbufsurface_sys::Library;
 use nvbufsurface_sys::classic::{
     NVBUF_COLOR_FORMAT_NV12, NVBUF_LAYOUT_BLOCK_LINEAR, NVBUF_LAYOUT_PITCH,
-    NVBUF_MEM_SURFACE_ARRAY, NvBufSurface, NvBufSurfaceCreateParams, NvBufSurfaceLayout,
-    NvBufSurfaceParams,
+    NVBUF_MEM_SURFACE_ARRAY, NvBufSurfaceLayout,
 };
+use nvbufsurface_sys::common::{NvBufSurface, NvBufSurfaceParams};
+use nvbufsurface_sys::extended::NvBufSurfaceCreateParams;
 
 /// A surface and its EGLImage, unmapped and destroyed in this order.
 struct Surface(NonNull<NvBufSurface>);
@@ -31,6 +32,7 @@ impl Surface {
             colorFormat: NVBUF_COLOR_FORMAT_NV12,
             layout,
             memType: NVBUF_MEM_SURFACE_ARRAY,
+            ..Default::default()
         };
         let mut surface = null_mut();
         // SAFETY: both pointers are live.

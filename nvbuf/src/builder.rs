@@ -1,10 +1,10 @@
 #![forbid(unsafe_code)]
 
-use nvbufsurface_sys::classic::NvBufSurfaceCreateParams;
+use nvbufsurface_sys::extended::NvBufSurfaceCreateParams;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::format::{ColorFormat, Layout, MemType};
 use crate::surface::Surface;
+use crate::{ColorFormat, Layout, MemType};
 
 /// What to allocate; from [`Surface::builder`].
 #[derive(Clone, Debug)]
@@ -89,6 +89,8 @@ impl SurfaceBuilder {
             colorFormat: self.format.0,
             layout: self.layout.0,
             memType: self.mem_type.0,
+            // The classic family ends before.
+            ..Default::default()
         };
         Surface::create(self.batch, params)
     }

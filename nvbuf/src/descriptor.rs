@@ -6,8 +6,8 @@ use std::ptr;
 
 use nvbufsurface_sys::classic::{NvBufSurface, NvBufSurfaceParams};
 
+use crate::MemType;
 use crate::error::{Error, ErrorKind, Result};
-use crate::format::MemType;
 use crate::params::SurfaceParams;
 
 /// DeepStream batches stay far below this.

@@ -3,7 +3,7 @@
 use nvbufsurface_sys::classic::{NVBUF_MAX_PLANES, NvBufSurfaceParams};
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::format::{ColorFormat, Layout, MemType};
+use crate::{ColorFormat, Layout, MemType};
 
 /// Planes of one buffer at most.
 pub const MAX_PLANES: usize = NVBUF_MAX_PLANES as usize;

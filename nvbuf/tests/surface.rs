@@ -48,7 +48,7 @@ impl Peer<'_> {
     fn map(&self) -> *mut u8 {
         let map = nvbuf::sys::Library::get().unwrap().functions().map;
         // SAFETY: the surface is alive, and its test has one thread.
-        let ret = unsafe { map(self.0.as_ptr(), 0, 0, NVBUF_MAP_READ_WRITE) };
+        let ret = unsafe { map(self.0.as_ptr().cast(), 0, 0, NVBUF_MAP_READ_WRITE) };
         assert_eq!(ret, 0);
         self.address()
     }
@@ -56,7 +56,7 @@ impl Peer<'_> {
     fn unmap(&self) {
         let unmap = nvbuf::sys::Library::get().unwrap().functions().unmap;
         // SAFETY: as in `map`.
-        assert_eq!(unsafe { unmap(self.0.as_ptr(), 0, 0) }, 0);
+        assert_eq!(unsafe { unmap(self.0.as_ptr().cast(), 0, 0) }, 0);
     }
 
     fn address(&self) -> *mut u8 {

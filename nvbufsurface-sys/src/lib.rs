@@ -2,9 +2,20 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod bindings;
+pub mod common;
+mod format;
 mod library;
+#[cfg(feature = "linked")]
+mod linked;
 mod release;
+mod self_test;
 
+#[cfg(nvbuf_sdk)]
+pub use bindings::sdk;
 pub use bindings::{classic, composite24, extended, nvbuf_utils};
-pub use library::{DIRECTORIES, Functions, Library, LoadError, PATH_VARIABLE, SONAME};
+pub use format::{ChromaSubsampling, ColorFormat, Layout, LegacyColorFormat, MemType, PlaneShape};
+pub use library::{
+    DIRECTORIES, Functions, LegacyFunctions, LegacyLibrary, Library, LoadError, MissingFunction,
+    PATH_VARIABLE, Span, TransformFunctions, TransformLibrary,
+};
 pub use release::{Family, Numbering, RELEASE_FILE, RELEASE_VARIABLE, Release, ReleaseError};

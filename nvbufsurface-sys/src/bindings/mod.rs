@@ -31,7 +31,7 @@ generated! {
     /// DeepStream 4 to 7. `NvBufSurface` has 64 bytes, `NvBufSurfaceParams` 384.
     ///
     /// Each item names the releases that have it. Fields that a release has not are reserved words
-    /// there. `NvBufSurfTransformCompositeParams` is that of DeepStream 6 and R34: before, it is
+    /// or padding there. `NvBufSurfTransformCompositeParams` is that of DeepStream 6 and R34: before, it is
     /// [`composite24`]'s.
     classic, "classic.rs"
 }
@@ -88,4 +88,14 @@ pub mod nvbuf_utils {
         /// R34 and R35: formats 34 to 36 numbered anew.
         r34, "nvbuf_utils/r34.rs"
     }
+}
+
+#[cfg(nvbuf_sdk)]
+generated! {
+    /// What NVIDIA's own headers declare: those in `NVBUF_INCLUDE_DIR` when this was built with
+    /// feature `bindgen`, of one release and named as there.
+    ///
+    /// The other modules are the same whatever the SDK is, and the build fails where the two
+    /// disagree.
+    sdk, "sdk.rs"
 }

@@ -3,11 +3,12 @@
 use std::fmt;
 use std::mem::size_of;
 
+use crate::common::NvBufSurfaceParams;
 use crate::{classic, extended};
 
 /// Layout of the structs of libnvbufsurface and libnvbufsurftransform. It changed once.
 ///
-/// The libraries say nothing of
+/// What is the same in both is in [`common`](crate::common). The libraries say nothing of
 /// themselves: see [`Library`](crate::Library) for how the family is found and proved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Family {
@@ -38,6 +39,11 @@ impl Family {
             Self::Extended => size_of::<extended::NvBufSurfaceParams>(),
         }
     }
+
+    /// Entry `index` of a `surfaceList`; whether there is one is the caller's to know.
+    pub fn params(self, list: *mut NvBufSurfaceParams, index: usize) -> *mut NvBufSurfaceParams {
+        list.wrapping_byte_add(index * self.params_size())
+    }
 }
 
 impl fmt::Display for Family {
@@ -57,5 +63,8 @@ mod tests {
     fn sizes_are_those_of_the_facts() {
         let sizes = Family::ALL.map(|family| (family.surface_size(), family.params_size()));
         assert_eq!(sizes, [(64, 384), (72, 416)]);
+        let list = std::ptr::without_provenance_mut(0x1000);
+        let second = Family::ALL.map(|family| family.params(list, 2).addr());
+        assert_eq!(second, [0x1300, 0x1340]);
     }
 }

@@ -30,17 +30,29 @@ impl Release {
     ///
     /// # Errors
     ///
-    /// The variable or the file is there and does not say a release.
+    /// The variable, or without it the file, is there and does not say a release.
     pub fn detect() -> Result<Option<Self>, ReleaseError> {
-        if let Some(value) = std::env::var_os(RELEASE_VARIABLE).filter(|v| !v.is_empty()) {
-            let text = value.to_string_lossy();
-            return text.parse().map(Some);
+        Self::named().and_then(|named| match named {
+            Some(release) => Ok(Some(release)),
+            None => Self::installed(),
+        })
+    }
+
+    /// The release that [`RELEASE_VARIABLE`] names.
+    pub(crate) fn named() -> Result<Option<Self>, ReleaseError> {
+        match std::env::var_os(RELEASE_VARIABLE).filter(|value| !value.is_empty()) {
+            Some(value) => value.to_string_lossy().parse().map(Some),
+            None => Ok(None),
         }
-        // A machine without the file is no Jetson, or a container: nothing is wrong with that.
-        let Ok(text) = std::fs::read_to_string(RELEASE_FILE) else {
-            return Ok(None);
-        };
-        Self::from_tegra_release(&text).map(Some)
+    }
+
+    /// The release that [`RELEASE_FILE`] says. A machine without the file is no Jetson, or a
+    /// container: nothing is wrong with that.
+    pub(crate) fn installed() -> Result<Option<Self>, ReleaseError> {
+        std::fs::read_to_string(RELEASE_FILE)
+            .ok()
+            .map(|text| Self::from_tegra_release(&text))
+            .transpose()
     }
 
     /// Reads the first line of `/etc/nv_tegra_release`:

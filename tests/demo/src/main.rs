@@ -73,7 +73,7 @@ fn print_table(report: &Value) {
         (
             "surfaces allocated",
             "surfaces_allocated",
-            "in the whole run",
+            "in the whole run, one of them by the library's self-test",
         ),
         (
             "EGLImages mapped",

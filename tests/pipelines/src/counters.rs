@@ -1,8 +1,9 @@
 //! What the simulator counted.
 
 use std::ffi::{CString, c_char, c_int};
-use std::sync::OnceLock;
+use std::sync::{Once, OnceLock};
 
+use gst::prelude::*;
 use libloading::os::unix::{Library, RTLD_NOW};
 use serde_json::Value;
 
@@ -70,8 +71,21 @@ fn number(value: Option<&Value>) -> u64 {
 pub struct Usage(Value);
 
 impl Usage {
-    /// From now on.
+    /// From now on, when the plugin has opened the libraries: that allocates a surface, which is none
+    /// of a pipeline's.
+    ///
+    /// # Panics
+    ///
+    /// When the plugin cannot open them.
     pub fn start() -> Self {
+        static OPENED: Once = Once::new();
+        OPENED.call_once(|| {
+            let element = gst::ElementFactory::make("nvmmtransform").build();
+            let element = element.expect("the plugin is there");
+            for state in [gst::State::Ready, gst::State::Null] {
+                element.set_state(state).expect("the platform is there");
+            }
+        });
         Self(report())
     }
 

@@ -109,7 +109,7 @@ fn waits(title: &str, report: &Report) -> Waits {
         waits.cpu,
         waits.cpu_for_stream,
         waits.stream,
-        report.count("surfaces_allocated"),
+        report.pool_surfaces(2),
         report.count("registrations"),
     );
     waits
@@ -134,7 +134,7 @@ fn two_copies(case: &Case, variant: &str) -> Waits {
             case.name
         );
         report.assert_clean();
-        let surfaces = report.count("surfaces_allocated");
+        let surfaces = report.pool_surfaces(2);
         assert!(
             surfaces <= case.pools * SURFACES_PER_POOL,
             "{surfaces} surfaces"

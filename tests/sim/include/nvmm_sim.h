@@ -14,7 +14,11 @@
 extern "C" {
 #endif
 
-/* The address of a function of a library (by SONAME), NULL if the release has none. For shims. */
+/* The release that is simulated, as NVMM_SIM_RELEASE names it. A shim is of one release and asks
+ * before anything else. Ends the process with a message if the variable names no release. */
+const char *nvmm_sim_release(void);
+
+/* The address of a function of a library (by SONAME), NULL if no release has it. For shims. */
 void *nvmm_sim_resolve(const char *library, const char *name);
 
 /* Writes the statistics as JSON with a final zero, cut at size bytes. Returns the size that all
@@ -26,8 +30,8 @@ size_t nvmm_sim_report(char *buffer, size_t size);
 uint64_t nvmm_sim_counter(const char *name);
 
 /* Lets a call of a function fail: the next (number 1), the one after it (2), ... A CUDA function
- * returns error, a libnvbufsurface function too (-1 if error is 0); nothing else happens. Number 0
- * takes it back. One failure per function at a time. Returns 0, or -1 for an unknown function. */
+ * returns error, a function of NVIDIA's buffer libraries too (-1 if error is 0, NULL where it gives
+ * a pointer); nothing else happens. Number 0 takes it back. One failure per function at a time. Returns 0, or -1 for an unknown function. */
 int nvmm_sim_fail(const char *function, uint64_t number, int error);
 
 /* Sets all totals to zero; numbers of what is alive stay. */

@@ -1,12 +1,14 @@
 /*
  * A library of the simulated platform: its own SONAME and symbols, each a jump into the core.
  *
- * Built once per library with -DLIBRARY="SONAME" and -DSYMBOLS="FILE", a list of SYMBOL(name).
+ * Built once per release and library with -DRELEASE="NAME", -DLIBRARY="SONAME" and
+ * -DSYMBOLS="FILE", a list of SYMBOL(name).
  *
  * SPDX-License-Identifier: MIT OR Apache-2.0
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "nvmm_sim.h"
 
@@ -50,6 +52,15 @@ static void *find(const char *name) {
 }
 
 __attribute__((constructor)) static void fill(void) {
+  /* Structs and numbers differ between releases: a mix would corrupt memory. */
+  const char *release = nvmm_sim_release();
+  if (strcmp(release, RELEASE) != 0) {
+    fprintf(stderr,
+            "nvmm-sim: this %s is of %s, the simulator of this process is set to %s "
+            "(NVMM_SIM_RELEASE)\n",
+            LIBRARY, RELEASE, release);
+    abort();
+  }
 #define SYMBOL(name) nvmm_sim_to_##name = find(#name);
 #include SYMBOLS
 #undef SYMBOL

@@ -1,9 +1,25 @@
 //! The control functions: what `include/nvmm_sim.h` declares, and all that the core exports.
 
 use std::ffi::{c_char, c_int, c_void};
+use std::sync::OnceLock;
 
 use crate::report::{Bounded, text};
-use crate::{fault, functions, report, stats};
+use crate::{fault, functions, release, report, stats};
+
+/// The release that is simulated, as `NVMM_SIM_RELEASE` names it; ends the process if that is none.
+#[unsafe(no_mangle)]
+pub(crate) extern "C" fn nvmm_sim_release() -> *const c_char {
+    // Names have a few letters; the last is always zero.
+    static NAME: OnceLock<[u8; 16]> = OnceLock::new();
+    let name = NAME.get_or_init(|| {
+        let mut name = [0; 16];
+        let text = release::current().name.as_bytes();
+        let len = text.len().min(15);
+        name[..len].copy_from_slice(&text[..len]);
+        name
+    });
+    name.as_ptr().cast()
+}
 
 /// The address of a function of a simulated library, or null; for the shims.
 ///

@@ -4,23 +4,34 @@
 
 use std::ffi::c_void;
 
-use crate::{cuda, nvbuf};
+use crate::{cuda, legacy, missing, nvbuf};
 
 macro_rules! functions {
-    ($($library:literal { $($symbol:ident => $path:path,)* })*) => {
+    ($($library:literal
+        simulated { $($symbol:ident => $path:path,)* }
+        missing { $($missing:ident => $result:ident,)* }
+    )*) => {
         /// A function that a shim exports.
         #[derive(Clone, Copy, Debug)]
         #[expect(non_camel_case_types, clippy::enum_variant_names, reason = "C names")]
-        pub(crate) enum Function { $($($symbol,)*)* }
+        pub(crate) enum Function { $($($symbol,)* $($missing,)*)* }
 
         /// C names in the order of [`Function`].
-        pub(crate) const NAMES: &[&str] = &[$($(stringify!($symbol),)*)*];
+        pub(crate) const NAMES: &[&str] =
+            &[$($(stringify!($symbol),)* $(stringify!($missing),)*)*];
 
-        /// The address of a function of a library, if the simulated release has it.
+        /// The address of a function of a library. Which of them a release has is the shim's affair:
+        /// its list comes from the release's headers.
         pub(crate) fn resolve(library: &str, name: &str) -> Option<*const c_void> {
             $($(
                 if library == $library && name == stringify!($symbol) {
                     return Some($path as *const c_void);
+                }
+            )*
+            $(
+                if library == $library && name == stringify!($missing) {
+                    const NUMBER: usize = Function::$missing as usize;
+                    return Some(missing::$result::<NUMBER> as *const c_void);
                 }
             )*)*
             None
@@ -29,8 +40,10 @@ macro_rules! functions {
 }
 
 functions! {
-    "libnvbufsurface.so.1.0.0" {
+    "libnvbufsurface.so.1.0.0"
+    simulated {
         NvBufSurfaceCreate => nvbuf::create::create,
+        NvBufSurfaceAllocate => nvbuf::create::allocate,
         NvBufSurfaceDestroy => nvbuf::create::destroy,
         NvBufSurfaceFromFd => nvbuf::create::from_fd,
         NvBufSurfaceMap => nvbuf::map::map,
@@ -42,7 +55,76 @@ functions! {
         NvBufSurfaceMapEglImage => nvbuf::egl::map_egl_image,
         NvBufSurfaceUnMapEglImage => nvbuf::egl::unmap_egl_image,
     }
-    "libcuda.so.1" {
+    missing {
+        NvBufSurface2Raw => status,
+        Raw2NvBufSurface => status,
+        NvBufSurfaceGetMapParams => status,
+        NvBufSurfaceImport => status,
+        NvBufSurfaceMapCudaBuffer => status,
+        NvBufSurfaceUnMapCudaBuffer => status,
+        NvBufSurfaceMapNvmmBuffer => status,
+        NvBufSurfaceUnMapNvmmBuffer => status,
+        NvBufSurfaceGetDeviceInfo => status,
+        NvBufSurfaceSyncGpuL2CacheForDevice => status,
+    }
+    "libnvbufsurftransform.so.1.0.0"
+    simulated {}
+    missing {
+        NvBufSurfTransformSetSessionParams => status,
+        NvBufSurfTransformGetSessionParams => status,
+        NvBufSurfTransformSetDefaultSession => status,
+        NvBufSurfTransform => status,
+        NvBufSurfTransformAsync => status,
+        NvBufSurfTransformComposite => status,
+        NvBufSurfTransformCompositeAsync => status,
+        NvBufSurfTransformCompositeBlend => status,
+        NvBufSurfTransformMultiInputBufComposite => status,
+        NvBufSurfTransformMultiInputBufCompositeAsync => status,
+        NvBufSurfTransformMultiInputBufCompositeBlend => status,
+        NvBufSurfTransformMultiInputBufCompositeBlendAsync => status,
+        NvBufSurfTransformSyncObjWait => status,
+        NvBufSurfTransformSyncObjDestroy => status,
+        NvBufSurfTransformSyncObjFromFile => status,
+    }
+    "libnvbuf_utils.so.1.0.0"
+    simulated {
+        NvBufferCreate => legacy::create::create,
+        NvBufferCreateEx => legacy::create::create_ex,
+        NvBufferDestroy => legacy::create::destroy,
+        NvBufferGetParams => legacy::params::get_params,
+        NvBufferGetParamsEx => legacy::params::get_params_ex,
+        NvBufferGetSize => legacy::handle::get_size,
+        ExtractFdFromNvBuffer => legacy::handle::extract_fd,
+        NvReleaseFd => legacy::handle::release_fd,
+        NvBufferMemMap => legacy::map::map,
+        NvBufferMemUnMap => legacy::map::unmap,
+        NvBufferMemSyncForCpu => legacy::map::sync_for_cpu,
+        NvBufferMemSyncForDevice => legacy::map::sync_for_device,
+        NvBufferMemMapEx => legacy::map::map_ex,
+        NvBufferMemUnMapEx => legacy::map::unmap_ex,
+        NvBufferMemSyncForCpuEx => legacy::map::sync_for_cpu_ex,
+        NvBufferMemSyncForDeviceEx => legacy::map::sync_for_device_ex,
+        NvEGLImageFromFd => legacy::egl::image_from_fd,
+        NvDestroyEGLImage => legacy::egl::destroy_image,
+    }
+    missing {
+        NvBufferCreateInterlace => status,
+        NvBufferCreateWithChromaLoc => status,
+        NvBufferCreateCompressed => status,
+        NvBufferImportFd => status,
+        NvBuffer2Raw => status,
+        Raw2NvBuffer => status,
+        NvBufferTransform => status,
+        NvBufferTransformEx => status,
+        NvBufferTransformAsync => status,
+        NvBufferComposite => status,
+        NvBufferSyncObjWait => status,
+        NvBufferSyncObjParamsFromFile => status,
+        NvBufferSessionCreate => pointer,
+        NvBufferSessionDestroy => nothing,
+    }
+    "libcuda.so.1"
+    simulated {
         cuInit => cuda::device::init,
         cuDriverGetVersion => cuda::device::driver_get_version,
         cuDeviceGetCount => cuda::device::get_count,
@@ -112,4 +194,5 @@ functions! {
         cuGraphicsResourceGetMappedEglFrame => cuda::egl::get_mapped_egl_frame,
         cuGraphicsUnregisterResource => cuda::egl::unregister_resource,
     }
+    missing {}
 }

@@ -1,13 +1,17 @@
 #![doc = include_str!("../README.md")]
 
+mod block;
 mod config;
 mod control;
 mod cuda;
 mod fault;
 mod functions;
+mod legacy;
 mod log;
+mod missing;
 mod nvbuf;
 mod region;
+mod release;
 mod report;
 mod stats;
 mod table;

@@ -7,16 +7,14 @@ use std::sync::Once;
 use std::sync::atomic::Ordering::Relaxed;
 
 use crate::functions::NAMES;
-use crate::{config, stats, threads};
-
-/// The simulated release.
-pub(crate) const RELEASE: &str = "r32.7";
+use crate::{config, release, stats, threads};
 
 /// Writes the report.
 pub(crate) fn write(out: &mut dyn Write) -> fmt::Result {
     write!(
         out,
-        "{{\"release\":\"{RELEASE}\",\"pid\":{}",
+        "{{\"release\":\"{}\",\"pid\":{}",
+        release::current().name,
         std::process::id()
     )?;
     for (name, value) in stats::all() {

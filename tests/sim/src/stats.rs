@@ -41,9 +41,9 @@ macro_rules! counters {
 
 counters! {
     totals {
-        /// Batches made by `NvBufSurfaceCreate`.
+        /// Batches made by `NvBufSurfaceCreate` and `NvBufSurfaceAllocate`.
         surfaces_allocated,
-        /// Buffers in those batches.
+        /// Buffers in those batches, and buffers of libnvbuf_utils.
         buffers_allocated,
         /// EGLImages made.
         egl_maps,
@@ -83,6 +83,8 @@ counters! {
         surfaces_alive,
         /// The highest value of `surfaces_alive`; a reset sets it to the current one.
         surfaces_peak,
+        /// Buffers of both libraries not yet destroyed.
+        buffers_alive,
         /// EGLImages not yet destroyed.
         egl_images_alive,
         /// Registrations not yet undone.
@@ -107,9 +109,14 @@ pub(crate) fn sub(counter: &AtomicU64) {
 /// Counts a call, for the process and for the thread; gives the error that the call is to fail
 /// with, if one was asked for.
 pub(crate) fn enter(function: Function) -> Option<c_int> {
-    add(&CALLS[function as usize], 1);
+    enter_number(function as usize)
+}
+
+/// [`enter`] by the number of a function.
+pub(crate) fn enter_number(function: usize) -> Option<c_int> {
+    add(&CALLS[function], 1);
     add(&crate::threads::current().calls, 1);
-    let error = crate::fault::due(function as usize)?;
+    let error = crate::fault::due(function)?;
     add(&COUNTERS.faults_injected, 1);
     Some(error)
 }

@@ -115,13 +115,7 @@ fn calls_fail_on_demand() {
             (719, 0)
         );
         assert_eq!((counter("faults_injected"), counter("violations")), (2, 0));
-        let reset = function!(
-            "libnvmm_sim.so",
-            "nvmm_sim_reset_counters",
-            unsafe extern "C" fn()
-        );
-        // SAFETY: takes nothing.
-        unsafe { reset() };
+        support::reset_counters();
         assert_eq!((counter("faults_injected"), counter("cpu_maps")), (0, 0));
         assert_eq!(
             (counter("surfaces_alive"), counter("surfaces_peak")),

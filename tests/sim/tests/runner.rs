@@ -11,6 +11,8 @@ fn runner() -> Command {
     for name in [
         "NVMM_SIM",
         "NVMM_SIM_ROOT",
+        "NVMM_SIM_SET_FOR",
+        "NVMM_SIM_RELEASE",
         "NVBUF_LIBRARY_PATH",
         "LD_LIBRARY_PATH",
     ] {
@@ -77,10 +79,35 @@ fn the_environment_is_set_once() {
     );
     assert_eq!(once, twice);
     let root = support::root();
-    let lib = root.join("target/sim/lib");
+    let lib = support::folder(support::DEFAULT);
     let plugins = root.join("target/plugins");
     let expected = format!("{0}\n{0}\n{1}\n", lib.display(), plugins.display());
     assert_eq!(once, expected);
+}
+
+#[test]
+fn a_call_inside_may_be_of_another_release() {
+    let print = "echo $NVMM_SIM_RELEASE $NVMM_SIM_SET_FOR; echo $NVBUF_LIBRARY_PATH; \
+                 echo $LD_LIBRARY_PATH; echo $GST_PLUGIN_PATH; echo $NVMM_SIM_KERNELS";
+    let script = support::root().join("ci/sim.sh");
+    let inner = |command: &mut Command| {
+        output(
+            command
+                .env("NVMM_SIM", "1")
+                .env("LD_LIBRARY_PATH", "/nowhere")
+                .args(["env", "NVMM_SIM_RELEASE=r36.4"])
+                .arg(&script)
+                .args(["sh", "-c", print]),
+        )
+    };
+    let lib = support::folder("r36.4");
+    let plugins = support::root().join("target/plugins");
+    let expected = format!(
+        "r36.4 r36.4\n{0}\n{0}:/nowhere\n{1}\n{0}/libnvmm_sim_twins.so\n",
+        lib.display(),
+        plugins.display()
+    );
+    assert_eq!(inner(runner().arg(&script)), expected);
 }
 
 #[test]
@@ -96,4 +123,37 @@ fn the_command_keeps_its_status_and_arguments() {
             .args(["printf", "%s|", "a b", "", "c"]),
     );
     assert_eq!(words, "a b||c|");
+}
+
+#[test]
+fn an_unknown_release_is_refused() {
+    for arguments in [&["--platform"][..], &["--build"], &["true"]] {
+        let output = runner()
+            .env("NVMM_SIM", "1")
+            .env("NVMM_SIM_RELEASE", "r99.9")
+            .args(arguments)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        let text = support::text(&output);
+        assert!(
+            text.contains("r99.9") && text.contains("r28.1 r28.2"),
+            "{text}"
+        );
+    }
+    // It is nobody's business where there is no simulator.
+    let mut command = runner();
+    command
+        .env("NVMM_SIM", "0")
+        .env("NVMM_SIM_RELEASE", "r99.9");
+    assert!(output(command.arg("--platform")).starts_with("hardware"));
+    let named = runner()
+        .env("NVMM_SIM", "1")
+        .env("NVMM_SIM_RELEASE", "r39.2")
+        .arg("--platform")
+        .output()
+        .unwrap();
+    assert_eq!(named.stdout, b"sim r39.2\n");
+    let list = output(runner().arg("--releases"));
+    assert_eq!(list.lines().collect::<Vec<_>>(), support::releases());
 }

@@ -2,12 +2,61 @@
 
 mod support;
 
-use std::ffi::{c_uint, c_void};
+use std::ffi::{c_int, c_uint, c_void};
 
 use nvbufsurface_sys::classic as sys;
+use nvbufsurface_sys::nvbuf_utils::r32_6 as legacy;
 use support::cuda::Cuda;
 use support::surface::Surface;
-use support::{child, counter, text};
+use support::{child, counter, function_of, text};
+
+/// A buffer of libnvbuf_utils and what is done with it for each frame.
+struct Legacy {
+    fd: c_int,
+    nv_buffer: *mut c_void,
+    extract: legacy::PFN_ExtractFdFromNvBuffer,
+    release: legacy::PFN_NvReleaseFd,
+    map: legacy::PFN_NvBufferMemMap,
+    sync: legacy::PFN_NvBufferMemSyncForCpu,
+    unmap: legacy::PFN_NvBufferMemUnMap,
+}
+
+impl Legacy {
+    fn new() -> Self {
+        let library = "libnvbuf_utils.so.1.0.0";
+        let create: legacy::PFN_NvBufferCreate = function_of(library, "NvBufferCreate");
+        let describe: legacy::PFN_NvBufferGetParams = function_of(library, "NvBufferGetParams");
+        let (mut fd, mut params) = (-1, legacy::NvBufferParams::default());
+        // SAFETY: the result pointer is valid for the call.
+        assert_eq!(unsafe { create(&mut fd, 64, 32, 0, 0) }, 0);
+        // SAFETY: as above.
+        assert_eq!(unsafe { describe(fd, &mut params) }, 0);
+        Self {
+            fd,
+            nv_buffer: params.nv_buffer,
+            extract: function_of(library, "ExtractFdFromNvBuffer"),
+            release: function_of(library, "NvReleaseFd"),
+            map: function_of(library, "NvBufferMemMap"),
+            sync: function_of(library, "NvBufferMemSyncForCpu"),
+            unmap: function_of(library, "NvBufferMemUnMap"),
+        }
+    }
+
+    fn frame(&self) -> c_int {
+        let (mut fd, mut address) = (-1, std::ptr::null_mut());
+        // SAFETY: the block of a live buffer, and a valid result pointer.
+        let mut result = unsafe { (self.extract)(self.nv_buffer, &mut fd) };
+        assert_eq!(fd, self.fd);
+        // SAFETY: the result pointer is valid for the call.
+        result |= unsafe { (self.map)(fd, 0, legacy::NvBufferMem_Read_Write, &mut address) };
+        // SAFETY: as above.
+        result |= unsafe { (self.sync)(fd, 0, &mut address) };
+        // SAFETY: as above.
+        result |= unsafe { (self.unmap)(fd, 0, &mut address) };
+        // SAFETY: takes a number.
+        result | unsafe { (self.release)(fd) }
+    }
+}
 
 fn descriptors() -> usize {
     std::fs::read_dir("/proc/self/fd").unwrap().count()
@@ -37,6 +86,7 @@ fn frames_cost_no_allocation() {
         let mut context = 0;
         assert_eq!(cuda.get_current(&mut context), 0);
         let (mut a, mut b, mut n) = (to_picture.pixels, from_picture.pixels, 256u32);
+        let legacy = Legacy::new();
         let mut frame = |value: u8| {
             let mut failed: c_uint = 0;
             let mut popped = 0;
@@ -59,6 +109,7 @@ fn frames_cost_no_allocation() {
             let mut result = to.map(0, -1, sys::NVBUF_MAP_READ_WRITE);
             result |= to.sync_for_cpu(0, -1) | to.sync_for_device(0, -1) | to.unmap(0, -1);
             result |= from.mem_set(0, 0, 1) | from.copy(to.raw);
+            result |= legacy.frame();
             assert_eq!((failed, result), (0, 0));
         };
         (0..10).for_each(&mut frame);

@@ -10,7 +10,12 @@ use support::{child, counter, isolated, text};
 #[test]
 fn a_surface_lives_and_dies() {
     isolated("a_surface_lives_and_dies", || {
-        assert!(Library::get().unwrap().path().starts_with(support::root()));
+        let library = Library::get().unwrap();
+        assert!(
+            library
+                .path()
+                .is_some_and(|path| path.starts_with(support::root()))
+        );
         let surface = Surface::create(2, params(sys::NVBUF_COLOR_FORMAT_NV12)).unwrap();
         let header = surface.surface();
         assert_eq!((header.batchSize, header.numFilled), (2, 0));
@@ -217,7 +222,7 @@ fn copy_fill_and_lookup_work() {
         assert_eq!(from.copy(other.raw), -1);
         let mut found = std::ptr::null_mut();
         let fd = i32::try_from(from.params(0).bufferDesc).unwrap();
-        let functions = Library::get().unwrap().functions();
+        let functions = support::surface::functions();
         // SAFETY: the pointer is valid for the call.
         assert_eq!(unsafe { (functions.from_fd)(fd, &mut found) }, 0);
         assert_eq!(found, from.raw.cast());

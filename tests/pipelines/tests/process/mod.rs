@@ -109,6 +109,11 @@ impl Report {
             .unwrap_or_else(|| panic!("{name} is a counter"))
     }
 
+    /// Surfaces of pools: all but the one with which each copy of the crates has tested the library.
+    pub(crate) fn pool_surfaces(&self, copies: u64) -> u64 {
+        self.count("surfaces_allocated") - copies
+    }
+
     /// Calls of a function.
     pub(crate) fn calls(&self, function: &str) -> u64 {
         let calls = &self.0["calls"][function];

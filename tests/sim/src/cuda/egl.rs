@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering::SeqCst;
 
 use nvbufsurface_sys::classic::NVBUF_LAYOUT_BLOCK_LINEAR;
 
-use super::error::{INVALID_HANDLE, INVALID_VALUE};
+use super::error::{INVALID_HANDLE, INVALID_VALUE, NOT_SUPPORTED};
 use super::{CuResult, Out, call, context, put};
 use crate::functions::Function;
 use crate::nvbuf::egl::{IMAGES, Image};
@@ -120,6 +120,13 @@ pub(crate) extern "C" fn get_mapped_egl_frame(
         }
         let buffer = &resource.image.buffer;
         let format = format::find(buffer.color_format).ok_or(INVALID_VALUE)?;
+        let Some(egl_color_format) = format.egl_color_format else {
+            crate::log::unsupported(format_args!(
+                "a CUDA frame of format {}",
+                buffer.color_format
+            ));
+            return Err(NOT_SUPPORTED);
+        };
         let is_array = buffer.layout == NVBUF_LAYOUT_BLOCK_LINEAR;
         let mut planes = resource.arrays;
         if !is_array {
@@ -142,7 +149,7 @@ pub(crate) extern "C" fn get_mapped_egl_frame(
                 } else {
                     FRAME_TYPE_PITCH
                 },
-                egl_color_format: format.egl_color_format,
+                egl_color_format,
                 cu_format: format.cu_format,
             },
         )

@@ -3,20 +3,39 @@
 use std::collections::HashMap;
 use std::ffi::c_int;
 use std::os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd};
+use std::sync::atomic::Ordering::SeqCst;
 use std::sync::atomic::{AtomicBool, AtomicU32};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard};
 
-use nvbufsurface_sys::classic::NvBufSurfacePlaneParams;
+use nvbufsurface_sys::classic::{
+    NVBUF_COLOR_FORMAT_INVALID, NVBUF_LAYOUT_PITCH, NvBufSurfacePlaneParams,
+};
 
-use crate::region::{Kind, Mapping, Region};
+use super::format;
+use crate::functions::Function;
+use crate::legacy::handle::Handle;
+use crate::region::{Kind, Mapping, Region, page_size};
+use crate::stats::{COUNTERS, add, sub};
 
 /// CPU mappings of one plane at a time, by different descriptors; real programs have one or two.
 const MAX_MAPS: usize = 16;
+
+/// The library that made a buffer and has to destroy it. Both know every fd.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Owner {
+    /// libnvbufsurface.
+    Surface,
+    /// libnvbuf_utils.
+    Legacy,
+}
 
 /// A buffer of the platform.
 #[derive(Debug)]
 pub(crate) struct Buffer {
     fd: OwnedFd,
+    pub(crate) owner: Owner,
+    /// `nv_buffer` of libnvbuf_utils, where the release has it.
+    pub(crate) handle: Option<Handle>,
     pub(crate) width: u32,
     pub(crate) height: u32,
     pub(crate) color_format: u32,
@@ -27,6 +46,8 @@ pub(crate) struct Buffer {
     /// The device's view.
     pub(crate) region: Arc<Region>,
     maps: Mutex<[PlaneMaps; 4]>,
+    /// fds of it that `ExtractFdFromNvBuffer` gave and nobody gave back.
+    pub(crate) extracted: AtomicU32,
     /// Live EGLImages of it.
     pub(crate) images: AtomicU32,
     pub(crate) was_registered: AtomicBool,
@@ -66,9 +87,39 @@ pub(crate) struct Shape {
     pub(crate) size: u32,
 }
 
+impl Shape {
+    /// A picture; `None` if a side is 0 or too long, or the format is none of the simulator's.
+    pub(crate) fn picture(width: u32, height: u32, color_format: u32, layout: u32) -> Option<Self> {
+        let page = u32::try_from(page_size()).ok()?;
+        let (planes, size) = format::find(color_format)?.lay_out(width, height, page)?;
+        Some(Self {
+            width,
+            height,
+            color_format,
+            layout,
+            planes,
+            size,
+        })
+    }
+
+    /// That many bytes; `None` if they are too many.
+    pub(crate) fn raw(bytes: u32) -> Option<Self> {
+        let page = u32::try_from(page_size()).ok()?;
+        let (planes, size) = format::raw(bytes, page)?;
+        Some(Self {
+            width: bytes,
+            height: 1,
+            color_format: NVBUF_COLOR_FORMAT_INVALID,
+            layout: NVBUF_LAYOUT_PITCH,
+            planes,
+            size,
+        })
+    }
+}
+
 impl Buffer {
     /// Makes a buffer and enters it under its fd.
-    pub(crate) fn new(shape: &Shape) -> std::io::Result<Arc<Self>> {
+    pub(crate) fn new(shape: &Shape, owner: Owner) -> std::io::Result<Arc<Self>> {
         // SAFETY: the name is a C string.
         let fd = unsafe { libc::memfd_create(c"nvmm-sim-dmabuf".as_ptr(), libc::MFD_CLOEXEC) };
         if fd < 0 {
@@ -82,6 +133,8 @@ impl Buffer {
         }
         let len = shape.size as usize;
         let buffer = Arc::new(Self {
+            owner,
+            handle: Handle::new(fd.as_raw_fd()),
             width: shape.width,
             height: shape.height,
             color_format: shape.color_format,
@@ -89,14 +142,17 @@ impl Buffer {
             planes: shape.planes,
             size: shape.size,
             // One page more, never accessible: running over the end is noticed.
-            cpu: Mapping::new(fd.as_raw_fd(), len + crate::region::page_size())?,
+            cpu: Mapping::new(fd.as_raw_fd(), len + page_size())?,
             region: Region::new(Kind::Surface, fd.as_raw_fd(), len)?,
             fd,
             maps: Mutex::default(),
+            extracted: AtomicU32::new(0),
             images: AtomicU32::new(0),
             was_registered: AtomicBool::new(false),
         });
         buffers().insert(buffer.fd(), Arc::clone(&buffer));
+        add(&COUNTERS.buffers_allocated, 1);
+        add(&COUNTERS.buffers_alive, 1);
         Ok(buffer)
     }
 
@@ -108,10 +164,45 @@ impl Buffer {
         self.planes.num_planes as usize
     }
 
-    /// Forgets the buffer; memory in use by the GPU stays until it is done.
-    pub(crate) fn retire(&self) {
-        buffers().remove(&self.fd());
-        self.region.retire();
+    /// Whether it is memory without a picture.
+    pub(crate) fn is_raw(&self) -> bool {
+        self.color_format == NVBUF_COLOR_FORMAT_INVALID
+    }
+
+    /// Forgets the buffer; memory in use by the GPU stays until it is done. False if somebody else
+    /// was first.
+    pub(crate) fn retire(&self) -> bool {
+        let was_there = buffers().remove(&self.fd()).is_some();
+        if was_there {
+            self.region.retire();
+            sub(&COUNTERS.buffers_alive);
+        }
+        was_there
+    }
+
+    /// Says who uses a buffer that is destroyed: nobody should.
+    pub(crate) fn report_users(&self, function: Function) {
+        let fd = self.fd();
+        if (0..self.num_planes()).any(|plane| self.is_mapped(plane)) {
+            crate::log::violation(format_args!("{function:?}: fd {fd} is still mapped"));
+        }
+        let images = self.images.load(SeqCst);
+        if images > 0 {
+            crate::log::violation(format_args!(
+                "{function:?}: fd {fd} still has {images} EGLImage(s)"
+            ));
+        }
+        let registrations = self.region.registrations.load(SeqCst);
+        if registrations > 0 {
+            crate::log::violation(format_args!(
+                "{function:?}: fd {fd} still has {registrations} CUDA registration(s)"
+            ));
+        }
+        if self.region.is_busy() {
+            crate::log::violation(format_args!(
+                "{function:?}: GPU work on fd {fd} is not finished"
+            ));
+        }
     }
 
     /// Rows of a plane times its pitch.
@@ -156,6 +247,14 @@ impl Buffer {
         maps.len = last;
         self.protect(plane, maps);
         true
+    }
+
+    /// Whether a descriptor has a plane open.
+    pub(crate) fn is_mapped_by(&self, plane: usize, descriptor: usize) -> bool {
+        let maps = &self.maps()[plane];
+        maps.maps[..maps.len]
+            .iter()
+            .any(|(by, _)| *by == descriptor)
     }
 
     /// Whether a plane is open to the CPU.

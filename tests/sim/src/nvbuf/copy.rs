@@ -2,10 +2,9 @@
 
 use std::ffi::c_int;
 
-use nvbufsurface_sys::classic::NvBufSurface;
-
 use super::buffer::Buffer;
 use super::descriptor::Batch;
+use super::layout::SurfaceHead;
 use super::{call, refuse};
 use crate::functions::Function;
 use crate::stats::{COUNTERS, add};
@@ -15,7 +14,7 @@ use crate::stats::{COUNTERS, add};
 /// # Safety
 ///
 /// As [`Batch::new`], for both.
-pub(crate) unsafe extern "C" fn copy(source: *mut NvBufSurface, dest: *mut NvBufSurface) -> c_int {
+pub(crate) unsafe extern "C" fn copy(source: *mut SurfaceHead, dest: *mut SurfaceHead) -> c_int {
     let function = Function::NvBufSurfaceCopy;
     call(function, || {
         // SAFETY: by this function's contract.
@@ -83,7 +82,7 @@ fn copy_plane(from: &Buffer, to: &Buffer, plane: usize) -> u64 {
 ///
 /// As [`Batch::new`].
 pub(crate) unsafe extern "C" fn mem_set(
-    surface: *mut NvBufSurface,
+    surface: *mut SurfaceHead,
     index: c_int,
     plane: c_int,
     value: u8,

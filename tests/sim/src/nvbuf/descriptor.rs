@@ -4,23 +4,25 @@ use std::ffi::{c_int, c_void};
 use std::ops::Range;
 use std::sync::Arc;
 
-use nvbufsurface_sys::classic::{
-    NVBUF_MEM_SURFACE_ARRAY, NvBufSurface, NvBufSurfaceMappedAddr, NvBufSurfaceParams,
-};
+use nvbufsurface_sys::classic::NVBUF_MEM_SURFACE_ARRAY;
 
 use super::buffer::{self, Buffer};
+use super::layout::{ParamsHead, SurfaceHead};
 use super::{Refused, refuse};
 use crate::functions::Function;
+use crate::release;
 
 /// A `NvBufSurface` of the caller.
 ///
 /// # Invariants
 ///
-/// `list` points to `size` params that stay valid and untouched by others during the call.
+/// `list` points to `size` params, each `stride` bytes after the one before, that stay valid and
+/// untouched by others during the call.
 #[derive(Debug)]
 pub(crate) struct Batch {
     function: Function,
-    list: *mut NvBufSurfaceParams,
+    list: *mut c_void,
+    stride: usize,
     size: u32,
 }
 
@@ -29,34 +31,35 @@ impl Batch {
     ///
     /// # Safety
     ///
-    /// `surface` is null or points to a `NvBufSurface` whose list, if not null, has `batchSize`
-    /// entries; nobody else uses them during the call.
+    /// `surface` is null or points to a `NvBufSurface` of the release's family whose list, if not
+    /// null, has `batchSize` entries; nobody else uses them during the call.
     pub(crate) unsafe fn new(
         function: Function,
-        surface: *mut NvBufSurface,
+        surface: *mut SurfaceHead,
     ) -> Result<Self, Refused> {
         // SAFETY: null or valid by this function's contract.
         let Some(surface) = (unsafe { surface.as_ref() }) else {
             refuse!(function, "the surface is NULL")
         };
-        if surface.surfaceList.is_null() || surface.batchSize == 0 {
+        if surface.list.is_null() || surface.batch_size == 0 {
             refuse!(
                 function,
                 "the surface has no surfaceList (batchSize {})",
-                surface.batchSize
+                surface.batch_size
             );
         }
-        if surface.memType != NVBUF_MEM_SURFACE_ARRAY {
+        if surface.mem_type != NVBUF_MEM_SURFACE_ARRAY {
             refuse!(
                 function,
                 "memType is {}, only SURFACE_ARRAY exists here",
-                surface.memType
+                surface.mem_type
             );
         }
         Ok(Self {
             function,
-            list: surface.surfaceList,
-            size: surface.batchSize,
+            list: surface.list,
+            stride: release::current().family().stride(),
+            size: surface.batch_size,
         })
     }
 
@@ -75,12 +78,12 @@ impl Batch {
     /// One entry, checked against the buffer that its fd names.
     pub(crate) fn entry(&self, index: usize) -> Result<Entry, Refused> {
         assert!(index < self.size as usize, "an index from `entries`");
-        // SAFETY: inside the list by the check above and the type's invariant.
-        let params = unsafe { self.list.add(index) };
-        // SAFETY: valid by the type's invariant; the copy ends all use of it here.
+        let params = self.list.wrapping_byte_add(index * self.stride);
+        let params = params.cast::<ParamsHead>();
+        // SAFETY: inside the list by the check above, hence valid by the type's invariant; the copy ends all use of it here.
         let (width, height, pitch, format, desc) = unsafe {
             let p = &*params;
-            (p.width, p.height, p.pitch, p.colorFormat, p.bufferDesc)
+            (p.width, p.height, p.pitch, p.color_format, p.buffer_desc)
         };
         let Some(buffer) = c_int::try_from(desc).ok().and_then(buffer::find) else {
             refuse!(
@@ -122,7 +125,7 @@ impl Batch {
 #[derive(Debug)]
 pub(crate) struct Entry {
     function: Function,
-    params: *mut NvBufSurfaceParams,
+    params: *mut ParamsHead,
     pub(crate) buffer: Arc<Buffer>,
 }
 
@@ -147,29 +150,29 @@ impl Entry {
     }
 
     pub(crate) fn addr(&self, plane: usize) -> *mut c_void {
-        self.mapped_addr().addr[plane]
+        self.params().addr[plane]
     }
 
     pub(crate) fn set_addr(&mut self, plane: usize, address: usize) {
-        self.mapped_addr_mut().addr[plane] = std::ptr::with_exposed_provenance_mut(address);
+        self.params_mut().addr[plane] = std::ptr::with_exposed_provenance_mut(address);
     }
 
     pub(crate) fn egl_image(&self) -> usize {
-        self.mapped_addr().eglImage.addr()
+        self.params().egl_image.addr()
     }
 
     pub(crate) fn set_egl_image(&mut self, image: usize) {
-        self.mapped_addr_mut().eglImage = std::ptr::without_provenance_mut(image);
+        self.params_mut().egl_image = std::ptr::without_provenance_mut(image);
     }
 
-    fn mapped_addr(&self) -> &NvBufSurfaceMappedAddr {
+    fn params(&self) -> &ParamsHead {
         // SAFETY: valid and unshared by the type's invariant.
-        unsafe { &(*self.params).mappedAddr }
+        unsafe { &*self.params }
     }
 
-    fn mapped_addr_mut(&mut self) -> &mut NvBufSurfaceMappedAddr {
+    fn params_mut(&mut self) -> &mut ParamsHead {
         // SAFETY: valid and unshared by the type's invariant.
-        unsafe { &mut (*self.params).mappedAddr }
+        unsafe { &mut *self.params }
     }
 }
 

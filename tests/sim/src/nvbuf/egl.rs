@@ -4,10 +4,9 @@ use std::ffi::c_int;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 
-use nvbufsurface_sys::classic::NvBufSurface;
-
 use super::buffer::Buffer;
 use super::descriptor::Batch;
+use super::layout::SurfaceHead;
 use super::{call, refuse};
 use crate::functions::Function;
 use crate::stats::{COUNTERS, add, sub};
@@ -17,6 +16,8 @@ use crate::table::Table;
 #[derive(Debug)]
 pub(crate) struct Image {
     pub(crate) buffer: Arc<Buffer>,
+    /// The display that `NvEGLImageFromFd` was called with; `None` for `NvBufSurfaceMapEglImage`.
+    pub(crate) display: Option<usize>,
     /// Live CUDA registrations of this image.
     pub(crate) registrations: AtomicU32,
 }
@@ -24,31 +25,51 @@ pub(crate) struct Image {
 /// The images that exist, by EGLImage handle.
 pub(crate) static IMAGES: Table<Image> = Table::new();
 
+impl Image {
+    /// Makes an image of a buffer and gives its handle.
+    pub(crate) fn create(buffer: &Arc<Buffer>, display: Option<usize>) -> usize {
+        buffer.images.fetch_add(1, SeqCst);
+        add(&COUNTERS.egl_maps, 1);
+        add(&COUNTERS.egl_images_alive, 1);
+        IMAGES.add(Arc::new(Self {
+            buffer: Arc::clone(buffer),
+            display,
+            registrations: AtomicU32::new(0),
+        }))
+    }
+
+    /// Ends an image; it should not be registered any more.
+    pub(crate) fn destroy(&self, function: Function, handle: usize) {
+        if self.registrations.load(SeqCst) > 0 {
+            crate::log::violation(format_args!(
+                "{function:?}: the image of fd {} is still registered with CUDA",
+                self.buffer.fd()
+            ));
+        }
+        IMAGES.remove(handle);
+        self.buffer.images.fetch_sub(1, SeqCst);
+        sub(&COUNTERS.egl_images_alive);
+    }
+}
+
 /// `NvBufSurfaceMapEglImage`
 ///
 /// # Safety
 ///
 /// As [`Batch::new`].
-pub(crate) unsafe extern "C" fn map_egl_image(surface: *mut NvBufSurface, index: c_int) -> c_int {
+pub(crate) unsafe extern "C" fn map_egl_image(surface: *mut SurfaceHead, index: c_int) -> c_int {
     let function = Function::NvBufSurfaceMapEglImage;
     call(function, || {
         // SAFETY: by this function's contract.
         let batch = unsafe { Batch::new(function, surface) }?;
         for i in batch.entries(index)? {
             let mut entry = batch.entry(i)?;
-            if super::format::find(entry.buffer.color_format).is_none() {
+            if entry.buffer.is_raw() {
                 refuse!(function, "fd {} is a raw buffer", entry.buffer.fd());
             }
-            entry.buffer.images.fetch_add(1, SeqCst);
-            let buffer = Arc::clone(&entry.buffer);
-            let image = Arc::new(Image {
-                buffer,
-                registrations: AtomicU32::new(0),
-            });
             // Whatever a copied descriptor carried along here is overwritten, and not destroyed.
-            entry.set_egl_image(IMAGES.add(image));
-            add(&COUNTERS.egl_maps, 1);
-            add(&COUNTERS.egl_images_alive, 1);
+            let image = Image::create(&entry.buffer, None);
+            entry.set_egl_image(image);
         }
         Ok(())
     })
@@ -59,7 +80,7 @@ pub(crate) unsafe extern "C" fn map_egl_image(surface: *mut NvBufSurface, index:
 /// # Safety
 ///
 /// As [`Batch::new`].
-pub(crate) unsafe extern "C" fn unmap_egl_image(surface: *mut NvBufSurface, index: c_int) -> c_int {
+pub(crate) unsafe extern "C" fn unmap_egl_image(surface: *mut SurfaceHead, index: c_int) -> c_int {
     let function = Function::NvBufSurfaceUnMapEglImage;
     call(function, || {
         // SAFETY: by this function's contract.
@@ -74,23 +95,15 @@ pub(crate) unsafe extern "C" fn unmap_egl_image(surface: *mut NvBufSurface, inde
                     entry.buffer.fd()
                 )
             };
-            if !Arc::ptr_eq(&image.buffer, &entry.buffer) {
+            if !Arc::ptr_eq(&image.buffer, &entry.buffer) || image.display.is_some() {
                 refuse!(
                     function,
-                    "eglImage {handle:#x} is not of fd {}",
+                    "eglImage {handle:#x} is not of NvBufSurfaceMapEglImage for fd {}",
                     entry.buffer.fd()
                 );
             }
-            if image.registrations.load(SeqCst) > 0 {
-                crate::log::violation(format_args!(
-                    "{function:?}: the image of fd {} is still registered with CUDA",
-                    entry.buffer.fd()
-                ));
-            }
-            IMAGES.remove(handle);
-            image.buffer.images.fetch_sub(1, SeqCst);
+            image.destroy(function, handle);
             entry.set_egl_image(0);
-            sub(&COUNTERS.egl_images_alive);
         }
         Ok(())
     })

@@ -2,7 +2,8 @@
 
 #![forbid(unsafe_code)]
 
-use nvbufsurface_sys::classic::{self as sys, NvBufSurfacePlaneParams};
+use nvbufsurface_sys::classic::NvBufSurfacePlaneParams;
+use nvbufsurface_sys::extended as sys;
 
 /// Pitch alignment on Jetson.
 const PITCH: u32 = 256;
@@ -16,8 +17,8 @@ type Plane = (u32, u32, u32);
 #[derive(Debug)]
 pub(crate) struct Format {
     planes: &'static [Plane],
-    /// `CUeglColorFormat`.
-    pub(crate) egl_color_format: u32,
+    /// `CUeglColorFormat`, if CUDA has one that is known here.
+    pub(crate) egl_color_format: Option<u32>,
     /// `numChannels` of a `CUeglFrame`.
     pub(crate) channels: u32,
     /// `CUarray_format`.
@@ -34,8 +35,16 @@ const RGBA: &[Plane] = &[(1, 1, 4)];
 const PLANAR_420: &[Plane] = &[(1, 1, 1), (2, 2, 1), (2, 2, 1)];
 const PLANAR_422: &[Plane] = &[(1, 1, 1), (2, 1, 1), (2, 1, 1)];
 const PLANAR_444: &[Plane] = &[(1, 1, 1), (1, 1, 1), (1, 1, 1)];
+const PLANAR_444_16: &[Plane] = &[(1, 1, 2), (1, 1, 2), (1, 1, 2)];
+const PLANAR_444_32: &[Plane] = &[(1, 1, 4), (1, 1, 4), (1, 1, 4)];
 const SEMI_PLANAR: &[Plane] = &[(1, 1, 1), (2, 2, 2)];
 const SEMI_PLANAR_16: &[Plane] = &[(1, 1, 2), (2, 2, 4)];
+const SEMI_PLANAR_422: &[Plane] = &[(1, 1, 1), (2, 1, 2)];
+const SEMI_PLANAR_422_16: &[Plane] = &[(1, 1, 2), (2, 1, 4)];
+const SEMI_PLANAR_444: &[Plane] = &[(1, 1, 1), (1, 1, 2)];
+const SEMI_PLANAR_444_16: &[Plane] = &[(1, 1, 2), (1, 1, 4)];
+const ONE_16: &[Plane] = &[(1, 1, 2)];
+const ONE_64: &[Plane] = &[(1, 1, 8)];
 
 /// Looks a colour format up; `None` if the simulator does not know it.
 pub(crate) fn find(color_format: u32) -> Option<Format> {
@@ -73,13 +82,71 @@ pub(crate) fn find(color_format: u32) -> Option<Format> {
         sys::NVBUF_COLOR_FORMAT_ABGR | sys::NVBUF_COLOR_FORMAT_xBGR => (RGBA, 0x07, 4, U8),
         sys::NVBUF_COLOR_FORMAT_RGB => (RGB, 0x04, 3, U8),
         sys::NVBUF_COLOR_FORMAT_BGR => (RGB, 0x05, 3, U8),
+        other => return outside_cuda(other),
+    };
+    Some(Format {
+        planes,
+        egl_color_format: Some(egl_color_format),
+        channels,
+        cu_format,
+    })
+}
+
+/// The formats whose name in CUDA is not known here. Those of 5 bytes for 2 pixels are not simulated.
+fn outside_cuda(color_format: u32) -> Option<Format> {
+    let planes = match color_format {
+        sys::NVBUF_COLOR_FORMAT_VYUY
+        | sys::NVBUF_COLOR_FORMAT_VYUY_ER
+        | sys::NVBUF_COLOR_FORMAT_YVYU
+        | sys::NVBUF_COLOR_FORMAT_YVYU_ER
+        | sys::NVBUF_COLOR_FORMAT_UYVY_709..=sys::NVBUF_COLOR_FORMAT_UYVY_2020 => PACKED_422,
+        sys::NVBUF_COLOR_FORMAT_GRAY8_ER => ONE,
+        sys::NVBUF_COLOR_FORMAT_GRAY16_LE => ONE_16,
+        sys::NVBUF_COLOR_FORMAT_BGRA64_LE => ONE_64,
+        sys::NVBUF_COLOR_FORMAT_SIGNED_R16G16
+        | sys::NVBUF_COLOR_FORMAT_RGBA_10_10_10_2_709..=sys::NVBUF_COLOR_FORMAT_A32 => RGBA,
+        sys::NVBUF_COLOR_FORMAT_YUV420_709_ER => PLANAR_420,
+        sys::NVBUF_COLOR_FORMAT_R8_G8_B8
+        | sys::NVBUF_COLOR_FORMAT_B8_G8_R8
+        | sys::NVBUF_COLOR_FORMAT_YUV444_ER..=sys::NVBUF_COLOR_FORMAT_YUV444_2020 => PLANAR_444,
+        sys::NVBUF_COLOR_FORMAT_R32F_G32F_B32F | sys::NVBUF_COLOR_FORMAT_B32F_G32F_R32F => {
+            PLANAR_444_32
+        }
+        sys::NVBUF_COLOR_FORMAT_YUV444_10LE..=sys::NVBUF_COLOR_FORMAT_YUV444_12LE_2020 => {
+            PLANAR_444_16
+        }
+        sys::NVBUF_COLOR_FORMAT_NV21_10LE
+        | sys::NVBUF_COLOR_FORMAT_NV21_12LE
+        | sys::NVBUF_COLOR_FORMAT_NV12_12LE_2020
+        | sys::NVBUF_COLOR_FORMAT_NV12_12LE_ER..=sys::NVBUF_COLOR_FORMAT_NV12_12LE_709_ER => {
+            SEMI_PLANAR_16
+        }
+        sys::NVBUF_COLOR_FORMAT_NV16
+        | sys::NVBUF_COLOR_FORMAT_NV16_ER
+        | sys::NVBUF_COLOR_FORMAT_NV16_709
+        | sys::NVBUF_COLOR_FORMAT_NV16_709_ER
+        | sys::NVBUF_COLOR_FORMAT_NV16_2020 => SEMI_PLANAR_422,
+        sys::NVBUF_COLOR_FORMAT_NV16_10LE
+        | sys::NVBUF_COLOR_FORMAT_NV16_10LE_ER..=sys::NVBUF_COLOR_FORMAT_NV16_12LE_2020 => {
+            SEMI_PLANAR_422_16
+        }
+        sys::NVBUF_COLOR_FORMAT_NV24
+        | sys::NVBUF_COLOR_FORMAT_NV24_ER
+        | sys::NVBUF_COLOR_FORMAT_NV24_709
+        | sys::NVBUF_COLOR_FORMAT_NV24_709_ER
+        | sys::NVBUF_COLOR_FORMAT_NV24_2020 => SEMI_PLANAR_444,
+        sys::NVBUF_COLOR_FORMAT_NV24_10LE
+        | sys::NVBUF_COLOR_FORMAT_NV24_10LE_709..=sys::NVBUF_COLOR_FORMAT_NV24_12LE_2020
+        | sys::NVBUF_COLOR_FORMAT_NV24_10LE_ER..=sys::NVBUF_COLOR_FORMAT_NV24_12LE_709_ER => {
+            SEMI_PLANAR_444_16
+        }
         _ => return None,
     };
     Some(Format {
         planes,
-        egl_color_format,
-        channels,
-        cu_format,
+        egl_color_format: None,
+        channels: 0,
+        cu_format: 0,
     })
 }
 
@@ -152,6 +219,14 @@ mod tests {
         assert_eq!(planes.pitch[..2], [1280, 1280]);
         assert!(planes.offset[1] >= planes.psize[0] && planes.offset[1].is_multiple_of(4096));
         assert_eq!(size, planes.offset[1] + planes.psize[1]);
+    }
+
+    #[test]
+    fn all_formats_but_five_are_simulated() {
+        let missing: Vec<_> = (1..sys::NVBUF_COLOR_FORMAT_LAST)
+            .filter(|format| find(*format).is_none())
+            .collect();
+        assert_eq!(missing, [69, 70, 110, 111, 112], "UYVP");
     }
 
     #[test]

@@ -3,10 +3,11 @@
 use std::ffi::c_int;
 
 use nvbufsurface_sys::classic::{
-    NVBUF_MAP_READ, NVBUF_MAP_READ_WRITE, NVBUF_MAP_WRITE, NvBufSurface, NvBufSurfaceMemMapFlags,
+    NVBUF_MAP_READ, NVBUF_MAP_READ_WRITE, NVBUF_MAP_WRITE, NvBufSurfaceMemMapFlags,
 };
 
 use super::descriptor::Batch;
+use super::layout::SurfaceHead;
 use super::{Refused, call, refuse};
 use crate::functions::Function;
 use crate::stats::{COUNTERS, add};
@@ -17,7 +18,7 @@ use crate::stats::{COUNTERS, add};
 ///
 /// As [`Batch::new`].
 pub(crate) unsafe extern "C" fn map(
-    surface: *mut NvBufSurface,
+    surface: *mut SurfaceHead,
     index: c_int,
     plane: c_int,
     flags: NvBufSurfaceMemMapFlags,
@@ -53,7 +54,8 @@ pub(crate) unsafe extern "C" fn map(
     })
 }
 
-fn count(bytes: u64, flags: NvBufSurfaceMemMapFlags) {
+/// Counts a plane mapped for the CPU.
+pub(crate) fn count(bytes: u64, flags: NvBufSurfaceMemMapFlags) {
     add(&COUNTERS.cpu_maps, 1);
     if flags != NVBUF_MAP_WRITE {
         add(&COUNTERS.cpu_bytes_mapped_read, bytes);
@@ -72,7 +74,7 @@ fn count(bytes: u64, flags: NvBufSurfaceMemMapFlags) {
 ///
 /// As [`Batch::new`].
 pub(crate) unsafe extern "C" fn unmap(
-    surface: *mut NvBufSurface,
+    surface: *mut SurfaceHead,
     index: c_int,
     plane: c_int,
 ) -> c_int {
@@ -111,7 +113,7 @@ pub(crate) unsafe extern "C" fn unmap(
 ///
 /// As [`Batch::new`].
 pub(crate) unsafe extern "C" fn sync_for_cpu(
-    surface: *mut NvBufSurface,
+    surface: *mut SurfaceHead,
     index: c_int,
     plane: c_int,
 ) -> c_int {
@@ -128,7 +130,7 @@ pub(crate) unsafe extern "C" fn sync_for_cpu(
 ///
 /// As [`Batch::new`].
 pub(crate) unsafe extern "C" fn sync_for_device(
-    surface: *mut NvBufSurface,
+    surface: *mut SurfaceHead,
     index: c_int,
     plane: c_int,
 ) -> c_int {
@@ -146,7 +148,7 @@ pub(crate) unsafe extern "C" fn sync_for_device(
 /// As [`Batch::new`].
 unsafe fn sync(
     function: Function,
-    surface: *mut NvBufSurface,
+    surface: *mut SurfaceHead,
     index: c_int,
     plane: c_int,
 ) -> Result<(), Refused> {

@@ -1,7 +1,12 @@
 //! Runs each test in a process of its own on the simulator, and gives it the functions.
-#![allow(dead_code, reason = "every test file uses a part of it")]
+#![allow(
+    dead_code,
+    unused_imports,
+    reason = "every test file uses a part of it"
+)]
 
 pub(crate) mod cuda;
+pub(crate) mod legacy;
 pub(crate) mod surface;
 
 use std::ffi::{CString, c_char, c_int, c_void};
@@ -29,6 +34,12 @@ pub(crate) const PTX: &str = "\
 { ret; }
 ";
 
+/// The release of tests that name none.
+pub(crate) const DEFAULT: &str = "r32.7";
+
+/// What a child writes when its body is done: a wrong test name would run nothing.
+const RAN: &str = "nvmm-sim-test: done";
+
 const CHILD: &str = "NVMM_SIM_TEST_CHILD";
 
 /// The workspace.
@@ -39,9 +50,45 @@ pub(crate) fn root() -> PathBuf {
         .unwrap()
 }
 
-/// Where the simulated libraries are.
-pub(crate) fn library(name: &str) -> PathBuf {
-    root().join("target/sim/lib").join(name)
+/// Every release that the simulator can be.
+pub(crate) fn releases() -> Vec<String> {
+    let list = std::fs::read_to_string(root().join("tests/sim/releases.txt")).unwrap();
+    let names = list.lines().filter(|line| !line.starts_with('#'));
+    names
+        .filter_map(|line| Some(line.split_once(' ')?.0.to_owned()))
+        .collect()
+}
+
+/// The runner for a release, without what the runner of this process has set.
+pub(crate) fn runner(release: &str) -> Command {
+    let mut command = Command::new(root().join("ci/sim.sh"));
+    for name in [
+        "NVMM_SIM_ROOT",
+        "NVMM_SIM_SET_FOR",
+        "NVMM_SIM_KERNELS",
+        "NVBUF_LIBRARY_PATH",
+        "LD_LIBRARY_PATH",
+        // Some tests break rules on purpose; those that want to be aborted set it.
+        "NVMM_SIM_STRICT",
+    ] {
+        command.env_remove(name);
+    }
+    command
+        .env("NVMM_SIM", "1")
+        .env("NVMM_SIM_RELEASE", release);
+    command
+}
+
+/// Where the simulated libraries of a release are.
+pub(crate) fn folder(release: &str) -> PathBuf {
+    root().join("target/sim").join(release).join("lib")
+}
+
+/// Builds the libraries of a release, if need be, and says where they are.
+pub(crate) fn built(release: &str) -> PathBuf {
+    let output = runner(release).arg("--build").output().unwrap();
+    assert!(output.status.success(), "{release}: {}", text(&output));
+    folder(release)
 }
 
 /// Compiles a C file beside this one into a shared object.
@@ -77,21 +124,26 @@ pub(crate) fn compile(source: &str) -> PathBuf {
 /// Runs a test's body in a process of its own, with more variables; gives what it wrote. In that
 /// process `body` is run and the process ends.
 pub(crate) fn child(test: &str, variables: &[(&str, &str)], body: impl FnOnce()) -> Output {
+    child_of(DEFAULT, test, variables, body)
+}
+
+/// [`child`] on a release. `body` runs in the process of the release that it asks [`release`] for.
+pub(crate) fn child_of(
+    release: &str,
+    test: &str,
+    variables: &[(&str, &str)],
+    body: impl FnOnce(),
+) -> Output {
     if std::env::var(CHILD).is_ok_and(|name| name == test) {
         body();
+        println!("{RAN}");
         // As a program would: exit handlers run, the harness's other business does not matter.
         std::process::exit(0);
     }
     let twins = compile("twin.c");
-    Command::new(root().join("ci/sim.sh"))
+    runner(release)
         .arg(std::env::current_exe().unwrap())
         .args(["--exact", test, "--nocapture", "--test-threads=1"])
-        // The runner has run for this process already; what it set must be set anew.
-        .env_remove("NVMM_SIM_ROOT")
-        .env_remove("NVBUF_LIBRARY_PATH")
-        // Some tests break rules on purpose; those that want to be aborted set it.
-        .env_remove("NVMM_SIM_STRICT")
-        .env("NVMM_SIM", "1")
         .env("NVMM_SIM_KERNELS", twins)
         .env(CHILD, test)
         .envs(variables.iter().copied())
@@ -101,13 +153,28 @@ pub(crate) fn child(test: &str, variables: &[(&str, &str)], body: impl FnOnce())
 
 /// Runs a test's body in a process of its own and expects it to succeed.
 pub(crate) fn isolated(test: &str, body: impl FnOnce()) {
-    let output = child(test, &[], body);
+    expect_success(DEFAULT, &child(test, &[], body));
+}
+
+fn expect_success(release: &str, output: &Output) {
+    let text = text(output);
     assert!(
-        output.status.success(),
-        "{}\n{}",
-        output.status,
-        text(&output)
+        output.status.success() && text.contains(RAN),
+        "{release}: {}\n{text}",
+        output.status
     );
+}
+
+/// [`isolated`] on each of some releases: `body` runs in each of those processes.
+pub(crate) fn on_each(test: &str, releases: &[&str], body: impl Fn()) {
+    for release in releases {
+        expect_success(release, &child_of(release, test, &[], &body));
+    }
+}
+
+/// The release that this process is on.
+pub(crate) fn release() -> String {
+    std::env::var("NVMM_SIM_RELEASE").expect("the runner sets it")
 }
 
 /// What a process wrote.
@@ -127,6 +194,14 @@ pub(crate) fn symbol(library: &str, name: &str) -> *mut c_void {
     let address = unsafe { libc::dlsym(handle, name.as_ptr()) };
     assert!(!address.is_null(), "{name:?} is in {library:?}");
     address
+}
+
+/// A function of a library by the name of its type, `PFN_` and the C name.
+pub(crate) fn function_of<T: Copy>(library: &str, name: &str) -> T {
+    assert_eq!(size_of::<T>(), size_of::<*mut c_void>());
+    let address = symbol(library, name.trim_start_matches("PFN_"));
+    // SAFETY: as large as a function pointer, which the caller vouches for it to be.
+    unsafe { std::mem::transmute_copy(&address) }
 }
 
 /// A function of a library as a function pointer of a type that the caller vouches for.
@@ -165,6 +240,13 @@ pub(crate) fn fail(function: &str, number: u64, error: c_int) -> c_int {
     let function = CString::new(function).unwrap();
     // SAFETY: a C string.
     unsafe { set(function.as_ptr(), number, error) }
+}
+
+/// Sets all totals to zero.
+pub(crate) fn reset_counters() {
+    let reset = function!(CORE, "nvmm_sim_reset_counters", unsafe extern "C" fn());
+    // SAFETY: takes nothing.
+    unsafe { reset() };
 }
 
 /// The report, read back.

@@ -1,8 +1,9 @@
-//! Surfaces through the real `nvbufsurface_sys::Library`.
+//! Surfaces of the classic family, by the functions of the library itself: nothing of what the
+//! simulator is there to judge stands between.
 
 use std::ffi::{c_int, c_void};
+use std::sync::OnceLock;
 
-use nvbufsurface_sys::Library;
 use nvbufsurface_sys::classic::{
     self as sys, NvBufSurface, NvBufSurfaceCreateParams, NvBufSurfaceParams,
 };
@@ -10,6 +11,44 @@ use nvbufsurface_sys::classic::{
 /// A surface that the test destroys by hand, or a shallow copy of one.
 pub(crate) struct Surface {
     pub(crate) raw: *mut NvBufSurface,
+}
+
+const LIBRARY: &str = "libnvbufsurface.so.1.0.0";
+
+macro_rules! functions {
+    ($($name:ident: $symbol:ident $type:ident,)*) => {
+        /// The functions that every release has.
+        pub(crate) struct Functions {
+            $(pub(crate) $name: sys::$type,)*
+        }
+
+        impl Functions {
+            fn load() -> Self {
+                Self {
+                    $($name: $crate::function!(LIBRARY, stringify!($symbol), sys::$type),)*
+                }
+            }
+        }
+    };
+}
+
+functions! {
+    create: NvBufSurfaceCreate PFN_NvBufSurfaceCreate,
+    destroy: NvBufSurfaceDestroy PFN_NvBufSurfaceDestroy,
+    map: NvBufSurfaceMap PFN_NvBufSurfaceMap,
+    unmap: NvBufSurfaceUnMap PFN_NvBufSurfaceUnMap,
+    sync_for_cpu: NvBufSurfaceSyncForCpu PFN_NvBufSurfaceSyncForCpu,
+    sync_for_device: NvBufSurfaceSyncForDevice PFN_NvBufSurfaceSyncForDevice,
+    copy: NvBufSurfaceCopy PFN_NvBufSurfaceCopy,
+    mem_set: NvBufSurfaceMemSet PFN_NvBufSurfaceMemSet,
+    from_fd: NvBufSurfaceFromFd PFN_NvBufSurfaceFromFd,
+    map_egl_image: NvBufSurfaceMapEglImage PFN_NvBufSurfaceMapEglImage,
+    unmap_egl_image: NvBufSurfaceUnMapEglImage PFN_NvBufSurfaceUnMapEglImage,
+}
+
+pub(crate) fn functions() -> &'static Functions {
+    static FUNCTIONS: OnceLock<Functions> = OnceLock::new();
+    FUNCTIONS.get_or_init(Functions::load)
 }
 
 /// What to allocate: a picture of 64x32.
@@ -29,9 +68,8 @@ pub(crate) fn params(format: sys::NvBufSurfaceColorFormat) -> NvBufSurfaceCreate
 macro_rules! forward {
     ($($name:ident($($arg:ident: $type:ty),*);)*) => {
         $(pub(crate) fn $name(&self, $($arg: $type),*) -> c_int {
-            let functions = Library::get().expect("the simulator").functions();
             // SAFETY: `raw` is a surface, or something that the simulator must refuse.
-            unsafe { (functions.$name)(self.raw, $($arg),*) }
+            unsafe { (functions().$name)(self.raw, $($arg),*) }
         })*
     };
 }
@@ -39,9 +77,8 @@ macro_rules! forward {
 impl Surface {
     pub(crate) fn create(batch: u32, mut params: NvBufSurfaceCreateParams) -> Option<Self> {
         let mut raw = std::ptr::null_mut();
-        let functions = Library::get().expect("the simulator").functions();
         // SAFETY: both pointers are valid for the call.
-        let result = unsafe { (functions.create)(&mut raw, batch, &mut params) };
+        let result = unsafe { (functions().create)(&mut raw, batch, &mut params) };
         (result == 0).then_some(Self { raw })
     }
 

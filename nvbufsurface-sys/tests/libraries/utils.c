@@ -1,0 +1,118 @@
+/*
+ * A libnvbuf_utils of the release that NVBUF_L4T says, on malloc: as much as a self-test calls.
+ *
+ *   SHOW        the NVBUF_L4T whose functions it has, if another
+ *   NO_YUV444   pictures of that format are refused
+ *   REFUSE      nothing can be allocated
+ *
+ * SPDX-License-Identifier: MIT OR Apache-2.0
+ */
+#include <string.h>
+
+#include "nvbuf_utils.h"
+
+#ifndef SHOW
+#define SHOW NVBUF_L4T
+#endif
+
+static struct { int width, height, format; } buffers[64];
+static int next;
+
+/* Planes and chroma divisor of the formats that are asked for, and of those in their places. */
+static int shape(int format, int *chroma) {
+  int planes = 1;
+  *chroma = 1;
+  switch (format) {
+  case NvBufferColorFormat_NV12:
+  case NvBufferColorFormat_NV21:
+#if NVBUF_UTILS_ABI >= NVBUF_UTILS_ABI_R32_1
+  case NvBufferColorFormat_NV12_ER:
+  case NvBufferColorFormat_NV12_2020:
+#endif
+    *chroma = 2;
+    planes = 2;
+    break;
+  case NvBufferColorFormat_YUV420:
+  case NvBufferColorFormat_YVU420:
+#if NVBUF_UTILS_ABI >= NVBUF_UTILS_ABI_R32_1
+  case NvBufferColorFormat_YUV420_ER:
+  case NvBufferColorFormat_YVU420_ER:
+  case NvBufferColorFormat_YUV420_2020:
+#endif
+    *chroma = 2;
+    planes = 3;
+    break;
+#if NVBUF_UTILS_ABI >= NVBUF_UTILS_ABI_R32_1
+  case NvBufferColorFormat_YUV444:
+    planes = 3;
+    break;
+#endif
+  default:
+    break;
+  }
+  return planes;
+}
+
+int NvBufferCreate(int *dmabuf_fd, int width, int height, NvBufferLayout layout,
+                   NvBufferColorFormat colorFormat) {
+  (void)layout;
+#ifdef REFUSE
+  (void)dmabuf_fd, (void)width, (void)height, (void)colorFormat;
+  return -1;
+#endif
+#ifdef NO_YUV444
+  if (colorFormat == NvBufferColorFormat_YUV444) return -1;
+#endif
+  if (next == 64) return -1;
+  buffers[next].width = width;
+  buffers[next].height = height;
+  buffers[next].format = (int)colorFormat;
+  *dmabuf_fd = 100 + next++;
+  return 0;
+}
+
+int NvBufferGetParams(int dmabuf_fd, NvBufferParams *params) {
+  int i, chroma, n = dmabuf_fd - 100;
+  memset(params, 0, sizeof *params);
+  params->dmabuf_fd = (uint32_t)dmabuf_fd;
+  params->pixel_format = buffers[n].format;
+  params->num_planes = (uint32_t)shape(buffers[n].format, &chroma);
+  for (i = 0; i < (int)params->num_planes; i++) {
+    params->width[i] = (uint32_t)(buffers[n].width / (i ? chroma : 1));
+    params->height[i] = (uint32_t)(buffers[n].height / (i ? chroma : 1));
+    params->pitch[i] = 1024;
+  }
+  return 0;
+}
+
+int NvBufferDestroy(int dmabuf_fd) {
+  (void)dmabuf_fd;
+  return 0;
+}
+
+/* The rest only has to be there. */
+__attribute__((used)) static int refuse(void) { return -1; }
+#define THERE(name) \
+  __asm__(".globl " #name "\n.type " #name ", %function\n.set " #name ", refuse\n")
+
+THERE(NvBufferMemMap);
+THERE(NvBufferMemUnMap);
+THERE(NvBufferMemSyncForCpu);
+THERE(NvBufferMemSyncForDevice);
+THERE(NvEGLImageFromFd);
+THERE(NvDestroyEGLImage);
+#if SHOW >= 280200
+THERE(ExtractFdFromNvBuffer);
+#endif
+#if SHOW >= 320100
+THERE(NvBufferCreateEx);
+#endif
+#if SHOW >= 320300
+THERE(NvBufferGetParamsEx);
+#endif
+#if SHOW >= 320400
+THERE(NvBufferTransformAsync);
+#endif
+#if SHOW >= 320600
+THERE(NvBufferTransformEx);
+#endif

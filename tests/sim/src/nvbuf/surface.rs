@@ -1,0 +1,122 @@
+//! The batches that the library made and owns until they are destroyed.
+
+use std::collections::BTreeMap;
+use std::ffi::{c_int, c_void};
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use nvbufsurface_sys::classic::NVBUF_MEM_SURFACE_ARRAY;
+
+use super::buffer::{Buffer, Owner};
+use super::layout::{ParamsHead, SurfaceHead};
+use super::request::Request;
+use crate::block::Block;
+use crate::release;
+use crate::stats::{COUNTERS, add, sub};
+
+/// A batch: blocks of exactly the sizes of the release's structs, which lead to each other.
+#[derive(Debug)]
+pub(crate) struct Surface {
+    surface: Block,
+    _list: Block,
+    _extras: Option<Block>,
+    pub(crate) buffers: Vec<Arc<Buffer>>,
+}
+
+/// By the address of the `NvBufSurface`.
+static SURFACES: Mutex<BTreeMap<usize, Surface>> = Mutex::new(BTreeMap::new());
+
+fn surfaces() -> MutexGuard<'static, BTreeMap<usize, Surface>> {
+    SURFACES.lock().unwrap_or_else(|e| e.into_inner())
+}
+
+/// Makes a batch and gives the address of its `NvBufSurface`.
+pub(crate) fn make(request: &Request, batch_size: u32) -> std::io::Result<*mut c_void> {
+    let mut buffers: Vec<Arc<Buffer>> = Vec::new();
+    for _ in 0..batch_size {
+        match Buffer::new(&request.shape, Owner::Surface) {
+            Ok(buffer) => buffers.push(buffer),
+            Err(error) => {
+                for buffer in buffers {
+                    buffer.retire();
+                }
+                return Err(error);
+            }
+        }
+    }
+    let surface = Surface::of(request, batch_size, buffers);
+    let pointer = surface.surface.address();
+    surfaces().insert(pointer.expose_provenance(), surface);
+    add(&COUNTERS.surfaces_allocated, 1);
+    let alive = add(&COUNTERS.surfaces_alive, 1);
+    COUNTERS.surfaces_peak.fetch_max(alive, Relaxed);
+    Ok(pointer)
+}
+
+/// Takes a batch out of the table; `None` if there is none at this address.
+pub(crate) fn take(address: usize) -> Option<Surface> {
+    let surface = surfaces().remove(&address)?;
+    sub(&COUNTERS.surfaces_alive);
+    Some(surface)
+}
+
+/// The address of the batch that has an fd.
+pub(crate) fn of_fd(fd: c_int) -> Option<usize> {
+    surfaces()
+        .iter()
+        .find(|(_, surface)| surface.buffers.iter().any(|buffer| buffer.fd() == fd))
+        .map(|(pointer, _)| *pointer)
+}
+
+impl Surface {
+    fn of(request: &Request, batch_size: u32, buffers: Vec<Arc<Buffer>>) -> Self {
+        let release = release::current();
+        let family = release.family();
+        let mut surface = Block::zeroed(family.surface_size());
+        let mut list = Block::zeroed(buffers.len() * family.stride());
+        let mut extras = release
+            .has_paramex()
+            .then(|| Block::zeroed(buffers.len() * family.extra_size()));
+        for (i, buffer) in buffers.iter().enumerate() {
+            list.put(i * family.stride(), params_of(buffer));
+            if let Some(extras) = &mut extras {
+                family.put_extra(extras, i, request.extra);
+                let pointer = extras.at(i * family.extra_size());
+                list.put(i * family.stride() + family.paramex(), pointer);
+            }
+        }
+        surface.put(
+            0,
+            SurfaceHead {
+                gpu_id: request.gpu_id,
+                batch_size,
+                num_filled: 0,
+                is_contiguous: 0,
+                mem_type: NVBUF_MEM_SURFACE_ARRAY,
+                list: list.address(),
+            },
+        );
+        Self {
+            surface,
+            _list: list,
+            _extras: extras,
+            buffers,
+        }
+    }
+}
+
+fn params_of(buffer: &Buffer) -> ParamsHead {
+    ParamsHead {
+        width: buffer.width,
+        height: buffer.height,
+        pitch: buffer.planes.pitch[0],
+        color_format: buffer.color_format,
+        layout: buffer.layout,
+        buffer_desc: buffer.fd().unsigned_abs().into(),
+        data_size: buffer.size,
+        data_ptr: std::ptr::null_mut(),
+        planes: buffer.planes,
+        addr: [std::ptr::null_mut(); 4],
+        egl_image: std::ptr::null_mut(),
+    }
+}
