@@ -4,6 +4,7 @@
 #   ci/sim.sh COMMAND [ARGUMENT ...]   build what is stale, then run the command
 #   ci/sim.sh --build                  only build
 #   ci/sim.sh --platform               say what a command would run on
+#   ci/sim.sh --library-dir            say where the simulated libraries are built
 #   ci/sim.sh --releases               list the releases that can be simulated
 #
 # NVMM_SIM=1 takes the simulator even beside real hardware, NVMM_SIM=0 never takes it.
@@ -200,11 +201,16 @@ path_with() {
 
 case ${1:-} in
 '')
-    sed -n '2,10s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+    sed -n '2,11s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
     exit 2
     ;;
 --releases)
     releases
+    exit
+    ;;
+--library-dir)
+    known_or_exit
+    echo "$lib"
     exit
     ;;
 --platform)

@@ -175,7 +175,10 @@ impl Library {
             Err(symbol) => return Err(LoadError::MissingSymbol { symbol, path }),
         };
         // A file of unknown form is no reason to refuse a library that passes its test.
-        let release = Release::named()?.or_else(|| Release::installed().ok().flatten());
+        let release = match Release::named()? {
+            Some(said) => said,
+            None => Release::installed().ok().flatten(),
+        };
         let family = self_test::family(&functions)
             .map_err(|why| LoadError::self_test(path.as_deref(), why))?;
         Ok(Self {

@@ -7,8 +7,8 @@ use std::str::FromStr;
 /// Where L4T says what it is.
 pub const RELEASE_FILE: &str = "/etc/nv_tegra_release";
 
-/// Set to a release (`R32.7.1`, `DeepStream 6.3`) to have it believed instead of [`RELEASE_FILE`]:
-/// in a container that has the libraries but not the file.
+/// Set to a release (`R32.7.1`, `DeepStream 6.3`) or to `unknown` to have that believed instead of
+/// [`RELEASE_FILE`]: in a container that has the host's libraries and not its file.
 pub const RELEASE_VARIABLE: &str = "NVBUF_RELEASE";
 
 /// A release of L4T or of DeepStream.
@@ -25,25 +25,32 @@ pub enum Release {
 }
 
 impl Release {
-    /// The release of this machine: that of the variable [`RELEASE_VARIABLE`], else that of
-    /// [`RELEASE_FILE`], `None` if neither is there.
+    /// The release of this machine: what the variable [`RELEASE_VARIABLE`] says (a release, or
+    /// `unknown`), else what [`RELEASE_FILE`] says; `None` if neither is there.
     ///
     /// # Errors
     ///
     /// The variable, or without it the file, is there and does not say a release.
     pub fn detect() -> Result<Option<Self>, ReleaseError> {
-        Self::named().and_then(|named| match named {
-            Some(release) => Ok(Some(release)),
+        match Self::named()? {
+            Some(said) => Ok(said),
             None => Self::installed(),
-        })
+        }
     }
 
-    /// The release that [`RELEASE_VARIABLE`] names.
-    pub(crate) fn named() -> Result<Option<Self>, ReleaseError> {
-        match std::env::var_os(RELEASE_VARIABLE).filter(|value| !value.is_empty()) {
-            Some(value) => value.to_string_lossy().parse().map(Some),
-            None => Ok(None),
+    /// What [`RELEASE_VARIABLE`] says, if it is set: a release, or that it is not known.
+    pub(crate) fn named() -> Result<Option<Option<Self>>, ReleaseError> {
+        let Some(value) = std::env::var_os(RELEASE_VARIABLE).filter(|value| !value.is_empty())
+        else {
+            return Ok(None);
+        };
+        if value.eq_ignore_ascii_case("unknown") {
+            return Ok(Some(None));
         }
+        value
+            .to_string_lossy()
+            .parse()
+            .map(|release| Some(Some(release)))
     }
 
     /// The release that [`RELEASE_FILE`] says. A machine without the file is no Jetson, or a

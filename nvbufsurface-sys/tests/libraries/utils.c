@@ -3,6 +3,7 @@
  *
  *   SHOW        the NVBUF_L4T whose functions it has, if another
  *   NO_YUV444   pictures of that format are refused
+ *   NO_SIGNED   pictures of SignedR16G16 are refused
  *   REFUSE      nothing can be allocated
  *
  * SPDX-License-Identifier: MIT OR Apache-2.0
@@ -62,6 +63,9 @@ int NvBufferCreate(int *dmabuf_fd, int width, int height, NvBufferLayout layout,
 #endif
 #ifdef NO_YUV444
   if (colorFormat == NvBufferColorFormat_YUV444) return -1;
+#endif
+#ifdef NO_SIGNED
+  if (colorFormat == NvBufferColorFormat_SignedR16G16) return -1;
 #endif
   if (next == 64) return -1;
   buffers[next].width = width;

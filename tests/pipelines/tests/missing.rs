@@ -50,7 +50,7 @@ fn folder(name: &str, libraries: &[&str]) -> PathBuf {
     let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(&folder).expect("a folder");
     for library in libraries {
-        let from = root().join("target/sim/lib").join(library);
+        let from = root().join("target/sim/r32.7/lib").join(library);
         std::fs::copy(&from, folder.join(library)).expect("the simulator is built");
     }
     folder
