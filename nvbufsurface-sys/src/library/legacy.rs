@@ -1,13 +1,13 @@
 //! libnvbuf_utils.
 
 use std::ffi::{CStr, c_int, c_uint, c_void};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::ptr::NonNull;
 
 use super::error::{LoadError, MissingFunction};
 use super::search::{self, Candidate, Opened};
 use super::slot::Slot;
-use super::table::{Span, c_name, table};
+use super::table::{Loaded, Span, Table as _, c_name, table};
 use crate::{Numbering, Release, self_test};
 
 /// From a release of L4T to R35.2, the last with the library.
@@ -29,7 +29,7 @@ table! {
     /// that [`LegacyLibrary::numbering`] says, and so are the numbers of colour formats. Units,
     /// ownership and the rest are described at the function's type, for example
     /// [`r32_6::PFN_NvBufferCreateEx`](crate::nvbuf_utils::r32_6::PFN_NvBufferCreateEx).
-    LegacyFunctions;
+    LegacyFunctions, "libnvbuf_utils.so.1.0.0", c"NvBufferCreate";
     required {
         /// allocates a picture (fd, width, height, layout, format).
         NvBufferCreate as create: fn(*mut c_int, c_int, c_int, c_uint, c_uint) -> c_int;
@@ -113,17 +113,16 @@ table! {
 /// process.
 #[derive(Debug)]
 pub struct LegacyLibrary {
-    functions: LegacyFunctions,
+    loaded: Loaded<LegacyFunctions>,
     numbering: Numbering,
     release: Option<Release>,
-    path: Option<PathBuf>,
 }
 
 static LIBRARY: Slot<LegacyLibrary> = Slot::new();
 
 impl LegacyLibrary {
     /// File name and SONAME of the library in every release.
-    pub const SONAME: &'static str = "libnvbuf_utils.so.1.0.0";
+    pub const SONAME: &'static str = LegacyFunctions::SONAME;
 
     /// The process's libnvbuf_utils, opened and tested at the first call.
     ///
@@ -154,11 +153,7 @@ impl LegacyLibrary {
     }
 
     fn opened(opened: &Opened) -> Result<Self, LoadError> {
-        let inside = opened.resolve(c_name("NvBufferCreate\0"));
-        let path = opened.path(inside.map_or(std::ptr::null(), |p| p.as_ptr().cast_const()));
-        // SAFETY: the symbols come from a library of NVIDIA's SONAME, whose prototypes are those of
-        // our headers (facts of every release), and it is never closed.
-        unsafe { Self::load(Some(path), &mut |name| opened.resolve(name)) }
+        Self::test(Loaded::opened(opened)?)
     }
 
     /// A library whose functions the caller finds. It is tested like any other.
@@ -175,29 +170,17 @@ impl LegacyLibrary {
         mut resolve: impl FnMut(&'static CStr) -> Option<NonNull<c_void>>,
     ) -> Result<Self, LoadError> {
         // SAFETY: by this function's contract.
-        unsafe { Self::load(None, &mut resolve) }
+        Self::test(unsafe { Loaded::load(None, &mut resolve) }?)
     }
 
-    /// # Safety
-    ///
-    /// As [`LegacyLibrary::from_resolver`].
-    unsafe fn load(
-        path: Option<PathBuf>,
-        resolve: &mut dyn FnMut(&'static CStr) -> Option<NonNull<c_void>>,
-    ) -> Result<Self, LoadError> {
-        // SAFETY: by this function's contract.
-        let functions = match unsafe { LegacyFunctions::load(resolve) } {
-            Ok(functions) => functions,
-            Err(symbol) => return Err(LoadError::MissingSymbol { symbol, path }),
-        };
+    fn test(loaded: Loaded<LegacyFunctions>) -> Result<Self, LoadError> {
         let release = Release::detect()?;
-        let numbering = self_test::numbering(&functions, release)
-            .map_err(|why| LoadError::self_test(path.as_deref(), why))?;
+        let numbering = self_test::numbering(&loaded.functions, release)
+            .map_err(|why| LoadError::self_test(loaded.path.as_deref(), why))?;
         Ok(Self {
-            functions,
+            loaded,
             numbering,
             release,
-            path,
         })
     }
 
@@ -207,15 +190,14 @@ impl LegacyLibrary {
     ///
     /// [`LoadError::Loaded`]: the process has one already.
     pub fn install(self) -> Result<&'static Self, LoadError> {
-        LIBRARY.set(self).map_err(|present| LoadError::Loaded {
-            soname: Self::SONAME,
-            path: present.path.clone(),
-        })
+        LIBRARY
+            .set(self)
+            .map_err(|present| present.loaded.in_the_way())
     }
 
     /// The table of functions.
     pub fn functions(&self) -> &LegacyFunctions {
-        &self.functions
+        &self.loaded.functions
     }
 
     /// The numbers of the formats and the layout of the structs, as the self-test found them.
@@ -230,16 +212,11 @@ impl LegacyLibrary {
 
     /// The file of the library; `None` for a resolver of the caller's.
     pub fn path(&self) -> Option<&Path> {
-        self.path.as_deref()
+        self.loaded.path.as_deref()
     }
 
     /// The error for a function that is `None` in the table.
     pub fn missing(&self, symbol: &'static str) -> MissingFunction {
-        MissingFunction {
-            symbol,
-            path: self.path.clone(),
-            spans: LegacyFunctions::spans(symbol),
-            release: self.release,
-        }
+        self.loaded.missing(symbol, self.release)
     }
 }

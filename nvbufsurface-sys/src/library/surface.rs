@@ -1,13 +1,13 @@
 //! libnvbufsurface.
 
 use std::ffi::{CStr, c_int, c_uint, c_void};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::ptr::NonNull;
 
 use super::error::{LoadError, MissingFunction};
 use super::search::{self, Candidate, Opened};
 use super::slot::Slot;
-use super::table::{Span, c_name, table};
+use super::table::{Loaded, Span, Table as _, c_name, table};
 use crate::common::NvBufSurface;
 use crate::extended::{
     NvBufSurfaceCreateParams, NvBufSurfaceDeviceInfo, NvBufSurfaceGPUL2SyncParams,
@@ -28,7 +28,7 @@ table! {
     /// types are described at the function's type, [`classic::PFN_NvBufSurfaceMap`] for example.
     ///
     /// [`classic::PFN_NvBufSurfaceMap`]: crate::classic::PFN_NvBufSurfaceMap
-    Functions;
+    Functions, "libnvbufsurface.so.1.0.0", c"NvBufSurfaceCreate";
     required {
         /// allocates a batch; the caller owns it and frees it with `destroy`. The parameters are
         /// right for both families: the classic one reads the first 32 bytes.
@@ -94,17 +94,16 @@ table! {
 /// libnvbufsurface, opened and proved. It stays loaded for the rest of the process.
 #[derive(Debug)]
 pub struct Library {
-    functions: Functions,
+    loaded: Loaded<Functions>,
     family: Family,
     release: Option<Release>,
-    path: Option<PathBuf>,
 }
 
 static LIBRARY: Slot<Library> = Slot::new();
 
 impl Library {
     /// File name and SONAME of the library in every release.
-    pub const SONAME: &'static str = "libnvbufsurface.so.1.0.0";
+    pub const SONAME: &'static str = Functions::SONAME;
 
     /// The process's libnvbufsurface, opened and tested at the first call.
     ///
@@ -137,11 +136,7 @@ impl Library {
     }
 
     fn opened(opened: &Opened) -> Result<Self, LoadError> {
-        let inside = opened.resolve(c_name("NvBufSurfaceCreate\0"));
-        let path = opened.path(inside.map_or(std::ptr::null(), |p| p.as_ptr().cast_const()));
-        // SAFETY: the symbols come from a library of NVIDIA's SONAME, whose prototypes are those of
-        // our headers (facts of every release), and it is never closed.
-        unsafe { Self::load(Some(path), &mut |name| opened.resolve(name)) }
+        Self::test(Loaded::opened(opened)?)
     }
 
     /// A library whose functions the caller finds: for programs that link it statically, and for
@@ -159,33 +154,21 @@ impl Library {
         mut resolve: impl FnMut(&'static CStr) -> Option<NonNull<c_void>>,
     ) -> Result<Self, LoadError> {
         // SAFETY: by this function's contract.
-        unsafe { Self::load(None, &mut resolve) }
+        Self::test(unsafe { Loaded::load(None, &mut resolve) }?)
     }
 
-    /// # Safety
-    ///
-    /// As [`Library::from_resolver`].
-    unsafe fn load(
-        path: Option<PathBuf>,
-        resolve: &mut dyn FnMut(&'static CStr) -> Option<NonNull<c_void>>,
-    ) -> Result<Self, LoadError> {
-        // SAFETY: by this function's contract.
-        let functions = match unsafe { Functions::load(resolve) } {
-            Ok(functions) => functions,
-            Err(symbol) => return Err(LoadError::MissingSymbol { symbol, path }),
-        };
+    fn test(loaded: Loaded<Functions>) -> Result<Self, LoadError> {
         // A file of unknown form is no reason to refuse a library that passes its test.
         let release = match Release::named()? {
             Some(said) => said,
             None => Release::installed().ok().flatten(),
         };
-        let family = self_test::family(&functions)
-            .map_err(|why| LoadError::self_test(path.as_deref(), why))?;
+        let family = self_test::family(&loaded.functions)
+            .map_err(|why| LoadError::self_test(loaded.path.as_deref(), why))?;
         Ok(Self {
-            functions,
+            loaded,
             family,
             release,
-            path,
         })
     }
 
@@ -195,15 +178,14 @@ impl Library {
     ///
     /// [`LoadError::Loaded`]: the process has one already.
     pub fn install(self) -> Result<&'static Self, LoadError> {
-        LIBRARY.set(self).map_err(|present| LoadError::Loaded {
-            soname: Self::SONAME,
-            path: present.path.clone(),
-        })
+        LIBRARY
+            .set(self)
+            .map_err(|present| present.loaded.in_the_way())
     }
 
     /// The table of functions.
     pub fn functions(&self) -> &Functions {
-        &self.functions
+        &self.loaded.functions
     }
 
     /// The layout of the structs, as the self-test found it.
@@ -218,25 +200,20 @@ impl Library {
 
     /// The file of the library; `None` for a resolver of the caller's.
     pub fn path(&self) -> Option<&Path> {
-        self.path.as_deref()
+        self.loaded.path.as_deref()
     }
 
     /// The error for a function that is `None` in the table: it says which releases have it and
     /// whether this one should.
     pub fn missing(&self, symbol: &'static str) -> MissingFunction {
-        MissingFunction {
-            symbol,
-            path: self.path.clone(),
-            spans: Functions::spans(symbol),
-            release: self.release,
-        }
+        self.loaded.missing(symbol, self.release)
     }
 
     /// Functions that the headers of this machine's release declare and the library lacks: none,
     /// unless the library is of another release.
     pub fn absent(&self) -> impl Iterator<Item = &'static str> {
         let expected = self.release.map(Functions::expected);
-        let functions = self.functions;
+        let functions = self.loaded.functions;
         expected
             .into_iter()
             .flatten()

@@ -1,7 +1,12 @@
-#![forbid(unsafe_code)]
+//! Tables of functions, filled by name.
 
+use std::ffi::{CStr, c_void};
 use std::fmt;
+use std::path::PathBuf;
+use std::ptr::{NonNull, null};
 
+use super::error::{LoadError, MissingFunction};
+use super::search::Opened;
 use crate::Release;
 
 /// Releases of one product that have something: from the first on, up to before another.
@@ -58,13 +63,95 @@ impl fmt::Display for Span {
     }
 }
 
+/// A table of functions that is filled by name.
+pub(crate) trait Table: Sized {
+    /// File name and SONAME of the library.
+    const SONAME: &'static str;
+
+    /// A function that every release has: where it lies is where the library is.
+    const ANCHOR: &'static CStr;
+
+    /// Fills the table; `Err` is the first required function that is not there.
+    ///
+    /// # Safety
+    ///
+    /// `resolve` must give, for each name, the function of that name with the C prototype of
+    /// `include/`, valid for the rest of the process, or `None`.
+    unsafe fn load(resolve: &mut Resolve<'_>) -> Result<Self, &'static str>;
+
+    /// The releases that have an optional function.
+    fn spans(symbol: &str) -> &'static [Span];
+}
+
+/// Finds functions by their C names.
+pub(crate) type Resolve<'a> = dyn FnMut(&'static CStr) -> Option<NonNull<c_void>> + 'a;
+
+/// A table, and the file that its functions are of.
+#[derive(Debug)]
+pub(crate) struct Loaded<T> {
+    pub(crate) functions: T,
+    /// `None` for a resolver of the caller's.
+    pub(crate) path: Option<PathBuf>,
+}
+
+impl<T: Table> Loaded<T> {
+    /// The functions of an opened library.
+    pub(crate) fn opened(opened: &Opened) -> Result<Self, LoadError> {
+        let inside = opened
+            .resolve(T::ANCHOR)
+            .map_or(null(), |p| p.as_ptr().cast_const());
+        let path = Some(opened.path(inside));
+        // SAFETY: the symbols come from a library of NVIDIA's SONAME, whose prototypes are those of
+        // our headers (facts of every release), and it is never closed.
+        unsafe { Self::load(path, &mut |name| opened.resolve(name)) }
+    }
+
+    /// The functions that a resolver finds.
+    ///
+    /// # Safety
+    ///
+    /// As [`Table::load`].
+    pub(crate) unsafe fn load(
+        path: Option<PathBuf>,
+        resolve: &mut Resolve<'_>,
+    ) -> Result<Self, LoadError> {
+        // SAFETY: by this function's contract.
+        match unsafe { T::load(resolve) } {
+            Ok(functions) => Ok(Self { functions, path }),
+            Err(symbol) => Err(LoadError::MissingSymbol { symbol, path }),
+        }
+    }
+
+    /// The error for an optional function that is not there.
+    pub(crate) fn missing(
+        &self,
+        symbol: &'static str,
+        release: Option<Release>,
+    ) -> MissingFunction {
+        MissingFunction {
+            symbol,
+            path: self.path.clone(),
+            spans: T::spans(symbol),
+            release,
+        }
+    }
+
+    /// The error for installing a library where this one is.
+    pub(crate) fn in_the_way(&self) -> LoadError {
+        LoadError::Loaded {
+            soname: T::SONAME,
+            path: self.path.clone(),
+        }
+    }
+}
+
 /// Declares a table of functions that is filled by name.
 ///
 /// `required`: every release has them. `optional`: the others, `None` where the library lacks one,
 /// with the releases whose headers declare them.
 macro_rules! table {
     (
-        $(#[$doc:meta])* $Table:ident;
+        $(#[$doc:meta])* $Table:ident, $soname:literal, $anchor:literal;
         required { $($(#[$rdoc:meta])* $rsymbol:ident as $rname:ident: fn($($rarg:ty),*) -> $rret:ty;)* }
         optional { $($(#[$odoc:meta])* $osymbol:ident as $oname:ident: fn($($oarg:ty),*) -> $oret:ty, $spans:expr;)* }
     ) => {
@@ -113,15 +200,14 @@ macro_rules! table {
                 });
                 Self::REQUIRED.iter().copied().chain(optional)
             }
+        }
 
-            /// Fills the table by name; `Err` is the first required function that is not there.
-            ///
-            /// # Safety
-            ///
-            /// `resolve` must give, for each name, the function of that name with the C prototype
-            /// of `include/`, valid for the rest of the process, or `None`.
-            pub(crate) unsafe fn load(
-                resolve: &mut dyn FnMut(&'static std::ffi::CStr) -> Option<std::ptr::NonNull<std::ffi::c_void>>,
+        impl $crate::library::table::Table for $Table {
+            const SONAME: &'static str = $soname;
+            const ANCHOR: &'static std::ffi::CStr = $anchor;
+
+            unsafe fn load(
+                resolve: &mut $crate::library::table::Resolve<'_>,
             ) -> Result<Self, &'static str> {
                 Ok(Self {
                     $($rname: {
@@ -146,6 +232,10 @@ macro_rules! table {
                     }),)*
                 })
             }
+
+            fn spans(symbol: &str) -> &'static [$crate::Span] {
+                Self::spans(symbol)
+            }
         }
 
         impl std::fmt::Debug for $Table {
@@ -159,8 +249,8 @@ macro_rules! table {
 pub(crate) use table;
 
 /// A name that ends in a NUL as a C string.
-pub(crate) const fn c_name(name: &'static str) -> &'static std::ffi::CStr {
-    match std::ffi::CStr::from_bytes_with_nul(name.as_bytes()) {
+pub(crate) const fn c_name(name: &'static str) -> &'static CStr {
+    match CStr::from_bytes_with_nul(name.as_bytes()) {
         Ok(name) => name,
         Err(_) => panic!("a name with its NUL"),
     }

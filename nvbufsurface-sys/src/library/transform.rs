@@ -1,13 +1,13 @@
 //! libnvbufsurftransform.
 
 use std::ffi::{CStr, c_int, c_uint, c_void};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::ptr::NonNull;
 
 use super::error::{LoadError, MissingFunction};
 use super::search::{self, Candidate, Opened};
 use super::slot::Slot;
-use super::table::{Span, c_name, table};
+use super::table::{Loaded, Span, Table as _, c_name, table};
 use crate::common::NvBufSurface;
 use crate::extended::NvBufSurfTransformConfigParams;
 use crate::{Family, Library, Release, classic, composite24, extended};
@@ -32,7 +32,7 @@ table! {
     /// described at the function's type, [`classic::PFN_NvBufSurfTransform`] for example.
     ///
     /// [`classic::PFN_NvBufSurfTransform`]: crate::classic::PFN_NvBufSurfTransform
-    TransformFunctions;
+    TransformFunctions, "libnvbufsurftransform.so.1.0.0", c"NvBufSurfTransform";
     required {
         /// sets the session of the calling thread. The parameters are right for both families.
         NvBufSurfTransformSetSessionParams as set_session_params:
@@ -91,17 +91,16 @@ table! {
 /// apart, so it is taken from the same directory only.
 #[derive(Debug)]
 pub struct TransformLibrary {
-    functions: TransformFunctions,
+    loaded: Loaded<TransformFunctions>,
     family: Family,
     release: Option<Release>,
-    path: Option<PathBuf>,
 }
 
 static LIBRARY: Slot<TransformLibrary> = Slot::new();
 
 impl TransformLibrary {
     /// File name and SONAME of the library in every release.
-    pub const SONAME: &'static str = "libnvbufsurftransform.so.1.0.0";
+    pub const SONAME: &'static str = TransformFunctions::SONAME;
 
     /// The process's libnvbufsurftransform, opened at the first call from the directory of
     /// [`Library::get`]'s.
@@ -128,11 +127,7 @@ impl TransformLibrary {
             Some(_) => Opened::open(Self::SONAME, &candidates)?,
             None => Opened::loaded_or_open(Self::SONAME, &candidates)?,
         };
-        let inside = opened.resolve(c_name("NvBufSurfTransform\0"));
-        let path = opened.path(inside.map_or(std::ptr::null(), |p| p.as_ptr().cast_const()));
-        // SAFETY: the symbols come from a library of NVIDIA's SONAME, whose prototypes are those of
-        // our headers (facts of every release), and it is never closed.
-        unsafe { Self::load(surface, Some(path), &mut |name| opened.resolve(name)) }
+        Ok(Self::of(Loaded::opened(&opened)?, surface))
     }
 
     /// A library whose functions the caller finds, of the family of `surface`.
@@ -151,26 +146,15 @@ impl TransformLibrary {
         mut resolve: impl FnMut(&'static CStr) -> Option<NonNull<c_void>>,
     ) -> Result<Self, LoadError> {
         // SAFETY: by this function's contract.
-        unsafe { Self::load(surface, None, &mut resolve) }
+        let loaded = unsafe { Loaded::load(None, &mut resolve) }?;
+        Ok(Self::of(loaded, surface))
     }
 
-    /// # Safety
-    ///
-    /// As [`TransformLibrary::from_resolver`].
-    unsafe fn load(
-        surface: &Library,
-        path: Option<PathBuf>,
-        resolve: &mut dyn FnMut(&'static CStr) -> Option<NonNull<c_void>>,
-    ) -> Result<Self, LoadError> {
-        // SAFETY: by this function's contract.
-        match unsafe { TransformFunctions::load(resolve) } {
-            Ok(functions) => Ok(Self {
-                functions,
-                family: surface.family(),
-                release: surface.release(),
-                path,
-            }),
-            Err(symbol) => Err(LoadError::MissingSymbol { symbol, path }),
+    fn of(loaded: Loaded<TransformFunctions>, surface: &Library) -> Self {
+        Self {
+            loaded,
+            family: surface.family(),
+            release: surface.release(),
         }
     }
 
@@ -180,15 +164,14 @@ impl TransformLibrary {
     ///
     /// [`LoadError::Loaded`]: the process has one already.
     pub fn install(self) -> Result<&'static Self, LoadError> {
-        LIBRARY.set(self).map_err(|present| LoadError::Loaded {
-            soname: Self::SONAME,
-            path: present.path.clone(),
-        })
+        LIBRARY
+            .set(self)
+            .map_err(|present| present.loaded.in_the_way())
     }
 
     /// The table of functions.
     pub fn functions(&self) -> &TransformFunctions {
-        &self.functions
+        &self.loaded.functions
     }
 
     /// The layout of the structs: that of libnvbufsurface.
@@ -202,7 +185,7 @@ impl TransformLibrary {
     /// The classic family's grew from 24 to 32 in the release that brought asynchronous transforms
     /// (facts: DeepStream 6.0, R34.1), so their presence tells.
     pub fn composite_params_size(&self) -> usize {
-        match (self.family, self.functions.transform_async) {
+        match (self.family, self.loaded.functions.transform_async) {
             (Family::Extended, _) => size_of::<extended::NvBufSurfTransformCompositeParams>(),
             (Family::Classic, Some(_)) => size_of::<classic::NvBufSurfTransformCompositeParams>(),
             (Family::Classic, None) => size_of::<composite24::NvBufSurfTransformCompositeParams>(),
@@ -211,16 +194,11 @@ impl TransformLibrary {
 
     /// The file of the library; `None` for a resolver of the caller's.
     pub fn path(&self) -> Option<&Path> {
-        self.path.as_deref()
+        self.loaded.path.as_deref()
     }
 
     /// The error for a function that is `None` in the table.
     pub fn missing(&self, symbol: &'static str) -> MissingFunction {
-        MissingFunction {
-            symbol,
-            path: self.path.clone(),
-            spans: TransformFunctions::spans(symbol),
-            release: self.release,
-        }
+        self.loaded.missing(symbol, self.release)
     }
 }
