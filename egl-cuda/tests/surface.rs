@@ -9,8 +9,8 @@ use nvbufsurface_sys::classic::{
     NVBUF_COLOR_FORMAT_NV12, NVBUF_LAYOUT_BLOCK_LINEAR, NVBUF_LAYOUT_PITCH,
     NVBUF_MEM_SURFACE_ARRAY, NvBufSurfaceLayout,
 };
-use nvbufsurface_sys::common::{NvBufSurface, NvBufSurfaceParams};
 use nvbufsurface_sys::extended::NvBufSurfaceCreateParams;
+use nvbufsurface_sys::prefix::{NvBufSurface, NvBufSurfaceParams};
 
 /// A surface and its EGLImage, unmapped and destroyed in this order.
 struct Surface(NonNull<NvBufSurface>);

@@ -172,7 +172,7 @@ typedef enum {
 /**
  * Lossless compression of a buffer in memory.
  *
- * Releases: R32.7.
+ * Releases: R32.7.4 and later of R32.
  */
 typedef enum {
   /** None. */
@@ -712,7 +712,7 @@ typedef struct _NvBufferParams {
 /**
  * Where the compression data of each plane lies.
  *
- * Releases: R32.7.
+ * Releases: R32.7.4 and later of R32.
  */
 typedef struct _NvBufferCDEParams {
   /** Bytes. */
@@ -790,7 +790,7 @@ typedef struct _NvBufferParamsEx {
   NvBufferSyncObj syncobj;
 #endif
 #if NVBUF_UTILS_ABI == NVBUF_UTILS_ABI_R32_7
-  /** Compression, the library's, or NULL. Releases: R32.7. */
+  /** Compression, the library's, or NULL. Releases: R32.7.4 and later of R32. */
   NvBufferCDEParams *cde_params;
 #endif
 #if (NVBUF_UTILS_ABI >= NVBUF_UTILS_ABI_R32_3 && NVBUF_UTILS_ABI < NVBUF_UTILS_ABI_R32_7) || \
@@ -895,7 +895,7 @@ int NvBufferCreateWithChromaLoc(int *dmabuf_fd, NvBufferCreateParams *input_para
 /**
  * NvBufferCreateEx with lossless compression. Returns 0 or -1.
  *
- * Releases: R32.7.
+ * Releases: R32.7.4 and later of R32.
  */
 int NvBufferCreateCompressed(int *dmabuf_fd, NvBufferCreateParams *input_params);
 
@@ -903,7 +903,7 @@ int NvBufferCreateCompressed(int *dmabuf_fd, NvBufferCreateParams *input_params)
  * Makes a buffer of another process's file descriptor and description. The caller destroys the new
  * one and closes the one that came in. Returns 0 or -1.
  *
- * Releases: R32.7.
+ * Releases: R32.7.4 and later of R32.
  */
 int NvBufferImportFd(int in_dmabuf_fd, int *out_dmabuf_fd, NvBufferParamsEx *in_params);
 #endif
@@ -1024,8 +1024,8 @@ int NvBufferMemSyncForDeviceEx(int dmabuf_fd, NvBufferParamsEx *exparams, unsign
 
 #if NVBUF_UTILS_ABI >= NVBUF_UTILS_ABI_R28_2
 /**
- * Copies one plane to packed memory of the caller: out_width times out_height elements. Returns 0
- * or -1.
+ * Copies one plane to memory of the caller. out_width and out_height are those of the raw plane;
+ * how its rows lie is not documented. Returns 0 or -1.
  *
  * Releases: R28.2 to R35.
  */
@@ -1033,8 +1033,8 @@ int NvBuffer2Raw(int dmabuf_fd, unsigned int plane, unsigned int out_width,
                  unsigned int out_height, unsigned char *ptr);
 
 /**
- * Copies packed memory of the caller to one plane: in_width times in_height elements. Returns 0 or
- * -1.
+ * Copies memory of the caller to one plane. in_width and in_height are those of the raw plane; how
+ * its rows lie is not documented. Returns 0 or -1.
  *
  * Releases: R28.2 to R35.
  */
@@ -1110,7 +1110,7 @@ int NvBufferSyncObjWait(NvBufferSyncObjParams *syncobj_params, unsigned int time
 /**
  * Sync points of a fence file descriptor: NVBUF_MAX_SYNCOBJ_PARAMS at most. Returns 0 or -1.
  *
- * Releases: R32.7.
+ * Releases: R32.7.4 and later of R32.
  */
 int NvBufferSyncObjParamsFromFile(int file, NvBufferSyncObjParams *syncobjparams,
                                   unsigned int *nparams);

@@ -537,28 +537,38 @@ typedef enum {
    */
   NVBUF_COLOR_FORMAT_UYVP_2020 = 112,
 #endif
-  /** One more than the last format of the release. */
 #if NVBUFSURFACE_ABI == NVBUFSURFACE_ABI_R32_1
+  /** One more than the last format of the release. */
   NVBUF_COLOR_FORMAT_LAST = 37,
 #elif NVBUFSURFACE_ABI == NVBUFSURFACE_ABI_R32_4
+  /** One more than the last format of the release. */
   NVBUF_COLOR_FORMAT_LAST = 42,
 #elif NVBUFSURFACE_ABI == NVBUFSURFACE_ABI_R32_5
+  /** One more than the last format of the release. */
   NVBUF_COLOR_FORMAT_LAST = 47,
 #elif NVBUFSURFACE_ABI >= NVBUFSURFACE_ABI_R34_1 && NVBUFSURFACE_ABI < NVBUFSURFACE_ABI_R35_4
+  /** One more than the last format of the release. */
   NVBUF_COLOR_FORMAT_LAST = 71,
 #elif NVBUFSURFACE_ABI == NVBUFSURFACE_ABI_R35_4
+  /** One more than the last format of the release. */
   NVBUF_COLOR_FORMAT_LAST = 88,
 #elif NVBUFSURFACE_ABI == NVBUFSURFACE_ABI_R36_2
+  /** One more than the last format of the release. */
   NVBUF_COLOR_FORMAT_LAST = 89,
 #elif NVBUFSURFACE_ABI == NVBUFSURFACE_ABI_R36_3
+  /** One more than the last format of the release. */
   NVBUF_COLOR_FORMAT_LAST = 92,
 #elif NVBUFSURFACE_ABI == NVBUFSURFACE_ABI_R36_4
+  /** One more than the last format of the release. */
   NVBUF_COLOR_FORMAT_LAST = 93,
 #elif NVBUFSURFACE_ABI == NVBUFSURFACE_ABI_ISAAC_4
+  /** One more than the last format of the release. */
   NVBUF_COLOR_FORMAT_LAST = 94,
 #elif NVBUFSURFACE_ABI == NVBUFSURFACE_ABI_DS_8
+  /** One more than the last format of the release. */
   NVBUF_COLOR_FORMAT_LAST = 104,
 #else
+  /** One more than the last format of the release. */
   NVBUF_COLOR_FORMAT_LAST = 113,
 #endif
 } NvBufSurfaceColorFormat;
@@ -1157,7 +1167,7 @@ typedef struct NvBufSurfaceGPUL2SyncParams {
  * Allocates a batch and its descriptor. The caller owns the result and frees it with
  * NvBufSurfaceDestroy. numFilled is 0 afterwards.
  *
- * Memory types: all (see the enumerators for the platform). Returns 0, or -1 with surf unchanged.
+ * Memory types: all (see the enumerators for the platform). Returns 0 or -1.
  *
  * Releases: all.
  */
@@ -1238,7 +1248,7 @@ int NvBufSurfaceCopy(NvBufSurface *srcSurf, NvBufSurface *dstSurf);
 /**
  * Fills planes with one byte. Index and plane -1 mean all.
  *
- * Memory types: all. Returns 0 or -1.
+ * Memory types: not documented. Returns 0 or -1.
  *
  * Releases: all.
  */
@@ -1246,10 +1256,10 @@ int NvBufSurfaceMemSet(NvBufSurface *surf, int index, int plane, uint8_t value);
 
 #if NVBUFSURFACE_ABI >= NVBUFSURFACE_ABI_R34_1
 /**
- * Copies one plane of one buffer to packed memory of the caller: outwidth times outheight elements
- * of the plane. No -1 here.
+ * Copies one plane of one buffer to memory of the caller. out_width and out_height are those of the
+ * raw plane, aligned; how its rows lie is not documented. No -1 here.
  *
- * Memory types: SURFACE_ARRAY, HANDLE. Returns 0 or -1.
+ * Memory types: not documented. Returns 0 or -1.
  *
  * Releases: since R34.1, DeepStream 6.1.
  */
@@ -1257,10 +1267,10 @@ int NvBufSurface2Raw(NvBufSurface *Surf, unsigned int index, unsigned int plane,
                      unsigned int out_width, unsigned int out_height, unsigned char *ptr);
 
 /**
- * Copies packed memory of the caller to one plane of one buffer: inwidth times inheight elements of
- * the plane. No -1 here.
+ * Copies memory of the caller to one plane of one buffer. in_width and in_height are those of the
+ * raw plane, aligned; how its rows lie is not documented. No -1 here.
  *
- * Memory types: SURFACE_ARRAY, HANDLE. Returns 0 or -1.
+ * Memory types: not documented. Returns 0 or -1.
  *
  * Releases: since R34.1, DeepStream 6.1.
  */

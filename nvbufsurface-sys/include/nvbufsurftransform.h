@@ -225,8 +225,8 @@ typedef struct _NvBufSurfaceTransformParams {
 } NvBufSurfTransformParams;
 
 /**
- * One composition. 24 bytes without composite_filter (R32, DeepStream 4 and 5), then 32, 64 in the
- * extended family.
+ * One composition. 24 bytes without composite_filter (R32.1 to R32.5, DeepStream 4 and 5), then 32,
+ * 64 in the extended family.
  *
  * Releases: all.
  */
@@ -482,7 +482,7 @@ NvBufSurfTransform_Error NvBufSurfTransformSyncObjWait(NvBufSurfTransformSyncObj
                                                        uint32_t time_out);
 
 /**
- * Frees a sync object and sets it to NULL.
+ * Frees a sync object of an asynchronous call.
  *
  * Memory types: none.
  *

@@ -2,11 +2,11 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod bindings;
-pub mod common;
 mod format;
 mod library;
 #[cfg(feature = "linked")]
 mod linked;
+pub mod prefix;
 mod release;
 mod self_test;
 

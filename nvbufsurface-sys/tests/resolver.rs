@@ -4,10 +4,10 @@ use std::ffi::{CStr, c_int, c_void};
 use std::ptr::{NonNull, from_mut, null_mut};
 
 use nvbufsurface_sys::extended::NvBufSurfaceCreateParams;
-use nvbufsurface_sys::{Family, Functions, Library, LoadError, classic, common};
+use nvbufsurface_sys::{Family, Functions, Library, LoadError, classic, prefix};
 
 unsafe extern "C" fn create(
-    out: *mut *mut common::NvBufSurface,
+    out: *mut *mut prefix::NvBufSurface,
     batch: u32,
     params: *mut NvBufSurfaceCreateParams,
 ) -> c_int {
@@ -31,7 +31,7 @@ unsafe extern "C" fn create(
     0
 }
 
-unsafe extern "C" fn destroy(surface: *mut common::NvBufSurface) -> c_int {
+unsafe extern "C" fn destroy(surface: *mut prefix::NvBufSurface) -> c_int {
     // SAFETY: of `create`, which leaked the box.
     let surface = unsafe { Box::from_raw(surface.cast::<classic::NvBufSurface>()) };
     let list = std::ptr::slice_from_raw_parts_mut(surface.surfaceList, 3);

@@ -22,8 +22,13 @@ fn library(name: &str, soname: &str, source: &str, defines: &[&str]) -> PathBuf 
         .arg(manifest.join("include"))
         .args(defines.iter().map(|define| format!("-D{define}")))
         .arg(manifest.join("tests/libraries").join(source))
-        // Another SONAME each: the loader would give a library of one it knows already.
-        .arg(format!("-Wl,-soname,{name}.so"));
+        // Another SONAME each: the loader would give a library of one it knows already. Those named
+        // "aside" are known by the real one.
+        .arg(if name.starts_with("aside") {
+            format!("-Wl,-soname,{soname}")
+        } else {
+            format!("-Wl,-soname,{name}.so")
+        });
     assert!(cc.status().expect("cc is there").success(), "{name}");
     folder
 }
@@ -45,11 +50,14 @@ fn inside(test: &str, variable: &str, value: &str) -> bool {
     let output = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", test, "--nocapture"])
         .env(CHILD, "1")
+        // The runner's, on the simulator.
+        .env("NVBUF_LIBRARY_PATH", "")
         .env(variable, value)
         .output()
         .unwrap();
+    let ran = String::from_utf8_lossy(&output.stdout).contains(" 1 passed");
     assert!(
-        output.status.success(),
+        output.status.success() && ran,
         "{test} with {variable}={value}:\n{}{}",
         String::from_utf8_lossy(&output.stdout),
         String::from_utf8_lossy(&output.stderr)
@@ -194,7 +202,7 @@ fn a_missing_optional_symbol_is_told_when_it_is_wanted() {
         assert!(
             error
                 .to_string()
-                .contains("This is L4T R32.7.1, which has not"),
+                .contains("This is L4T R32.7.1, which does not declare it"),
             "{error}"
         );
     }
@@ -307,7 +315,7 @@ fn a_numbering_of_another_release_is_refused() {
         let directory = utils("numbers-of-r32.5", &["NVBUF_L4T=320502", "SHOW=320403"]);
         let text = LegacyLibrary::open_in(&directory).unwrap_err().to_string();
         assert!(
-            text.contains("not that of L4T R32.4") && text.contains("NV12"),
+            text.contains("not L4T R32.4") && text.contains("NV12"),
             "{text}"
         );
         // Functions of R32.6.
@@ -329,20 +337,14 @@ fn a_numbering_that_cannot_be_told_is_asked_for() {
     if !inside(NAME, RELEASE_VARIABLE, "unknown") {
         return;
     }
-    let directory = utils("ambiguous", &["NVBUF_L4T=320704", "NO_YUV444"]);
-    // R34's number of that format is one of R32.7's packed ones, so this is still told ...
+    // R34's number of YUV444 is one of a packed format in R32.6, so this is still told ...
+    let directory = utils("told", &["NVBUF_L4T=320601", "NO_YUV444"]);
     let library = LegacyLibrary::open_in(&directory).unwrap();
     assert_eq!(library.numbering(), Numbering::R32_6);
     // ... and this is not.
-    let directory = utils(
-        "ambiguous-both",
-        &["NVBUF_L4T=320704", "NO_YUV444", "NO_SIGNED"],
-    );
+    let directory = utils("ambiguous", &["NVBUF_L4T=320601", "NO_YUV444", "NO_SIGNED"]);
     let text = LegacyLibrary::open_in(&directory).unwrap_err().to_string();
-    assert!(
-        text.contains("R32.6 and R32.7 or that of L4T R34"),
-        "{text}"
-    );
+    assert!(text.contains("L4T R32.6/R32.7 or L4T R34/R35"), "{text}");
     assert!(text.contains("Set NVBUF_RELEASE"), "{text}");
     let directory = utils("nothing", &["NVBUF_L4T=320704", "REFUSE"]);
     let text = LegacyLibrary::open_in(&directory).unwrap_err().to_string();
@@ -350,4 +352,82 @@ fn a_numbering_that_cannot_be_told_is_asked_for() {
         text.contains("NvBufferCreate") && text.contains("/dev/nvmap"),
         "{text}"
     );
+}
+
+#[test]
+fn a_legacy_library_without_an_optional_function() {
+    const NAME: &str = "a_legacy_library_without_an_optional_function";
+    let one = utils(
+        "without-transform-ex",
+        &["NVBUF_L4T=320704", "WITHOUT_TransformEx"],
+    );
+    // Looks like R32.5 by its functions, and is not.
+    let many = utils("like-r32.5", &["NVBUF_L4T=320704", "SHOW=320502"]);
+    if inside(NAME, RELEASE_VARIABLE, "unknown") {
+        let text = LegacyLibrary::open_in(&one).unwrap_err().to_string();
+        assert!(text.contains("functions of no release"), "{text}");
+        assert!(
+            text.contains("NvBufferMemMapEx") && text.contains("NVBUF_RELEASE"),
+            "{text}"
+        );
+        let text = LegacyLibrary::open_in(&many).unwrap_err().to_string();
+        assert!(
+            text.contains("not L4T R32.5") && text.contains("NV16_ER"),
+            "{text}"
+        );
+    }
+    if inside(NAME, RELEASE_VARIABLE, "R32.7.4") {
+        for directory in [&one, &many] {
+            let library = LegacyLibrary::open_in(directory).unwrap();
+            assert_eq!(library.numbering(), Numbering::R32_6);
+            assert!(library.functions().transform_ex.is_none());
+            assert!(library.missing("NvBufferTransformEx").is_expected());
+        }
+    }
+    // What says nothing of libnvbuf_utils is as good as nothing.
+    for release in ["DeepStream 6.0", "R31.1"] {
+        if inside(NAME, RELEASE_VARIABLE, release) {
+            let whole = utils(
+                &format!("whole-{}", release.replace(' ', "-")),
+                &["NVBUF_L4T=320704"],
+            );
+            let library = LegacyLibrary::open_in(&whole).unwrap();
+            assert_eq!(library.numbering(), Numbering::R32_6);
+        }
+    }
+}
+
+#[test]
+fn a_truncated_library_that_the_loader_would_find_is_refused() {
+    const NAME: &str = "a_truncated_library_that_the_loader_would_find_is_refused";
+    let directory = surface("truncated-in-path", &["NVBUF_L4T=320704"]);
+    let file = directory.join(Library::SONAME);
+    let bytes = std::fs::read(&file).unwrap();
+    std::fs::remove_file(&file).unwrap();
+    std::fs::write(&file, &bytes[..bytes.len() / 2]).unwrap();
+    if inside(NAME, "LD_LIBRARY_PATH", directory.to_str().unwrap()) {
+        let text = Library::get().unwrap_err().to_string();
+        assert!(
+            text.contains("truncated") && text.contains(file.to_str().unwrap()),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn what_was_opened_aside_or_refused_is_not_the_process_s() {
+    const NAME: &str = "what_was_opened_aside_or_refused_is_not_the_process_s";
+    let aside = surface("aside", &["NVBUF_L4T=360400"]);
+    let refused = surface("aside-refused", &["NVBUF_L4T=320704", "LIE"]);
+    let meant = surface("aside-meant", &["NVBUF_L4T=390200"]);
+    if inside(NAME, "NVBUF_LIBRARY_PATH", meant.to_str().unwrap()) {
+        assert!(Library::open_in(&refused).is_err());
+        let other = Library::open_in(&aside).unwrap();
+        let library = Library::get().unwrap();
+        assert_eq!(
+            (library.family(), other.family()),
+            (Family::Extended, Family::Classic)
+        );
+        assert_eq!(library.path(), Some(meant.join(Library::SONAME).as_path()));
+    }
 }

@@ -267,6 +267,7 @@ pub const NVBUF_COLOR_FORMAT_GRAY16_LE: NvBufSurfaceColorFormat = 92;
 /** B, G, R, A, 1 plane, 16 bits. Releases: since JetPack 7.0 as Isaac ROS 4.0 has it (R38 is not
  settled), DeepStream 8.0.*/
 pub const NVBUF_COLOR_FORMAT_BGRA64_LE: NvBufSurfaceColorFormat = 93;
+/// One more than the last format of the release.
 pub const NVBUF_COLOR_FORMAT_LAST: NvBufSurfaceColorFormat = 94;
 /** Pixel formats. Releases only append: a number never changes its meaning. Component order is that
  of the bytes in memory; without a matrix in the name YUV is BT.601, without _ER it is limited
@@ -1171,7 +1172,7 @@ pub type NvBufSurfaceExtendedMapParams = NvBufSurfaceExtendedMapParams_t;
 /** Allocates a batch and its descriptor. The caller owns the result and frees it with
  NvBufSurfaceDestroy. numFilled is 0 afterwards.
 
- Memory types: all (see the enumerators for the platform). Returns 0, or -1 with surf unchanged.
+ Memory types: all (see the enumerators for the platform). Returns 0 or -1.
 
  Releases: all.*/
 pub type PFN_NvBufSurfaceCreate = unsafe extern "C" fn(
@@ -1253,7 +1254,7 @@ pub type PFN_NvBufSurfaceCopy = unsafe extern "C" fn(
 ) -> ::core::ffi::c_int;
 /** Fills planes with one byte. Index and plane -1 mean all.
 
- Memory types: all. Returns 0 or -1.
+ Memory types: not documented. Returns 0 or -1.
 
  Releases: all.*/
 pub type PFN_NvBufSurfaceMemSet = unsafe extern "C" fn(
@@ -1262,10 +1263,10 @@ pub type PFN_NvBufSurfaceMemSet = unsafe extern "C" fn(
     plane: ::core::ffi::c_int,
     value: u8,
 ) -> ::core::ffi::c_int;
-/** Copies one plane of one buffer to packed memory of the caller: outwidth times outheight elements
- of the plane. No -1 here.
+/** Copies one plane of one buffer to memory of the caller. out_width and out_height are those of the
+ raw plane, aligned; how its rows lie is not documented. No -1 here.
 
- Memory types: SURFACE_ARRAY, HANDLE. Returns 0 or -1.
+ Memory types: not documented. Returns 0 or -1.
 
  Releases: since R34.1, DeepStream 6.1.*/
 pub type PFN_NvBufSurface2Raw = unsafe extern "C" fn(
@@ -1276,10 +1277,10 @@ pub type PFN_NvBufSurface2Raw = unsafe extern "C" fn(
     out_height: ::core::ffi::c_uint,
     ptr: *mut ::core::ffi::c_uchar,
 ) -> ::core::ffi::c_int;
-/** Copies packed memory of the caller to one plane of one buffer: inwidth times inheight elements of
- the plane. No -1 here.
+/** Copies memory of the caller to one plane of one buffer. in_width and in_height are those of the
+ raw plane, aligned; how its rows lie is not documented. No -1 here.
 
- Memory types: SURFACE_ARRAY, HANDLE. Returns 0 or -1.
+ Memory types: not documented. Returns 0 or -1.
 
  Releases: since R34.1, DeepStream 6.1.*/
 pub type PFN_Raw2NvBufSurface = unsafe extern "C" fn(
@@ -1610,8 +1611,8 @@ impl Default for _NvBufSurfaceTransformParams {
 
  Releases: all.*/
 pub type NvBufSurfTransformParams = _NvBufSurfaceTransformParams;
-/** One composition. 24 bytes without composite_filter (R32, DeepStream 4 and 5), then 32, 64 in the
- extended family.
+/** One composition. 24 bytes without composite_filter (R32.1 to R32.5, DeepStream 4 and 5), then 32,
+ 64 in the extended family.
 
  Releases: all.*/
 #[repr(C)]
@@ -1666,8 +1667,8 @@ impl Default for _NvBufSurfTransformCompositeParams {
         }
     }
 }
-/** One composition. 24 bytes without composite_filter (R32, DeepStream 4 and 5), then 32, 64 in the
- extended family.
+/** One composition. 24 bytes without composite_filter (R32.1 to R32.5, DeepStream 4 and 5), then 32,
+ 64 in the extended family.
 
  Releases: all.*/
 pub type NvBufSurfTransformCompositeParams = _NvBufSurfTransformCompositeParams;
@@ -1983,7 +1984,7 @@ pub type PFN_NvBufSurfTransformSyncObjWait = unsafe extern "C" fn(
     sync_obj: NvBufSurfTransformSyncObj_t,
     time_out: u32,
 ) -> NvBufSurfTransform_Error;
-/** Frees a sync object and sets it to NULL.
+/** Frees a sync object of an asynchronous call.
 
  Memory types: none.
 

@@ -322,6 +322,7 @@ pub const NVBUF_COLOR_FORMAT_UYVP_709_ER: NvBufSurfaceColorFormat = 111;
 /** Packed U Y V Y, 1 plane, 5 bytes for 2 pixels, 4:2:2, 10 bits, BT.2020. Releases: since
  DeepStream 9.0, R39.*/
 pub const NVBUF_COLOR_FORMAT_UYVP_2020: NvBufSurfaceColorFormat = 112;
+/// One more than the last format of the release.
 pub const NVBUF_COLOR_FORMAT_LAST: NvBufSurfaceColorFormat = 113;
 /** Pixel formats. Releases only append: a number never changes its meaning. Component order is that
  of the bytes in memory; without a matrix in the name YUV is BT.601, without _ER it is limited
@@ -1386,7 +1387,7 @@ impl Default for NvBufSurfaceGPUL2SyncParams {
 /** Allocates a batch and its descriptor. The caller owns the result and frees it with
  NvBufSurfaceDestroy. numFilled is 0 afterwards.
 
- Memory types: all (see the enumerators for the platform). Returns 0, or -1 with surf unchanged.
+ Memory types: all (see the enumerators for the platform). Returns 0 or -1.
 
  Releases: all.*/
 pub type PFN_NvBufSurfaceCreate = unsafe extern "C" fn(
@@ -1468,7 +1469,7 @@ pub type PFN_NvBufSurfaceCopy = unsafe extern "C" fn(
 ) -> ::core::ffi::c_int;
 /** Fills planes with one byte. Index and plane -1 mean all.
 
- Memory types: all. Returns 0 or -1.
+ Memory types: not documented. Returns 0 or -1.
 
  Releases: all.*/
 pub type PFN_NvBufSurfaceMemSet = unsafe extern "C" fn(
@@ -1477,10 +1478,10 @@ pub type PFN_NvBufSurfaceMemSet = unsafe extern "C" fn(
     plane: ::core::ffi::c_int,
     value: u8,
 ) -> ::core::ffi::c_int;
-/** Copies one plane of one buffer to packed memory of the caller: outwidth times outheight elements
- of the plane. No -1 here.
+/** Copies one plane of one buffer to memory of the caller. out_width and out_height are those of the
+ raw plane, aligned; how its rows lie is not documented. No -1 here.
 
- Memory types: SURFACE_ARRAY, HANDLE. Returns 0 or -1.
+ Memory types: not documented. Returns 0 or -1.
 
  Releases: since R34.1, DeepStream 6.1.*/
 pub type PFN_NvBufSurface2Raw = unsafe extern "C" fn(
@@ -1491,10 +1492,10 @@ pub type PFN_NvBufSurface2Raw = unsafe extern "C" fn(
     out_height: ::core::ffi::c_uint,
     ptr: *mut ::core::ffi::c_uchar,
 ) -> ::core::ffi::c_int;
-/** Copies packed memory of the caller to one plane of one buffer: inwidth times inheight elements of
- the plane. No -1 here.
+/** Copies memory of the caller to one plane of one buffer. in_width and in_height are those of the
+ raw plane, aligned; how its rows lie is not documented. No -1 here.
 
- Memory types: SURFACE_ARRAY, HANDLE. Returns 0 or -1.
+ Memory types: not documented. Returns 0 or -1.
 
  Releases: since R34.1, DeepStream 6.1.*/
 pub type PFN_Raw2NvBufSurface = unsafe extern "C" fn(
@@ -1868,8 +1869,8 @@ impl Default for _NvBufSurfaceTransformParams {
 
  Releases: all.*/
 pub type NvBufSurfTransformParams = _NvBufSurfaceTransformParams;
-/** One composition. 24 bytes without composite_filter (R32, DeepStream 4 and 5), then 32, 64 in the
- extended family.
+/** One composition. 24 bytes without composite_filter (R32.1 to R32.5, DeepStream 4 and 5), then 32,
+ 64 in the extended family.
 
  Releases: all.*/
 #[repr(C)]
@@ -1929,8 +1930,8 @@ impl Default for _NvBufSurfTransformCompositeParams {
         }
     }
 }
-/** One composition. 24 bytes without composite_filter (R32, DeepStream 4 and 5), then 32, 64 in the
- extended family.
+/** One composition. 24 bytes without composite_filter (R32.1 to R32.5, DeepStream 4 and 5), then 32,
+ 64 in the extended family.
 
  Releases: all.*/
 pub type NvBufSurfTransformCompositeParams = _NvBufSurfTransformCompositeParams;
@@ -2243,7 +2244,7 @@ pub type PFN_NvBufSurfTransformSyncObjWait = unsafe extern "C" fn(
     sync_obj: NvBufSurfTransformSyncObj_t,
     time_out: u32,
 ) -> NvBufSurfTransform_Error;
-/** Frees a sync object and sets it to NULL.
+/** Frees a sync object of an asynchronous call.
 
  Memory types: none.
 

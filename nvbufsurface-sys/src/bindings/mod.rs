@@ -32,13 +32,15 @@ generated! {
     ///
     /// Each item names the releases that have it. Fields that a release has not are reserved words
     /// or padding there. `NvBufSurfTransformCompositeParams` is that of DeepStream 6 and R34: before, it is
-    /// [`composite24`]'s.
+    /// [`composite24`]'s, and of R32.6 and R32.7 it is not verified which they have
+    /// ([`TransformLibrary::composite_params_size`](crate::TransformLibrary::composite_params_size)
+    /// tells).
     classic, "classic.rs"
 }
 
 generated! {
-    /// The composite parameters of libnvbufsurftransform before DeepStream 6 and R34: 24 bytes. The
-    /// rest is as in [`classic`].
+    /// The composite parameters of libnvbufsurftransform before DeepStream 6 (R32.1 to R32.5): 24
+    /// bytes. The rest is as in [`classic`].
     composite24, "composite24.rs"
 }
 

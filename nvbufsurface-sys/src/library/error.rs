@@ -20,7 +20,8 @@ pub enum LoadError {
         /// Paths in the order tried, with the loader's words.
         tried: Vec<(PathBuf, String)>,
     },
-    /// A file in a directory that the user named cannot be loaded.
+    /// The file that is meant cannot be loaded: in a directory that the user or the caller named, or
+    /// the one that the loader would take.
     Unusable {
         /// The file.
         path: PathBuf,
@@ -92,9 +93,9 @@ impl fmt::Display for LoadError {
             }
             Self::Unusable { path, why } => write!(
                 f,
-                "{} cannot be loaded: {why}. It lies in a directory that {PATH_VARIABLE} names, or \
-                 beside the libnvbufsurface in use, so no other is tried. Reinstall it, or change \
-                 the variable",
+                "{} cannot be loaded: {why}. It is the one that is meant (by {PATH_VARIABLE}, by the \
+                 program, by lying beside the libnvbufsurface in use, or by the loader's search), so \
+                 no other is tried. Reinstall it, or name another directory",
                 path.display()
             ),
             Self::MissingSymbol { symbol, path } => write!(
@@ -128,6 +129,8 @@ pub struct MissingFunction {
     pub(crate) path: Option<PathBuf>,
     pub(crate) spans: &'static [Span],
     pub(crate) release: Option<Release>,
+    /// Whether the headers of that release are known.
+    pub(crate) is_described: bool,
 }
 
 impl MissingFunction {
@@ -156,7 +159,10 @@ impl fmt::Display for MissingFunction {
                 ". This is {release}, which should have it: the library is of another release (was \
                  it copied, or mounted into a container?). Install {release}'s own"
             ),
-            Some(release) => write!(f, ". This is {release}, which has not"),
+            Some(release) if self.is_described => {
+                write!(f, ". This is {release}, which does not declare it")
+            }
+            Some(release) => write!(f, ". This is {release}, whose headers nobody has described"),
             None => write!(
                 f,
                 ". Which release this is, is not known: {RELEASE_VARIABLE} and {} do not say it",

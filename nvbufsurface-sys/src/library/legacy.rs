@@ -22,6 +22,13 @@ const R32_4: &[Span] = &[since(32, 4, 0)];
 const R32_6: &[Span] = &[since(32, 6, 0)];
 const R32_7_4: &[Span] = &[Span::l4t(32, 7, 4).before(Release::L4t(34, 0, 0))];
 
+/// The releases whose headers of it are among the facts.
+const DESCRIBED: &[Span] = &[
+    Span::l4t(27, 1, 0).before(Release::L4t(29, 0, 0)),
+    Span::l4t(32, 1, 0).before(Release::L4t(33, 0, 0)),
+    Span::l4t(34, 1, 0).before(Release::L4t(35, 3, 0)),
+];
+
 table! {
     /// The functions of libnvbuf_utils. Unless they return something else, 0 or -1.
     ///
@@ -29,7 +36,7 @@ table! {
     /// that [`LegacyLibrary::numbering`] says, and so are the numbers of colour formats. Units,
     /// ownership and the rest are described at the function's type, for example
     /// [`r32_6::PFN_NvBufferCreateEx`](crate::nvbuf_utils::r32_6::PFN_NvBufferCreateEx).
-    LegacyFunctions, "libnvbuf_utils.so.1.0.0", c"NvBufferCreate";
+    LegacyFunctions, "libnvbuf_utils.so.1.0.0", c"NvBufferCreate", DESCRIBED;
     required {
         /// allocates a picture (fd, width, height, layout, format).
         NvBufferCreate as create: fn(*mut c_int, c_int, c_int, c_uint, c_uint) -> c_int;
@@ -134,11 +141,13 @@ impl LegacyLibrary {
     /// # Errors
     ///
     /// [`LoadError`] names each path tried and what the loader said of it, the missing symbol, or
-    /// what the self-test expected and found.
+    /// what the self-test expected and found. A [`RELEASE_FILE`](crate::RELEASE_FILE) that says no
+    /// release is one too: the numbering rests on it.
     pub fn get() -> Result<&'static Self, LoadError> {
         LIBRARY.get(|| {
             let usual = search::usual(Self::SONAME);
-            Self::opened(&Opened::loaded_or_open(Self::SONAME, &usual)?)
+            let opened = Opened::loaded_or_open(Self::SONAME, &usual)?;
+            Self::opened(&opened).inspect_err(|_| opened.set_aside())
         })
     }
 
@@ -148,8 +157,10 @@ impl LegacyLibrary {
     ///
     /// As [`LegacyLibrary::get`].
     pub fn open_in(directory: &Path) -> Result<Self, LoadError> {
-        let named = Candidate::named(directory.join(Self::SONAME));
-        Self::opened(&Opened::open(Self::SONAME, &[named])?)
+        let named = Candidate::named(directory, Self::SONAME);
+        let opened = Opened::open(Self::SONAME, &[named])?;
+        opened.set_aside();
+        Self::opened(&opened)
     }
 
     fn opened(opened: &Opened) -> Result<Self, LoadError> {

@@ -3,6 +3,7 @@
 mod elf;
 mod error;
 mod legacy;
+mod loader;
 mod search;
 mod slot;
 mod surface;

@@ -1,14 +1,17 @@
 //! Where the libraries are looked for, and opening one.
 
+use std::collections::BTreeSet;
 use std::error::Error as _;
 use std::ffi::{CStr, OsStr, OsString, c_int, c_void};
+use std::mem::{ManuallyDrop, MaybeUninit};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::ptr::NonNull;
+use std::sync::Mutex;
 
 use libloading::os::unix::{Library as Dl, RTLD_LOCAL, RTLD_NOW};
 
-use super::{LoadError, elf};
+use super::{LoadError, elf, loader};
 
 /// Set to `:`-separated directories that are searched before everything else.
 pub const PATH_VARIABLE: &str = "NVBUF_LIBRARY_PATH";
@@ -30,7 +33,9 @@ pub(crate) struct Candidate {
 }
 
 impl Candidate {
-    pub(crate) fn named(path: PathBuf) -> Self {
+    /// A library in a directory; an empty one is the working directory, not the loader's search.
+    pub(crate) fn named(directory: &Path, soname: &str) -> Self {
+        let path = Path::new(".").join(directory).join(soname);
         Self { path, named: true }
     }
 }
@@ -48,7 +53,7 @@ fn candidates(soname: &str, variable: Option<OsString>) -> Vec<Candidate> {
         .into_iter()
         .flatten()
         .filter(|directory| !directory.as_os_str().is_empty())
-        .map(|directory| Candidate::named(directory.join(soname)));
+        .map(|directory| Candidate::named(&directory, soname));
     // A bare name: the loader's own search.
     let loader = [PathBuf::from(soname)];
     let directories = DIRECTORIES.iter().map(|d| PathBuf::from(d).join(soname));
@@ -62,9 +67,15 @@ fn candidates(soname: &str, variable: Option<OsString>) -> Vec<Candidate> {
 /// into it.
 #[derive(Debug)]
 pub(crate) struct Opened {
-    dl: std::mem::ManuallyDrop<Dl>,
+    dl: ManuallyDrop<Dl>,
+    /// What `dlopen` gave: the same for one library, however often it is opened.
+    handle: usize,
     path: PathBuf,
 }
+
+/// Handles of libraries that stay loaded without being the process's: opened aside by the caller, or
+/// refused.
+static ASIDE: Mutex<BTreeSet<usize>> = Mutex::new(BTreeSet::new());
 
 impl Opened {
     /// The library that the process has loaded already, else the first candidate that is there: two
@@ -74,8 +85,8 @@ impl Opened {
         candidates: &[Candidate],
     ) -> Result<Self, LoadError> {
         match Self::load(Path::new(soname), libc::RTLD_NOLOAD) {
-            Ok(loaded) => Ok(loaded),
-            Err(_) => Self::open(soname, candidates),
+            Ok(loaded) if !loaded.is_aside() => Ok(loaded),
+            _ => Self::open(soname, candidates),
         }
     }
 
@@ -83,10 +94,19 @@ impl Opened {
     pub(crate) fn open(soname: &'static str, candidates: &[Candidate]) -> Result<Self, LoadError> {
         let mut tried = Vec::new();
         for Candidate { path, named } in candidates {
-            // A bare name is not a file of the working directory.
-            let is_file = path.components().count() > 1;
-            let cut = is_file.then(|| elf::truncated(path)).flatten();
+            let is_bare = path.components().count() == 1;
+            let file = if is_bare {
+                loader::file(soname)
+            } else {
+                Some(path.clone())
+            };
+            let cut = file.as_deref().and_then(elf::truncated);
             let why = match cut {
+                // Beyond it the loader would find another copy, which is not what others have.
+                Some(why) if is_bare => {
+                    let path = file.unwrap_or_default();
+                    return Err(LoadError::Unusable { path, why });
+                }
                 Some(why) => why,
                 None => match Self::load(path, 0) {
                     Ok(opened) => return Ok(opened),
@@ -102,14 +122,30 @@ impl Opened {
         Err(LoadError::NotFound { soname, tried })
     }
 
+    /// Keeps the library from being taken for the process's because it is loaded.
+    pub(crate) fn set_aside(&self) {
+        let mut aside = ASIDE.lock().unwrap_or_else(|e| e.into_inner());
+        aside.insert(self.handle);
+    }
+
+    fn is_aside(&self) -> bool {
+        let aside = ASIDE.lock().unwrap_or_else(|e| e.into_inner());
+        aside.contains(&self.handle)
+    }
+
     fn load(path: &Path, flags: c_int) -> Result<Self, String> {
         // SAFETY: loading runs the library's initialisers; the names tried are those of NVIDIA's
         // library only, and running its code is what the caller asks for.
         match unsafe { Dl::open(Some(path), RTLD_NOW | RTLD_LOCAL | flags) } {
-            Ok(dl) => Ok(Self {
-                dl: std::mem::ManuallyDrop::new(dl),
-                path: path.to_path_buf(),
-            }),
+            Ok(dl) => {
+                let handle = dl.into_raw();
+                Ok(Self {
+                    // SAFETY: the handle of the library just opened, which has no other owner.
+                    dl: ManuallyDrop::new(unsafe { Dl::from_raw(handle) }),
+                    handle: handle.addr(),
+                    path: path.to_path_buf(),
+                })
+            }
             // The loader's own words are the source.
             Err(error) => Err(error
                 .source()
@@ -126,7 +162,7 @@ impl Opened {
 
     /// The file that was opened, as the loader knows it.
     pub(crate) fn path(&self, inside: *const c_void) -> PathBuf {
-        let mut info = std::mem::MaybeUninit::<libc::Dl_info>::zeroed();
+        let mut info = MaybeUninit::<libc::Dl_info>::zeroed();
         // SAFETY: any address may be asked for, and `info` is writable.
         if unsafe { libc::dladdr(inside, info.as_mut_ptr()) } == 0 {
             return self.path.clone();
@@ -166,7 +202,8 @@ mod tests {
 
     #[test]
     fn a_missing_library_names_every_path() {
-        let nowhere = ["/nonexistent/one", "/nonexistent/two"].map(|p| Candidate::named(p.into()));
+        let nowhere = ["/nonexistent/one", "/nonexistent/two"]
+            .map(|directory| Candidate::named(Path::new(directory), SONAME));
         let error = Opened::open(SONAME, &nowhere).expect_err("nothing is there");
         let text = error.to_string();
         assert!(

@@ -8,10 +8,10 @@ use super::error::{LoadError, MissingFunction};
 use super::search::{self, Candidate, Opened};
 use super::slot::Slot;
 use super::table::{Loaded, Span, Table as _, c_name, table};
-use crate::common::NvBufSurface;
 use crate::extended::{
     NvBufSurfaceCreateParams, NvBufSurfaceDeviceInfo, NvBufSurfaceGPUL2SyncParams,
 };
+use crate::prefix::NvBufSurface;
 use crate::{Family, Release, self_test};
 
 const R34_1: &[Span] = &[Span::l4t(34, 1, 0), Span::deepstream(6, 1, 0)];
@@ -19,16 +19,24 @@ const R35_3: &[Span] = &[Span::l4t(35, 3, 0), Span::deepstream(6, 3, 0)];
 const DS_8: &[Span] = &[Span::l4t(39, 0, 0), Span::deepstream(8, 0, 0)];
 const DS_9: &[Span] = &[Span::l4t(39, 0, 0), Span::deepstream(9, 0, 0)];
 
+/// The releases whose headers of it are among the facts.
+const DESCRIBED: &[Span] = &[
+    Span::l4t(32, 1, 0).before(Release::L4t(33, 0, 0)),
+    Span::l4t(34, 1, 0).before(Release::L4t(37, 0, 0)),
+    Span::l4t(39, 0, 0),
+    Span::deepstream(4, 0, 0),
+];
+
 table! {
     /// The functions of libnvbufsurface. All return 0 or -1.
     ///
     /// An index or plane of -1 means all of them. None says anything of threads; callers keep
-    /// calls on one surface apart. Surfaces are passed as [`common`](crate::common) has them;
+    /// calls on one surface apart. Surfaces are passed as [`prefix`](crate::prefix) has them;
     /// parameters whose layout differs by family are `c_void`. Units, ownership and valid memory
     /// types are described at the function's type, [`classic::PFN_NvBufSurfaceMap`] for example.
     ///
     /// [`classic::PFN_NvBufSurfaceMap`]: crate::classic::PFN_NvBufSurfaceMap
-    Functions, "libnvbufsurface.so.1.0.0", c"NvBufSurfaceCreate";
+    Functions, "libnvbufsurface.so.1.0.0", c"NvBufSurfaceCreate", DESCRIBED;
     required {
         /// allocates a batch; the caller owns it and frees it with `destroy`. The parameters are
         /// right for both families: the classic one reads the first 32 bytes.
@@ -108,10 +116,10 @@ impl Library {
     /// The process's libnvbufsurface, opened and tested at the first call.
     ///
     /// One that the process has loaded already is taken (two copies would not know each other's
-    /// surfaces), else it is searched in the directories of
+    /// surfaces; those of `open_in` do not count), else it is searched in the directories of
     /// [`PATH_VARIABLE`](crate::PATH_VARIABLE), where the loader looks, and in
     /// [`DIRECTORIES`](crate::DIRECTORIES). The self-test allocates and frees one batch of two small
-    /// surfaces. A failure is not remembered: a later call tries again.
+    /// surfaces of the platform's default memory (on a discrete GPU that is device 0's). A failure is not remembered: a later call tries again.
     ///
     /// # Errors
     ///
@@ -120,7 +128,8 @@ impl Library {
     pub fn get() -> Result<&'static Self, LoadError> {
         LIBRARY.get(|| {
             let usual = search::usual(Self::SONAME);
-            Self::opened(&Opened::loaded_or_open(Self::SONAME, &usual)?)
+            let opened = Opened::loaded_or_open(Self::SONAME, &usual)?;
+            Self::opened(&opened).inspect_err(|_| opened.set_aside())
         })
     }
 
@@ -131,8 +140,10 @@ impl Library {
     ///
     /// As [`Library::get`].
     pub fn open_in(directory: &Path) -> Result<Self, LoadError> {
-        let named = Candidate::named(directory.join(Self::SONAME));
-        Self::opened(&Opened::open(Self::SONAME, &[named])?)
+        let named = Candidate::named(directory, Self::SONAME);
+        let opened = Opened::open(Self::SONAME, &[named])?;
+        opened.set_aside();
+        Self::opened(&opened)
     }
 
     fn opened(opened: &Opened) -> Result<Self, LoadError> {

@@ -71,6 +71,9 @@ pub(crate) trait Table: Sized {
     /// A function that every release has: where it lies is where the library is.
     const ANCHOR: &'static CStr;
 
+    /// The releases whose headers of the library are known.
+    const DESCRIBED: &'static [Span];
+
     /// Fills the table; `Err` is the first required function that is not there.
     ///
     /// # Safety
@@ -133,6 +136,8 @@ impl<T: Table> Loaded<T> {
             path: self.path.clone(),
             spans: T::spans(symbol),
             release,
+            is_described: release
+                .is_some_and(|release| T::DESCRIBED.iter().any(|span| span.contains(release))),
         }
     }
 
@@ -151,7 +156,7 @@ impl<T: Table> Loaded<T> {
 /// with the releases whose headers declare them.
 macro_rules! table {
     (
-        $(#[$doc:meta])* $Table:ident, $soname:literal, $anchor:literal;
+        $(#[$doc:meta])* $Table:ident, $soname:literal, $anchor:literal, $described:expr;
         required { $($(#[$rdoc:meta])* $rsymbol:ident as $rname:ident: fn($($rarg:ty),*) -> $rret:ty;)* }
         optional { $($(#[$odoc:meta])* $osymbol:ident as $oname:ident: fn($($oarg:ty),*) -> $oret:ty, $spans:expr;)* }
     ) => {
@@ -205,6 +210,7 @@ macro_rules! table {
         impl $crate::library::table::Table for $Table {
             const SONAME: &'static str = $soname;
             const ANCHOR: &'static std::ffi::CStr = $anchor;
+            const DESCRIBED: &'static [$crate::Span] = $described;
 
             unsafe fn load(
                 resolve: &mut $crate::library::table::Resolve<'_>,

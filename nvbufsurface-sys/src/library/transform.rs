@@ -8,8 +8,8 @@ use super::error::{LoadError, MissingFunction};
 use super::search::{self, Candidate, Opened};
 use super::slot::Slot;
 use super::table::{Loaded, Span, Table as _, c_name, table};
-use crate::common::NvBufSurface;
 use crate::extended::NvBufSurfTransformConfigParams;
+use crate::prefix::NvBufSurface;
 use crate::{Family, Library, Release, classic, composite24, extended};
 
 type SyncObj = classic::NvBufSurfTransformSyncObj_t;
@@ -23,16 +23,23 @@ const R34_1_1: &[Span] = &[Span::l4t(34, 1, 1), Span::deepstream(6, 1, 1)];
 const R35_3: &[Span] = &[Span::l4t(35, 3, 0), Span::deepstream(6, 3, 0)];
 const R36_3: &[Span] = &[Span::l4t(36, 3, 0), Span::deepstream(7, 0, 0)];
 
+/// The releases whose headers of it are among the facts.
+const DESCRIBED: &[Span] = &[
+    Span::l4t(34, 1, 0).before(Release::L4t(37, 0, 0)),
+    Span::l4t(39, 0, 0),
+    Span::deepstream(4, 0, 0),
+];
+
 table! {
     /// The functions of libnvbufsurftransform. All return `NvBufSurfTransform_Error`.
     ///
     /// Sessions belong to threads as far as NVIDIA's programs show: set one in the calling thread
-    /// before each transform. Surfaces are passed as [`common`](crate::common) has them; parameters
+    /// before each transform. Surfaces are passed as [`prefix`](crate::prefix) has them; parameters
     /// whose layout differs by family are `c_void`. Units, ownership and valid memory types are
     /// described at the function's type, [`classic::PFN_NvBufSurfTransform`] for example.
     ///
     /// [`classic::PFN_NvBufSurfTransform`]: crate::classic::PFN_NvBufSurfTransform
-    TransformFunctions, "libnvbufsurftransform.so.1.0.0", c"NvBufSurfTransform";
+    TransformFunctions, "libnvbufsurftransform.so.1.0.0", c"NvBufSurfTransform", DESCRIBED;
     required {
         /// sets the session of the calling thread. The parameters are right for both families.
         NvBufSurfTransformSetSessionParams as set_session_params:
@@ -88,7 +95,7 @@ table! {
 /// libnvbufsurftransform, opened. It stays loaded for the rest of the process.
 ///
 /// Its structs are of the family of the [`Library`] beside it: no symbol and no test tells them
-/// apart, so it is taken from the same directory only.
+/// apart, so it is taken from the same directory only, whatever else the process has loaded.
 #[derive(Debug)]
 pub struct TransformLibrary {
     loaded: Loaded<TransformFunctions>,
@@ -120,7 +127,7 @@ impl TransformLibrary {
     /// As [`Library::get`].
     pub fn open_beside(surface: &Library) -> Result<Self, LoadError> {
         let candidates = match surface.path().and_then(Path::parent) {
-            Some(directory) => vec![Candidate::named(directory.join(Self::SONAME))],
+            Some(directory) => vec![Candidate::named(directory, Self::SONAME)],
             None => search::usual(Self::SONAME),
         };
         let opened = match surface.path() {

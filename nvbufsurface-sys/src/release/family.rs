@@ -3,12 +3,12 @@
 use std::fmt;
 use std::mem::size_of;
 
-use crate::common::NvBufSurfaceParams;
+use crate::prefix::NvBufSurfaceParams;
 use crate::{classic, extended};
 
 /// Layout of the structs of libnvbufsurface and libnvbufsurftransform. It changed once.
 ///
-/// What is the same in both is in [`common`](crate::common). The libraries say nothing of
+/// What is the same in both is in [`prefix`](crate::prefix). The libraries say nothing of
 /// themselves: see [`Library`](crate::Library) for how the family is found and proved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Family {

@@ -44,15 +44,15 @@ impl Numbering {
 impl fmt::Display for Numbering {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::R27_1 => "that of L4T R27.1",
-            Self::R28 => "that of L4T R28",
-            Self::R32_1 => "that of L4T R32.1",
-            Self::R32_2 => "that of L4T R32.2",
-            Self::R32_3 => "that of L4T R32.3",
-            Self::R32_4 => "that of L4T R32.4",
-            Self::R32_5 => "that of L4T R32.5",
-            Self::R32_6 => "that of L4T R32.6 and R32.7",
-            Self::R34 => "that of L4T R34 and R35",
+            Self::R27_1 => "L4T R27.1",
+            Self::R28 => "L4T R28",
+            Self::R32_1 => "L4T R32.1",
+            Self::R32_2 => "L4T R32.2",
+            Self::R32_3 => "L4T R32.3",
+            Self::R32_4 => "L4T R32.4",
+            Self::R32_5 => "L4T R32.5",
+            Self::R32_6 => "L4T R32.6/R32.7",
+            Self::R34 => "L4T R34/R35",
         })
     }
 }

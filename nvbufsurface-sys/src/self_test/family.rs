@@ -4,10 +4,10 @@ use std::ffi::c_int;
 use std::mem::offset_of;
 use std::ptr::null_mut;
 
-use crate::common::{NvBufSurface, NvBufSurfaceParams, NvBufSurfacePlaneParams};
 use crate::extended::{
     NVBUF_COLOR_FORMAT_NV12, NVBUF_LAYOUT_PITCH, NVBUF_MEM_DEFAULT, NvBufSurfaceCreateParams,
 };
+use crate::prefix::{NvBufSurface, NvBufSurfaceParams, NvBufSurfacePlaneParams};
 use crate::{Family, Functions};
 
 /// Sides that nothing else in the structs looks like.
@@ -66,7 +66,7 @@ fn refused(call: &str, result: c_int) -> String {
     format!(
         "{call} for two NV12 surfaces of {WIDTH}x{HEIGHT} returned {result}. On a Jetson: is \
          /dev/nvmap there and may this user open it (group video; in a container, the NVIDIA \
-         runtime)? Is memory left?"
+         runtime)? Elsewhere: is there an NVIDIA GPU with a driver? Is memory left?"
     )
 }
 

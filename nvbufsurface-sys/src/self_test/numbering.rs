@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 use std::ffi::c_int;
 use std::mem::offset_of;
 
+use crate::release::RELEASE_VARIABLE;
 use crate::{ColorFormat, LegacyColorFormat, LegacyFunctions, Numbering, Release};
 
-/// Sides that nothing else in the structs looks like.
-const WIDTH: u32 = 176;
+/// Sides that nothing else in the structs looks like; wide, so that padding of rows does not hide how
+/// many bytes a pixel has.
+const WIDTH: u32 = 1200;
 const HEIGHT: u32 = 112;
 
-/// More than any release's `NvBufferParams`, whose longest has 136 bytes.
+/// Bytes for more than any release's `NvBufferParams`, whose longest has 136.
 const ROOM: usize = 512;
 
 /// Finds the one numbering that fits: first what the release and the symbols allow, then what
@@ -35,42 +37,35 @@ pub(crate) fn numbering(
     match fitting[..] {
         [numbering] => Ok(numbering),
         [] => Err(format!(
-            "none of the numberings that this release can have fits what it does:{reasons}"
+            "the numbers of its formats are of none of the releases that it can be:{reasons}"
         )),
         [..] => Err(format!(
-            "its numbering can be {}: what it does fits each. Set {} to the release (R32.7.1 for \
-             example)",
-            fitting
-                .iter()
-                .map(ToString::to_string)
-                .collect::<Vec<_>>()
-                .join(" or "),
-            crate::RELEASE_VARIABLE
+            "it can be of {}: what it does fits each. Set {RELEASE_VARIABLE} to the release (R32.7.1 \
+             for example)",
+            list(&fitting)
         )),
     }
 }
 
-/// The numberings that a library with these symbols may have.
-fn by_symbols(functions: &LegacyFunctions) -> &'static [Numbering] {
-    if functions.transform_ex.is_some() {
-        &[Numbering::R32_6, Numbering::R34]
-    } else if functions.transform_async.is_some() {
-        &[Numbering::R32_4, Numbering::R32_5]
-    } else if functions.get_params_ex.is_some() {
-        &[Numbering::R32_3]
-    } else if functions.create_ex.is_some() {
-        &[Numbering::R32_1, Numbering::R32_2]
-    } else if functions.extract_fd.is_some() {
-        &[Numbering::R28]
-    } else {
-        // They differ in a field at the end of NvBufferParams alone, which R27.1 leaves as it is.
-        &[Numbering::R28, Numbering::R27_1]
-    }
-}
+/// Releases whose functions differ, or that a release of the user's may mean.
+const RELEASES: [(Numbering, Release); 11] = [
+    (Numbering::R27_1, Release::L4t(27, 1, 0)),
+    (Numbering::R28, Release::L4t(28, 1, 0)),
+    (Numbering::R28, Release::L4t(28, 2, 0)),
+    (Numbering::R32_1, Release::L4t(32, 1, 0)),
+    (Numbering::R32_2, Release::L4t(32, 2, 0)),
+    (Numbering::R32_3, Release::L4t(32, 3, 0)),
+    (Numbering::R32_4, Release::L4t(32, 4, 0)),
+    (Numbering::R32_5, Release::L4t(32, 5, 0)),
+    (Numbering::R32_6, Release::L4t(32, 6, 0)),
+    (Numbering::R32_6, Release::L4t(32, 7, 4)),
+    (Numbering::R34, Release::L4t(34, 1, 0)),
+];
 
-/// The numberings that a release may have: one, but where headers of one release differ.
-fn by_release(release: Release) -> &'static [Numbering] {
-    match release {
+/// The numberings that a release may have: one, but where headers of one release differ. `None` for
+/// releases that nobody has described, and for DeepStream, which has its own numbers nowhere.
+fn by_release(release: Release) -> Option<&'static [Numbering]> {
+    Some(match release {
         Release::L4t(27, ..) => &[Numbering::R27_1],
         Release::L4t(28, ..) => &[Numbering::R28],
         Release::L4t(32, 1, _) => &[Numbering::R32_1],
@@ -82,39 +77,71 @@ fn by_release(release: Release) -> &'static [Numbering] {
         Release::L4t(32, 5, _) => &[Numbering::R32_5, Numbering::R32_4],
         Release::L4t(32, 6 | 7, _) => &[Numbering::R32_6],
         Release::L4t(34 | 35, ..) => &[Numbering::R34],
-        _ => &[],
-    }
+        _ => return None,
+    })
+}
+
+/// Optional functions that a library has and those of a release have not.
+fn too_new(functions: &LegacyFunctions, release: Release) -> Option<&'static str> {
+    let optional = LegacyFunctions::OPTIONAL.iter().copied();
+    let mut present = optional.filter(|symbol| functions.has(symbol));
+    present.find(|symbol| {
+        !LegacyFunctions::spans(symbol)
+            .iter()
+            .any(|s| s.contains(release))
+    })
+}
+
+/// Whether a library has all functions of a release.
+fn is_complete(functions: &LegacyFunctions, release: Release) -> bool {
+    LegacyFunctions::expected(release).all(|symbol| functions.has(symbol))
 }
 
 fn candidates(
     functions: &LegacyFunctions,
     release: Option<Release>,
 ) -> Result<Vec<Numbering>, String> {
-    let by_symbols = by_symbols(functions);
-    let Some(release) = release else {
-        // Of two that cannot be told apart the first does for both.
-        let one = matches!(by_symbols, [Numbering::R28, ..]);
-        return Ok(by_symbols[..if one { 1 } else { by_symbols.len() }].to_vec());
-    };
-    let both: Vec<_> = by_release(release)
+    if let Some((release, allowed)) = release.and_then(|r| Some((r, by_release(r)?))) {
+        // A function may be missing; one that the release cannot have says that it is another's.
+        let newest = |numbering| RELEASES.iter().rev().find(|(n, _)| *n == numbering);
+        let newest = newest(allowed[0]).map_or(release, |(_, newest)| *newest);
+        return match too_new(functions, newest) {
+            None => Ok(allowed.to_vec()),
+            Some(symbol) => Err(format!(
+                "this is {release}, but it has {symbol}, which came later: it is of another release \
+                 (was it copied, or mounted into a container?). Install {release}'s own, or set \
+                 {RELEASE_VARIABLE} to the library's release"
+            )),
+        };
+    }
+    let mut exact: Vec<Numbering> = RELEASES
         .iter()
-        .copied()
-        .filter(|numbering| by_symbols.contains(numbering))
+        .filter(|(_, r)| too_new(functions, *r).is_none() && is_complete(functions, *r))
+        .map(|(numbering, _)| *numbering)
         .collect();
-    if both.is_empty() {
+    // They differ in a field at the end of NvBufferParams alone, which R27.1 leaves as it is: the
+    // longer one does for both.
+    if exact.contains(&Numbering::R28) {
+        exact.retain(|numbering| *numbering != Numbering::R27_1);
+    }
+    exact.dedup();
+    if exact.is_empty() {
+        let present = LegacyFunctions::OPTIONAL
+            .iter()
+            .filter(|symbol| functions.has(symbol));
         return Err(format!(
-            "this is {release}, but the library's functions are those of {}: it is of another \
-             release (was it copied, or mounted into a container?). Install {release}'s own, or set \
-             {} to the library's release",
-            by_symbols
-                .iter()
-                .map(ToString::to_string)
-                .collect::<Vec<_>>()
-                .join(" or "),
-            crate::RELEASE_VARIABLE
+            "it has the functions of no release: beside the oldest {:?} alone. It is truncated, a \
+             stand-in, or of a release that nobody has described. If it is of a known one, set \
+             {RELEASE_VARIABLE} to it (R32.7.1 for example)",
+            present.collect::<Vec<_>>()
         ));
     }
-    Ok(both)
+    Ok(exact)
+}
+
+fn list(numberings: &[Numbering]) -> String {
+    let names: Vec<_> = numberings.iter().map(ToString::to_string).collect();
+    names.join(" or ")
 }
 
 /// Where a numbering's `NvBufferParams` has what is looked at, in bytes.
@@ -153,8 +180,20 @@ fn layout(numbering: Numbering) -> Layout {
     }
 }
 
-/// What the library writes of a picture of some format.
-type Params = [u32; ROOM / 4];
+/// What the library writes of a picture of some format. `NvBufferParams` is aligned like a pointer.
+type Params = [u64; ROOM / 8];
+
+/// The 32 bits at an offset.
+fn word(params: &Params, offset: usize) -> u32 {
+    let bytes = params[offset / 8].to_ne_bytes();
+    let half = offset % 8;
+    u32::from_ne_bytes([
+        bytes[half],
+        bytes[half + 1],
+        bytes[half + 2],
+        bytes[half + 3],
+    ])
+}
 
 /// Pictures by format number, each allocated once.
 struct Pictures<'a> {
@@ -165,13 +204,15 @@ struct Pictures<'a> {
 impl Pictures<'_> {
     /// What speaks against a numbering.
     fn contradiction(&mut self, numbering: Numbering) -> Option<String> {
-        // The first three are in every release. YUV444 tells R32.6 from R34, but need not be
-        // supported.
+        // The first three are in every release. YUV444 tells R32.6 from R34, and NV16_ER, whose
+        // place NV24_10LE took, R32.5 from R32.6; but they need not be supported.
         for (format, wanted) in [
             (ColorFormat::YUV420, true),
             (ColorFormat::NV12, true),
             (ColorFormat::RGBA, true),
             (ColorFormat::YUV444, false),
+            (ColorFormat::NV16_ER, false),
+            (ColorFormat::NV24_10LE, false),
         ] {
             let Some(legacy) = format.to_legacy(numbering) else {
                 continue;
@@ -212,7 +253,7 @@ fn picture(functions: &LegacyFunctions, format: LegacyColorFormat) -> Result<Box
              (is /dev/nvmap there, and may this user open it?)"
         ));
     }
-    let mut params: Box<Params> = Box::new([0; ROOM / 4]);
+    let mut params: Box<Params> = Box::new([0; ROOM / 8]);
     // SAFETY: the buffer was just made, and there is more room than any release's struct needs.
     let result = unsafe { (functions.get_params)(fd, params.as_mut_ptr().cast()) };
     // SAFETY: the buffer is ours and not used afterwards.
@@ -222,10 +263,10 @@ fn picture(functions: &LegacyFunctions, format: LegacyColorFormat) -> Result<Box
             "NvBufferGetParams and NvBufferDestroy returned {result} and {destroyed}"
         ));
     }
-    if params[0] != fd.cast_unsigned() {
+    let written = word(&params, 0);
+    if written != fd.cast_unsigned() {
         return Err(format!(
-            "NvBufferGetParams wrote fd {} for fd {fd}: no known layout",
-            params[0]
+            "NvBufferGetParams wrote fd {written} for fd {fd}: no known layout"
         ));
     }
     Ok(params)
@@ -239,7 +280,7 @@ fn differs(
     legacy: LegacyColorFormat,
 ) -> Option<String> {
     let layout = layout(numbering);
-    let at = |offset: usize| params[offset / 4];
+    let at = |offset: usize| word(params, offset);
     let planes = format.planes().unwrap_or_default();
     let found = (
         at(layout.pixel_format),
@@ -264,10 +305,11 @@ fn differs(
             legacy.0
         ));
     }
-    let pitch = at(layout.pitch);
-    (pitch < WIDTH * planes[0].bits / 8).then(|| {
+    // Rows may be padded, but not to twice their length.
+    let (pitch, row) = (at(layout.pitch), WIDTH * planes[0].bits / 8);
+    (!(row..2 * row).contains(&pitch)).then(|| {
         format!(
-            "number {} should be {format}: its pitch is {pitch}",
+            "number {} should be {format}: its pitch is {pitch} for rows of {row} bytes",
             legacy.0
         )
     })

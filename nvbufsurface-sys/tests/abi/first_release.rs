@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use crate::facts::Facts;
 use crate::release::Library;
 
-/// What the documentation says of an item by the first fact file that has it. The releases between
-/// the files are as `nvbuf_release.h` assigns them.
+/// What the documentation says of an item by the first fact file that has it.
 const SINCE: &[(&str, &str)] = &[
     ("nvbufsurface-ds-4.0.1", "all"),
     ("nvbufsurface-ds-5.0.0", "since R32.4, DeepStream 5.0"),
@@ -127,8 +126,7 @@ impl Releases<'_> {
             return match (from.as_str(), lasts) {
                 ("R27.1", true) => format!("all, R27.1 to {to}"),
                 (_, true) => format!("{from} to {to}"),
-                // R32.7.4 and R32.7.6 have one label.
-                (_, false) if from == to => from,
+                ("R32.7", false) => format!("{from}.4 and later of R32"),
                 (_, false) => format!("{from} to {to}"),
             };
         }

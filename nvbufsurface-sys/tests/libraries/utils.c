@@ -5,6 +5,7 @@
  *   NO_YUV444   pictures of that format are refused
  *   NO_SIGNED   pictures of SignedR16G16 are refused
  *   REFUSE      nothing can be allocated
+ *   WITHOUT_x   without the function NvBufferx
  *
  * SPDX-License-Identifier: MIT OR Apache-2.0
  */
@@ -30,6 +31,12 @@ static int shape(int format, int *chroma) {
   case NvBufferColorFormat_NV12_ER:
   case NvBufferColorFormat_NV12_2020:
 #endif
+#if NVBUF_UTILS_ABI >= NVBUF_UTILS_ABI_R32_3
+  case NvBufferColorFormat_NV16_ER:
+#endif
+#if NVBUF_UTILS_ABI >= NVBUF_UTILS_ABI_R32_6
+  case NvBufferColorFormat_NV24_10LE:
+#endif
     *chroma = 2;
     planes = 2;
     break;
@@ -52,6 +59,27 @@ static int shape(int format, int *chroma) {
     break;
   }
   return planes;
+}
+
+/* Bytes of a pixel in plane 0. */
+static uint32_t bytes(int format) {
+  switch (format) {
+  case NvBufferColorFormat_ABGR32:
+  case NvBufferColorFormat_XRGB32:
+#if NVBUF_UTILS_ABI >= NVBUF_UTILS_ABI_R28_1
+  case NvBufferColorFormat_ARGB32:
+#endif
+#if NVBUF_UTILS_ABI >= NVBUF_UTILS_ABI_R32_1
+  case NvBufferColorFormat_SignedR16G16:
+#endif
+    return 4;
+#if NVBUF_UTILS_ABI >= NVBUF_UTILS_ABI_R32_6
+  case NvBufferColorFormat_NV24_10LE:
+    return 2;
+#endif
+  default:
+    return 1;
+  }
 }
 
 int NvBufferCreate(int *dmabuf_fd, int width, int height, NvBufferLayout layout,
@@ -84,7 +112,8 @@ int NvBufferGetParams(int dmabuf_fd, NvBufferParams *params) {
   for (i = 0; i < (int)params->num_planes; i++) {
     params->width[i] = (uint32_t)(buffers[n].width / (i ? chroma : 1));
     params->height[i] = (uint32_t)(buffers[n].height / (i ? chroma : 1));
-    params->pitch[i] = 1024;
+    /* Padded to 256, as on Jetson. */
+    params->pitch[i] = (params->width[i] * bytes(buffers[n].format) + 255) / 256 * 256;
   }
   return 0;
 }
@@ -107,16 +136,38 @@ THERE(NvEGLImageFromFd);
 THERE(NvDestroyEGLImage);
 #if SHOW >= 280200
 THERE(ExtractFdFromNvBuffer);
+THERE(NvReleaseFd);
+THERE(NvBuffer2Raw);
+THERE(Raw2NvBuffer);
+THERE(NvBufferTransform);
+THERE(NvBufferComposite);
 #endif
 #if SHOW >= 320100
+THERE(NvBufferGetSize);
 THERE(NvBufferCreateEx);
+THERE(NvBufferSessionCreate);
+THERE(NvBufferSessionDestroy);
 #endif
 #if SHOW >= 320300
+THERE(NvBufferCreateInterlace);
+THERE(NvBufferCreateWithChromaLoc);
 THERE(NvBufferGetParamsEx);
 #endif
 #if SHOW >= 320400
 THERE(NvBufferTransformAsync);
+THERE(NvBufferSyncObjWait);
 #endif
 #if SHOW >= 320600
+THERE(NvBufferMemMapEx);
+THERE(NvBufferMemUnMapEx);
+THERE(NvBufferMemSyncForCpuEx);
+THERE(NvBufferMemSyncForDeviceEx);
+#ifndef WITHOUT_TransformEx
 THERE(NvBufferTransformEx);
+#endif
+#endif
+#if SHOW >= 320704 && SHOW < 330000
+THERE(NvBufferCreateCompressed);
+THERE(NvBufferImportFd);
+THERE(NvBufferSyncObjParamsFromFile);
 #endif

@@ -29,7 +29,6 @@ fn compile(compiler: &str, source: &str, library: &str, release: &str, more: &[&
             "-x",
             language,
         ])
-        .args(more)
         .arg(format!("-DNVBUF_L4T={}", l4t(release)))
         .arg("-I")
         .arg(root().join("nvbufsurface-sys/include"))
@@ -37,6 +36,8 @@ fn compile(compiler: &str, source: &str, library: &str, release: &str, more: &[&
         .arg("-L")
         .arg(built(release))
         .arg(format!("-l{library}"))
+        // Behind the source: libraries among them are looked at for what is missing then.
+        .args(more)
         .arg("-o")
         .arg(&out)
         .output()
@@ -109,8 +110,38 @@ fn legacy_buffers_of_many_releases() {
     works(
         "legacy.c",
         "nvbuf_utils",
-        &["r28.1", "r32.1", "r32.4.3", "r32.7", "r35.1"],
+        &[
+            "r28.1", "r28.2", "r32.1", "r32.2", "r32.3.1", "r32.4.3", "r32.5.2", "r32.6.1",
+            "r32.7", "r34.1", "r35.1",
+        ],
     );
+}
+
+#[test]
+fn transforms_of_each_family_need_both_libraries() {
+    // The three forms of the composite parameters.
+    for release in ["r32.5.2", "r32.7", "r36.4", "r39.2"] {
+        for compiler in ["gcc", "g++"] {
+            let more = ["-lnvbufsurface"];
+            let program = compile(
+                compiler,
+                "transform.c",
+                "nvbufsurftransform",
+                release,
+                &more,
+            );
+            let mut needed = needed(&program);
+            needed.sort();
+            assert_eq!(
+                needed,
+                ["libnvbufsurface.so.1.0.0", "libnvbufsurftransform.so.1.0.0"],
+                "{release}"
+            );
+            let output = runner(release).arg(&program).output().unwrap();
+            assert!(output.status.success(), "{release}\n{}", text(&output));
+            assert_eq!(output.stdout, b"done\n");
+        }
+    }
 }
 
 #[test]

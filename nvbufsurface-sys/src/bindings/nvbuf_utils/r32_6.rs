@@ -74,7 +74,7 @@ pub const NvBufferCompression_Disabled: NvBufferCompression = 0;
 pub const NvBufferCompression_Enabled: NvBufferCompression = 1;
 /** Lossless compression of a buffer in memory.
 
- Releases: R32.7.*/
+ Releases: R32.7.4 and later of R32.*/
 pub type NvBufferCompression = ::core::ffi::c_uint;
 /// Planar Y, U, V, 3 planes, 4:2:0, 8 bits, BT.601. Number: 0 (R27.1 to R35).
 pub const NvBufferColorFormat_YUV420: NvBufferColorFormat = 0;
@@ -566,7 +566,7 @@ impl Default for _NvBufferParams {
 pub type NvBufferParams = _NvBufferParams;
 /** Where the compression data of each plane lies.
 
- Releases: R32.7.*/
+ Releases: R32.7.4 and later of R32.*/
 #[repr(C)]
 #[derive(Debug, Default, Copy, Clone)]
 pub struct _NvBufferCDEParams {
@@ -602,7 +602,7 @@ const _: () = {
 };
 /** Where the compression data of each plane lies.
 
- Releases: R32.7.*/
+ Releases: R32.7.4 and later of R32.*/
 pub type NvBufferCDEParams = _NvBufferCDEParams;
 /** A sync point of the hardware and the value to wait for.
 
@@ -704,7 +704,7 @@ pub struct _NvBufferParamsEx {
     pub is_protected: bool,
     /// Sync points of the buffer. Releases: R32.4 to R35.
     pub syncobj: NvBufferSyncObj,
-    /// Compression, the library's, or NULL. Releases: R32.7.
+    /// Compression, the library's, or NULL. Releases: R32.7.4 and later of R32.
     pub cde_params: *mut NvBufferCDEParams,
 }
 #[allow(clippy::unnecessary_operation, clippy::identity_op)]
@@ -932,7 +932,7 @@ pub type PFN_NvBufferCreateWithChromaLoc = unsafe extern "C" fn(
 ) -> ::core::ffi::c_int;
 /** NvBufferCreateEx with lossless compression. Returns 0 or -1.
 
- Releases: R32.7.*/
+ Releases: R32.7.4 and later of R32.*/
 pub type PFN_NvBufferCreateCompressed = unsafe extern "C" fn(
     dmabuf_fd: *mut ::core::ffi::c_int,
     input_params: *mut NvBufferCreateParams,
@@ -940,7 +940,7 @@ pub type PFN_NvBufferCreateCompressed = unsafe extern "C" fn(
 /** Makes a buffer of another process's file descriptor and description. The caller destroys the new
  one and closes the one that came in. Returns 0 or -1.
 
- Releases: R32.7.*/
+ Releases: R32.7.4 and later of R32.*/
 pub type PFN_NvBufferImportFd = unsafe extern "C" fn(
     in_dmabuf_fd: ::core::ffi::c_int,
     out_dmabuf_fd: *mut ::core::ffi::c_int,
@@ -1053,8 +1053,8 @@ pub type PFN_NvBufferMemSyncForDeviceEx = unsafe extern "C" fn(
     plane: ::core::ffi::c_uint,
     pVirtAddr: *mut *mut ::core::ffi::c_void,
 ) -> ::core::ffi::c_int;
-/** Copies one plane to packed memory of the caller: out_width times out_height elements. Returns 0
- or -1.
+/** Copies one plane to memory of the caller. out_width and out_height are those of the raw plane;
+ how its rows lie is not documented. Returns 0 or -1.
 
  Releases: R28.2 to R35.*/
 pub type PFN_NvBuffer2Raw = unsafe extern "C" fn(
@@ -1064,8 +1064,8 @@ pub type PFN_NvBuffer2Raw = unsafe extern "C" fn(
     out_height: ::core::ffi::c_uint,
     ptr: *mut ::core::ffi::c_uchar,
 ) -> ::core::ffi::c_int;
-/** Copies packed memory of the caller to one plane: in_width times in_height elements. Returns 0 or
- -1.
+/** Copies memory of the caller to one plane. in_width and in_height are those of the raw plane; how
+ its rows lie is not documented. Returns 0 or -1.
 
  Releases: R28.2 to R35.*/
 pub type PFN_Raw2NvBuffer = unsafe extern "C" fn(
@@ -1128,7 +1128,7 @@ pub type PFN_NvBufferSyncObjWait = unsafe extern "C" fn(
 ) -> ::core::ffi::c_int;
 /** Sync points of a fence file descriptor: NVBUF_MAX_SYNCOBJ_PARAMS at most. Returns 0 or -1.
 
- Releases: R32.7.*/
+ Releases: R32.7.4 and later of R32.*/
 pub type PFN_NvBufferSyncObjParamsFromFile = unsafe extern "C" fn(
     file: ::core::ffi::c_int,
     syncobjparams: *mut NvBufferSyncObjParams,

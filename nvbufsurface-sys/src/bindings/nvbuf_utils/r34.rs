@@ -989,8 +989,8 @@ pub type PFN_NvBufferMemSyncForDeviceEx = unsafe extern "C" fn(
     plane: ::core::ffi::c_uint,
     pVirtAddr: *mut *mut ::core::ffi::c_void,
 ) -> ::core::ffi::c_int;
-/** Copies one plane to packed memory of the caller: out_width times out_height elements. Returns 0
- or -1.
+/** Copies one plane to memory of the caller. out_width and out_height are those of the raw plane;
+ how its rows lie is not documented. Returns 0 or -1.
 
  Releases: R28.2 to R35.*/
 pub type PFN_NvBuffer2Raw = unsafe extern "C" fn(
@@ -1000,8 +1000,8 @@ pub type PFN_NvBuffer2Raw = unsafe extern "C" fn(
     out_height: ::core::ffi::c_uint,
     ptr: *mut ::core::ffi::c_uchar,
 ) -> ::core::ffi::c_int;
-/** Copies packed memory of the caller to one plane: in_width times in_height elements. Returns 0 or
- -1.
+/** Copies memory of the caller to one plane. in_width and in_height are those of the raw plane; how
+ its rows lie is not documented. Returns 0 or -1.
 
  Releases: R28.2 to R35.*/
 pub type PFN_Raw2NvBuffer = unsafe extern "C" fn(
