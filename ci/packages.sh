@@ -5,7 +5,7 @@
 #
 #   build  C compiler, pkg-config and the development files of GStreamer
 #   run    GStreamer's tools and plugins, for pipelines, their tests and the demo
-#   check  clang and libclang (PTX, bindings) and binutils, for the checks of generated files
+#   check  clang and libclang (PTX, bindings), binutils and g++, for the checks of generated files and headers
 #
 # Rust itself comes from https://rustup.rs; `build` and `check` say so when it is missing or too old.
 set -eu
@@ -108,6 +108,7 @@ want_clang=no
 want_libclang=no
 if [ "$check" = yes ]; then
     need_unless readelf binutils
+    need_unless g++ g++
     command -v clang-14 >/dev/null 2>&1 || want_clang=yes
     find_libclang || want_libclang=yes
 fi
