@@ -4,6 +4,7 @@
 #   ci/sim.sh COMMAND [ARGUMENT ...]   build what is stale, then run the command
 #   ci/sim.sh --build                  only build
 #   ci/sim.sh --platform               say what a command would run on
+#   ci/sim.sh --install DIR            put libraries, headers and pkg-config files for C programs in DIR
 #   ci/sim.sh --library-dir            say where the simulated libraries are built
 #   ci/sim.sh --releases               list the releases that can be simulated
 #
@@ -169,6 +170,37 @@ build() {
     mv -f "$folder/stamp.new" "$folder/stamp"
 }
 
+# A pkg-config file that finds its neighbours wherever the folder is copied to.
+pkg_config_file() { # NAME REQUIRED
+    cat <<EOF
+prefix=\${pcfiledir}/../..
+libdir=\${prefix}/lib
+includedir=\${prefix}/include
+
+Name: $1
+Description: NVIDIA's lib$1 of $release, simulated
+Version: 1.0.0
+Requires: $2
+Libs: -L\${libdir} -l$1
+Cflags: -I\${includedir} -DNVBUF_L4T=$(l4t)
+EOF
+}
+
+install_to() {
+    local folder=$1 name requires
+    mkdir -p "$folder/lib/pkgconfig" "$folder/include"
+    cp -a "$lib/." "$folder/lib/"
+    cp "$include"/*.h "$root"/tests/sim/include/*.h "$folder/include/"
+    for name in nvbufsurface nvbufsurftransform nvbuf_utils; do
+        if [[ -e $lib/lib$name.so ]]; then
+            requires=
+            [[ $name != nvbufsurftransform ]] || requires=nvbufsurface
+            pkg_config_file "$name" "$requires" >"$folder/lib/pkgconfig/$name.pc"
+        fi
+    done
+    echo "sim: $release is in $folder; PKG_CONFIG_PATH=$folder/lib/pkgconfig, LD_LIBRARY_PATH=$folder/lib"
+}
+
 build_if_stale() {
     stale || return 0
     mkdir -p "$folder"
@@ -201,11 +233,21 @@ path_with() {
 
 case ${1:-} in
 '')
-    sed -n '2,11s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+    sed -n '2,12s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
     exit 2
     ;;
 --releases)
     releases
+    exit
+    ;;
+--install)
+    known_or_exit
+    if [[ -z ${2:-} ]]; then
+        echo "sim: --install needs a folder" >&2
+        exit 2
+    fi
+    build_if_stale
+    install_to "$2"
     exit
     ;;
 --library-dir)

@@ -14,9 +14,10 @@
 extern "C" {
 #endif
 
-/* The release that is simulated, as NVMM_SIM_RELEASE names it. A shim is of one release and asks
- * before anything else. Ends the process with a message if the variable names no release. */
-const char *nvmm_sim_release(void);
+/* The release that is simulated: as NVMM_SIM_RELEASE names it, else that of the shim that asks first.
+ * A shim is of one release and asks before anything else. Ends the process with a message if the
+ * variable names no release. */
+const char *nvmm_sim_release(const char *shim);
 
 /* The address of a function of a library (by SONAME), NULL if no release has it. For shims. */
 void *nvmm_sim_resolve(const char *library, const char *name);

@@ -53,7 +53,7 @@ static void *find(const char *name) {
 
 __attribute__((constructor)) static void fill(void) {
   /* Structs and numbers differ between releases: a mix would corrupt memory. */
-  const char *release = nvmm_sim_release();
+  const char *release = nvmm_sim_release(RELEASE);
   if (strcmp(release, RELEASE) != 0) {
     fprintf(stderr,
             "nvmm-sim: this %s is of %s, the simulator of this process is set to %s "

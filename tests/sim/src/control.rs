@@ -6,14 +6,24 @@ use std::sync::OnceLock;
 use crate::report::{Bounded, text};
 use crate::{fault, functions, release, report, stats};
 
-/// The release that is simulated, as `NVMM_SIM_RELEASE` names it; ends the process if that is none.
+/// The release that is simulated, as `NVMM_SIM_RELEASE` names it, else that of the shim that asks
+/// first; ends the process if that is none.
+///
+/// # Safety
+///
+/// `shim` is a C string.
 #[unsafe(no_mangle)]
-pub(crate) extern "C" fn nvmm_sim_release() -> *const c_char {
+pub(crate) unsafe extern "C" fn nvmm_sim_release(shim: *const c_char) -> *const c_char {
     // Names have a few letters; the last is always zero.
     static NAME: OnceLock<[u8; 16]> = OnceLock::new();
+    // SAFETY: by this function's contract.
+    let shim = unsafe { text(shim) };
     let name = NAME.get_or_init(|| {
         let mut name = [0; 16];
-        let text = release::current().name.as_bytes();
+        let text = shim
+            .map_or_else(release::current, release::or)
+            .name
+            .as_bytes();
         let len = text.len().min(15);
         name[..len].copy_from_slice(&text[..len]);
         name

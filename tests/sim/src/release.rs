@@ -29,10 +29,15 @@ fn all() -> impl Iterator<Item = Release> {
 
 /// The release that `NVMM_SIM_RELEASE` asks for; the process ends if there is no such one.
 pub(crate) fn current() -> Release {
+    or(DEFAULT)
+}
+
+/// The same, and another one if the variable is not set. Who comes first decides for good.
+pub(crate) fn or(default: &str) -> Release {
     static CURRENT: OnceLock<Release> = OnceLock::new();
     *CURRENT.get_or_init(|| {
         let wanted = std::env::var("NVMM_SIM_RELEASE").unwrap_or_default();
-        let wanted = if wanted.is_empty() { DEFAULT } else { &wanted };
+        let wanted = if wanted.is_empty() { default } else { &wanted };
         all()
             .find(|release| release.name == wanted)
             .unwrap_or_else(|| {
