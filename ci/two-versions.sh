@@ -34,14 +34,14 @@ edit() {
 copy() {
     local copy=$state/$1 version=$2 crate
     rm -rf "$copy"
-    mkdir -p "$copy/tests/pipelines"
+    mkdir -p "$copy/tests/pipelines" "$copy/tests/sim"
     cp -a "$root/Cargo.toml" "$root/Cargo.lock" "$copy/"
-    for crate in nvbufsurface-sys nvbuf egl-cuda gst-nvmm tests/pipelines/other-plugin; do
+    for crate in nvbufsurface-sys nvbuf egl-cuda gst-nvmm tests/sim/control tests/pipelines/other-plugin; do
         cp -a "$root/$crate" "$copy/$crate"
     done
     # The list of members up to its closing bracket.
     edit "$copy/Cargo.toml" '/^members = \[/,/^\]/c\
-members = ["nvbufsurface-sys", "nvbuf", "egl-cuda", "gst-nvmm", "tests/pipelines/other-plugin"]'
+members = ["nvbufsurface-sys", "nvbuf", "egl-cuda", "gst-nvmm", "tests/sim/control", "tests/pipelines/other-plugin"]'
     edit "$copy/Cargo.toml" \
         's/^(version = |(nvbufsurface-sys|nvbuf|egl-cuda|gst-nvmm) = .*version = )"[^"]*"/\1"'"$version"'"/'
     # A cdylib's file has no hash in its name either.

@@ -2,43 +2,11 @@
 //! leaked. One test, since faults and counters belong to the whole process; the other works in a
 //! process of its own. Simulator only.
 
-use std::ffi::{CStr, CString, c_char, c_int};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-use libloading::os::unix::{Library, RTLD_NOW};
 use nvbuf::{Access, EglImage, Surface};
-
-/// `RTLD_NOLOAD` of Linux: only what is loaded already.
-const RTLD_NOLOAD: i32 = 4;
-
-struct Simulator(Library);
-
-impl Simulator {
-    fn find() -> Option<Self> {
-        // SAFETY: nothing is loaded, so nothing runs.
-        unsafe { Library::open(Some("libnvmm_sim.so"), RTLD_NOW | RTLD_NOLOAD) }
-            .ok()
-            .map(Self)
-    }
-
-    fn counter(&self, name: &CStr) -> u64 {
-        type Counter = unsafe extern "C" fn(*const c_char) -> u64;
-        // SAFETY: this is the function's type in nvmm_sim.h.
-        let counter = unsafe { self.0.get::<Counter>("nvmm_sim_counter") }.unwrap();
-        // SAFETY: a string that lives for the call.
-        unsafe { counter(name.as_ptr()) }
-    }
-
-    fn fail(&self, function: &str, number: u64) {
-        type Fail = unsafe extern "C" fn(*const c_char, u64, c_int) -> c_int;
-        // SAFETY: this is the function's type in nvmm_sim.h.
-        let fail = unsafe { self.0.get::<Fail>("nvmm_sim_fail") }.unwrap();
-        let name = CString::new(function).unwrap();
-        // SAFETY: a string that lives for the call.
-        assert_eq!(unsafe { fail(name.as_ptr(), number, 0) }, 0, "{function}");
-    }
-}
+use nvmm_sim_control::Simulator;
 
 /// Every function of the crate that calls the library, in a row.
 fn life() -> nvbuf::Result<()> {
@@ -60,7 +28,7 @@ fn life() -> nvbuf::Result<()> {
 #[test]
 fn each_failure_is_an_error_and_leaves_nothing_behind() {
     life().unwrap();
-    let Some(simulator) = Simulator::find() else {
+    let Some(simulator) = Simulator::loaded() else {
         println!("not run: faults need the simulator (ci/sim.sh)");
         return;
     };
@@ -76,11 +44,11 @@ fn each_failure_is_an_error_and_leaves_nothing_behind() {
         "NvBufSurfaceMapEglImage",
     ] {
         for number in 1.. {
-            let before = simulator.counter(c"faults_injected");
-            simulator.fail(function, number);
+            let before = simulator.counter("faults_injected").unwrap();
+            simulator.fail(function, number, 0).unwrap();
             let result = life();
-            if simulator.counter(c"faults_injected") == before {
-                simulator.fail(function, 0);
+            if simulator.counter("faults_injected").unwrap() == before {
+                simulator.fail(function, 0, 0).unwrap();
                 result.unwrap();
                 break;
             }
@@ -88,12 +56,12 @@ fn each_failure_is_an_error_and_leaves_nothing_behind() {
             assert_eq!(error.kind(), nvbuf::ErrorKind::Call, "{error}");
             assert!(error.to_string().contains(function), "{function}: {error}");
             assert_eq!(
-                simulator.counter(c"surfaces_alive"),
+                simulator.counter("surfaces_alive").unwrap(),
                 0,
                 "{function} {number}"
             );
             assert_eq!(
-                simulator.counter(c"egl_images_alive"),
+                simulator.counter("egl_images_alive").unwrap(),
                 0,
                 "{function} {number}"
             );
@@ -101,7 +69,7 @@ fn each_failure_is_an_error_and_leaves_nothing_behind() {
         }
     }
     assert!(tried >= 12, "{tried} call sites");
-    assert_eq!(simulator.counter(c"violations"), 0);
+    assert_eq!(simulator.counter("violations").unwrap(), 0);
     println!("{tried} failures injected");
 }
 
@@ -113,10 +81,10 @@ fn a_drop_that_fails_does_not_panic_where_stderr_is_closed() {
     let name = "a_drop_that_fails_does_not_panic_where_stderr_is_closed";
     if std::env::var_os(CHILD).is_some() {
         let mut surface = Surface::builder(32, 16).build().unwrap();
-        if let Some(simulator) = Simulator::find() {
-            simulator.fail("NvBufSurfaceSyncForDevice", 1);
+        if let Some(simulator) = Simulator::loaded() {
+            simulator.fail("NvBufSurfaceSyncForDevice", 1, 0).unwrap();
             drop(surface.map_mut(0).unwrap());
-            assert_eq!(simulator.counter(c"faults_injected"), 1);
+            assert_eq!(simulator.counter("faults_injected").unwrap(), 1);
         }
         return;
     }

@@ -53,6 +53,16 @@ impl Peer<'_> {
         self.address()
     }
 
+    /// Gives the device what was written: another's synchronisation for the CPU would discard it.
+    fn sync_for_device(&self) {
+        let sync = nvbuf::sys::Library::get()
+            .unwrap()
+            .functions()
+            .sync_for_device;
+        // SAFETY: as in `map`.
+        assert_eq!(unsafe { sync(self.0.as_ptr().cast(), 0, 0) }, 0);
+    }
+
     fn unmap(&self) {
         let unmap = nvbuf::sys::Library::get().unwrap().functions().unmap;
         // SAFETY: as in `map`.
@@ -84,6 +94,7 @@ fn maps_of_ours_and_of_peers_do_not_disturb_each_other() {
         let theirs = peer.map();
         // SAFETY: mapped just now, for writing.
         unsafe { theirs.write_volatile(0x5a) };
+        peer.sync_for_device();
         peer.unmap();
         assert_eq!(first_byte(&ours), 0x5a);
         ours.unmap().unwrap();

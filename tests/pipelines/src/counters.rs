@@ -1,53 +1,23 @@
 //! What the simulator counted.
 
-use std::ffi::{CString, c_char, c_int};
 use std::sync::{Once, OnceLock};
 
 use gst::prelude::*;
-use libloading::os::unix::{Library, RTLD_NOW};
+use nvmm_sim_control::Simulator;
 use serde_json::Value;
-
-type Report = unsafe extern "C" fn(*mut c_char, usize) -> usize;
-
-type Fail = unsafe extern "C" fn(*const c_char, u64, c_int) -> c_int;
-
-/// The simulator's control functions (tests/sim/include/nvmm_sim.h).
-struct Control {
-    report: Report,
-    fail: Fail,
-    _library: Library,
-}
 
 /// # Panics
 ///
 /// Where the simulator is not: the tests that count need it (`NVMM_SIM=1`).
-fn control() -> &'static Control {
-    static CONTROL: OnceLock<Control> = OnceLock::new();
-    CONTROL.get_or_init(|| {
-        // SAFETY: the shims have the same file open, or will: its initialisers run once.
-        let library = unsafe { Library::open(Some("libnvmm_sim.so"), RTLD_NOW) };
-        let library = library.unwrap_or_else(|e| panic!("counts need the simulator: {e}"));
-        // SAFETY: the function has this signature.
-        let report = unsafe { library.get::<Report>(b"nvmm_sim_report\0") };
-        let report = *report.expect("the simulator reports");
-        // SAFETY: the function has this signature.
-        let fail = unsafe { library.get::<Fail>(b"nvmm_sim_fail\0") };
-        let fail = *fail.expect("the simulator fails on demand");
-        Control {
-            report,
-            fail,
-            _library: library,
-        }
+fn simulator() -> &'static Simulator {
+    static SIMULATOR: OnceLock<Simulator> = OnceLock::new();
+    SIMULATOR.get_or_init(|| {
+        Simulator::find().unwrap_or_else(|e| panic!("counts need the simulator: {e}"))
     })
 }
 
 fn report() -> Value {
-    let mut text = vec![0_u8; 1 << 16];
-    // SAFETY: `text` is that many writable bytes.
-    let needed = unsafe { (control().report)(text.as_mut_ptr().cast(), text.len()) };
-    assert!(needed <= text.len(), "a report of {needed} bytes");
-    text.truncate(needed.saturating_sub(1));
-    serde_json::from_slice(&text).expect("the report is JSON")
+    simulator().report()
 }
 
 /// Lets a call of a function fail: the next (1), the one after it (2), ...
@@ -56,10 +26,8 @@ fn report() -> Value {
 ///
 /// When the simulator has no such function.
 pub fn fail(function: &str, number: u64, error: i32) {
-    let name = CString::new(function).expect("no zero in a name");
-    // SAFETY: a C string.
-    let done = unsafe { (control().fail)(name.as_ptr(), number, error) };
-    assert_eq!(done, 0, "no {function}");
+    let armed = simulator().fail(function, number, error);
+    armed.unwrap_or_else(|error| panic!("{error}"));
 }
 
 fn number(value: Option<&Value>) -> u64 {

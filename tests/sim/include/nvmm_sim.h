@@ -26,14 +26,19 @@ void *nvmm_sim_resolve(const char *library, const char *name);
  * of it needs. tests/sim/README.md describes the keys. */
 size_t nvmm_sim_report(char *buffer, size_t size);
 
-/* A number of the report's top level, or the calls of a function, by name. UINT64_MAX if there is
- * no such name. */
+/* A number of the report's top level, the calls of a function, or how often a rule was broken, by
+ * name. UINT64_MAX if there is no such name. */
 uint64_t nvmm_sim_counter(const char *name);
 
 /* Lets a call of a function fail: the next (number 1), the one after it (2), ... A CUDA function
  * returns error, a function of NVIDIA's buffer libraries too (-1 if error is 0, NULL where it gives
- * a pointer); nothing else happens. Number 0 takes it back. One failure per function at a time. Returns 0, or -1 for an unknown function. */
+ * a pointer); nothing else happens. Number 0 takes it back. One failure per function at a
+ * time. Returns 0, or -1 for an unknown function. */
 int nvmm_sim_fail(const char *function, uint64_t number, int error);
+
+/* Lets every call of a function take so many microseconds more. 0 takes it back. Returns 0, or -1
+ * for an unknown function. */
+int nvmm_sim_delay(const char *function, uint64_t microseconds);
 
 /* Sets all totals to zero; numbers of what is alive stay. */
 void nvmm_sim_reset_counters(void);

@@ -13,6 +13,8 @@ pub(crate) struct Config {
     pub(crate) log: bool,
     /// `NVMM_SIM_STRICT=1`: abort at the first violation.
     pub(crate) strict: bool,
+    /// `NVMM_SIM_LEAKS=1`: note who makes each buffer, for the report.
+    pub(crate) leaks: bool,
     /// `NVMM_SIM_REPORT`: where the report goes at exit; `%p` in it becomes the process id.
     pub(crate) report: Option<PathBuf>,
     /// `NVMM_SIM_KERNELS`: shared objects with host twins.
@@ -27,6 +29,7 @@ pub(crate) fn get() -> &'static Config {
         Config {
             log: set("NVMM_SIM_LOG").is_none_or(|value| value != "0"),
             strict: set("NVMM_SIM_STRICT").is_some_and(|value| value != "0"),
+            leaks: set("NVMM_SIM_LEAKS").is_some_and(|value| value != "0"),
             report: set("NVMM_SIM_REPORT").map(|path| {
                 let pid = std::process::id().to_string();
                 PathBuf::from(path.to_string_lossy().replace("%p", &pid))

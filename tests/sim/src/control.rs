@@ -78,7 +78,8 @@ pub(crate) unsafe extern "C" fn nvmm_sim_report(buffer: *mut c_char, size: usize
     out.needed + 1
 }
 
-/// A counter of the report, or the calls of a function; `UINT64_MAX` for an unknown name.
+/// A counter of the report, the calls of a function, or how often a rule was broken; `UINT64_MAX`
+/// for an unknown name.
 ///
 /// # Safety
 ///
@@ -106,6 +107,26 @@ pub(crate) unsafe extern "C" fn nvmm_sim_fail(
     // SAFETY: a C string by this function's contract.
     let function = unsafe { text(function) };
     if function.is_some_and(|name| fault::arm(name, number, error)) {
+        0
+    } else {
+        -1
+    }
+}
+
+/// Makes every call of a function take `microseconds` more; 0 takes it back. -1 for an unknown
+/// function.
+///
+/// # Safety
+///
+/// `function` is a C string.
+#[unsafe(no_mangle)]
+pub(crate) unsafe extern "C" fn nvmm_sim_delay(
+    function: *const c_char,
+    microseconds: u64,
+) -> c_int {
+    // SAFETY: a C string by this function's contract.
+    let function = unsafe { text(function) };
+    if function.is_some_and(|name| fault::delay(name, microseconds)) {
         0
     } else {
         -1

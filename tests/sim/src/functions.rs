@@ -4,7 +4,7 @@
 
 use std::ffi::c_void;
 
-use crate::{cuda, legacy, missing, nvbuf};
+use crate::{cuda, legacy, missing, nvbuf, transform};
 
 macro_rules! functions {
     ($($library:literal
@@ -54,42 +54,47 @@ functions! {
         NvBufSurfaceMemSet => nvbuf::copy::mem_set,
         NvBufSurfaceMapEglImage => nvbuf::egl::map_egl_image,
         NvBufSurfaceUnMapEglImage => nvbuf::egl::unmap_egl_image,
+        NvBufSurface2Raw => nvbuf::raw::to_raw,
+        Raw2NvBufSurface => nvbuf::raw::from_raw,
+        NvBufSurfaceGetMapParams => nvbuf::share::get_map_params,
+        NvBufSurfaceImport => nvbuf::share::import,
+        NvBufSurfaceMapCudaBuffer => nvbuf::cuda_buffer::map,
+        NvBufSurfaceUnMapCudaBuffer => nvbuf::cuda_buffer::unmap,
+        NvBufSurfaceMapNvmmBuffer => nvbuf::nvmm_buffer::map,
+        NvBufSurfaceUnMapNvmmBuffer => nvbuf::nvmm_buffer::unmap,
+        NvBufSurfaceGetDeviceInfo => nvbuf::device_info::get,
+        NvBufSurfaceSyncGpuL2CacheForDevice => nvbuf::cuda_buffer::sync_gpu_l2,
     }
-    missing {
-        NvBufSurface2Raw => status,
-        Raw2NvBufSurface => status,
-        NvBufSurfaceGetMapParams => status,
-        NvBufSurfaceImport => status,
-        NvBufSurfaceMapCudaBuffer => status,
-        NvBufSurfaceUnMapCudaBuffer => status,
-        NvBufSurfaceMapNvmmBuffer => status,
-        NvBufSurfaceUnMapNvmmBuffer => status,
-        NvBufSurfaceGetDeviceInfo => status,
-        NvBufSurfaceSyncGpuL2CacheForDevice => status,
-    }
+    missing {}
     "libnvbufsurftransform.so.1.0.0"
-    simulated {}
+    simulated {
+        NvBufSurfTransformSetSessionParams => transform::session::set,
+        NvBufSurfTransformGetSessionParams => transform::session::get,
+        NvBufSurfTransformSetDefaultSession => transform::session::set_default,
+        NvBufSurfTransform => transform::convert::transform,
+        NvBufSurfTransformAsync => transform::convert::transform_async,
+        NvBufSurfTransformComposite => transform::composite::composite,
+        NvBufSurfTransformCompositeAsync => transform::composite::composite_async,
+        NvBufSurfTransformCompositeBlend => transform::blend::composite_blend,
+        NvBufSurfTransformMultiInputBufComposite => transform::composite::multi,
+        NvBufSurfTransformMultiInputBufCompositeAsync => transform::composite::multi_async,
+        NvBufSurfTransformMultiInputBufCompositeBlend => transform::composite::multi_blend,
+        NvBufSurfTransformMultiInputBufCompositeBlendAsync =>
+            transform::composite::multi_blend_async,
+        NvBufSurfTransformSyncObjWait => transform::sync::wait,
+        NvBufSurfTransformSyncObjDestroy => transform::sync::destroy,
+    }
     missing {
-        NvBufSurfTransformSetSessionParams => status,
-        NvBufSurfTransformGetSessionParams => status,
-        NvBufSurfTransformSetDefaultSession => status,
-        NvBufSurfTransform => status,
-        NvBufSurfTransformAsync => status,
-        NvBufSurfTransformComposite => status,
-        NvBufSurfTransformCompositeAsync => status,
-        NvBufSurfTransformCompositeBlend => status,
-        NvBufSurfTransformMultiInputBufComposite => status,
-        NvBufSurfTransformMultiInputBufCompositeAsync => status,
-        NvBufSurfTransformMultiInputBufCompositeBlend => status,
-        NvBufSurfTransformMultiInputBufCompositeBlendAsync => status,
-        NvBufSurfTransformSyncObjWait => status,
-        NvBufSurfTransformSyncObjDestroy => status,
         NvBufSurfTransformSyncObjFromFile => status,
     }
     "libnvbuf_utils.so.1.0.0"
     simulated {
         NvBufferCreate => legacy::create::create,
         NvBufferCreateEx => legacy::create::create_ex,
+        NvBufferCreateInterlace => legacy::create::create_interlace,
+        NvBufferCreateWithChromaLoc => legacy::create::create_with_chroma_loc,
+        NvBufferCreateCompressed => legacy::create::create_compressed,
+        NvBufferImportFd => legacy::import::import_fd,
         NvBufferDestroy => legacy::create::destroy,
         NvBufferGetParams => legacy::params::get_params,
         NvBufferGetParamsEx => legacy::params::get_params_ex,
@@ -104,24 +109,20 @@ functions! {
         NvBufferMemUnMapEx => legacy::map::unmap_ex,
         NvBufferMemSyncForCpuEx => legacy::map::sync_for_cpu_ex,
         NvBufferMemSyncForDeviceEx => legacy::map::sync_for_device_ex,
+        NvBuffer2Raw => legacy::raw::to_raw,
+        Raw2NvBuffer => legacy::raw::from_raw,
         NvEGLImageFromFd => legacy::egl::image_from_fd,
         NvDestroyEGLImage => legacy::egl::destroy_image,
+        NvBufferTransform => legacy::transform::transform,
+        NvBufferTransformEx => legacy::transform::transform_ex,
+        NvBufferTransformAsync => legacy::transform::transform_async,
+        NvBufferComposite => legacy::transform::composite,
+        NvBufferSyncObjWait => legacy::transform::sync_obj_wait,
+        NvBufferSessionCreate => legacy::transform::session_create,
+        NvBufferSessionDestroy => legacy::transform::session_destroy,
     }
     missing {
-        NvBufferCreateInterlace => status,
-        NvBufferCreateWithChromaLoc => status,
-        NvBufferCreateCompressed => status,
-        NvBufferImportFd => status,
-        NvBuffer2Raw => status,
-        Raw2NvBuffer => status,
-        NvBufferTransform => status,
-        NvBufferTransformEx => status,
-        NvBufferTransformAsync => status,
-        NvBufferComposite => status,
-        NvBufferSyncObjWait => status,
         NvBufferSyncObjParamsFromFile => status,
-        NvBufferSessionCreate => pointer,
-        NvBufferSessionDestroy => nothing,
     }
     "libcuda.so.1"
     simulated {

@@ -1,7 +1,9 @@
 //! Log lines and violations. A line is built on the stack and written with one call.
 
+use std::backtrace::Backtrace;
 use std::fmt::{self, Write as _};
 
+use crate::rule::Rule;
 use crate::stats::{COUNTERS, add};
 
 /// A line of text of bounded length; what does not fit is cut.
@@ -38,12 +40,15 @@ pub(crate) fn line(text: fmt::Arguments<'_>) {
     unsafe { libc::write(2, line.text.as_ptr().cast(), line.len + 1) };
 }
 
-/// Logs and counts a broken rule; with `NVMM_SIM_STRICT=1` writes the report and aborts.
-pub(crate) fn violation(text: fmt::Arguments<'_>) {
+/// Logs and counts a broken rule; with `NVMM_SIM_STRICT=1` writes the report, says who called, and
+/// aborts.
+pub(crate) fn violation(rule: Rule, text: fmt::Arguments<'_>) {
     add(&COUNTERS.violations, 1);
-    line(format_args!("violation: {text}"));
+    rule.count();
+    line(format_args!("[{rule}] {text}"));
     if crate::config::get().strict {
         crate::report::write_at_exit();
+        eprintln!("{}", Backtrace::force_capture());
         std::process::abort();
     }
 }

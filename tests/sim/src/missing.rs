@@ -3,7 +3,7 @@
 
 #![forbid(unsafe_code)]
 
-use std::ffi::{c_int, c_void};
+use std::ffi::c_int;
 
 use crate::functions::NAMES;
 
@@ -14,17 +14,6 @@ pub(crate) extern "C" fn status<const FUNCTION: usize>() -> c_int {
         Some(error) if error != 0 => error,
         _ => -1,
     }
-}
-
-/// A function that returns a pointer, NULL on failure.
-pub(crate) extern "C" fn pointer<const FUNCTION: usize>() -> *mut c_void {
-    refuse(FUNCTION);
-    std::ptr::null_mut()
-}
-
-/// A function that returns nothing.
-pub(crate) extern "C" fn nothing<const FUNCTION: usize>() {
-    refuse(FUNCTION);
 }
 
 /// Counts the call; gives the error that it was to fail with anyway.

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::ffi::c_int;
 use std::io;
-use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard};
+
+use crate::nvbuf::pixels;
 
 /// A mapping, unmapped on drop.
 #[derive(Debug)]
@@ -70,6 +72,15 @@ pub(crate) enum Kind {
     Device,
     /// `cuMemAllocHost`: always accessible.
     Pinned,
+    /// Memory of the CPU alone: always accessible, and no device address.
+    System,
+}
+
+impl Kind {
+    /// Whether the CPU always reaches it.
+    fn is_open(self) -> bool {
+        matches!(self, Self::Pinned | Self::System)
+    }
 }
 
 /// A range of device addresses.
@@ -85,6 +96,10 @@ pub(crate) struct Region {
     pub(crate) pending: AtomicU32,
     /// Live CUDA registrations, for [`Kind::Surface`].
     pub(crate) registrations: AtomicU32,
+    /// An engine has used it since somebody looked.
+    pub(crate) device_used: AtomicBool,
+    /// The CPU's copy may have what the device does not have.
+    pub(crate) cpu_wrote: AtomicBool,
 }
 
 static SPACE: Mutex<BTreeMap<usize, Arc<Region>>> = Mutex::new(BTreeMap::new());
@@ -97,7 +112,7 @@ impl Region {
     /// Adds a region of `size` bytes to the device's address space.
     pub(crate) fn new(kind: Kind, fd: c_int, size: usize) -> io::Result<Arc<Self>> {
         let mapping = Mapping::new(fd, size.next_multiple_of(page_size()))?;
-        if kind == Kind::Pinned {
+        if kind.is_open() {
             mapping.protect(0, mapping.len(), libc::PROT_READ | libc::PROT_WRITE);
         }
         let region = Arc::new(Self {
@@ -107,8 +122,12 @@ impl Region {
             open: Mutex::new(0),
             pending: AtomicU32::new(0),
             registrations: AtomicU32::new(0),
+            device_used: AtomicBool::new(false),
+            cpu_wrote: AtomicBool::new(false),
         });
-        space().insert(region.base(), Arc::clone(&region));
+        if kind != Kind::System {
+            space().insert(region.base(), Arc::clone(&region));
+        }
         Ok(region)
     }
 
@@ -143,18 +162,25 @@ impl Region {
         self.kind != Kind::Surface || self.registrations.load(SeqCst) > 0
     }
 
-    /// Lets engines at the memory; undone by [`Region::close`].
+    /// Lets an engine at the memory; undone by [`Region::close`].
     pub(crate) fn open(&self) {
+        pixels::before_device(self);
+        self.open_unchecked();
+    }
+
+    /// [`Region::open`] after [`pixels::before_device`].
+    pub(crate) fn open_unchecked(&self) {
         self.change(|users| users + 1, libc::PROT_READ | libc::PROT_WRITE);
     }
 
     /// The end of one [`Region::open`].
     pub(crate) fn close(&self) {
+        self.device_used.store(true, SeqCst);
         self.change(|users| users - 1, libc::PROT_NONE);
     }
 
     fn change(&self, count: impl Fn(u32) -> u32, protection: c_int) {
-        if self.kind == Kind::Pinned {
+        if self.kind.is_open() {
             return;
         }
         let mut users = self.open.lock().unwrap_or_else(|e| e.into_inner());

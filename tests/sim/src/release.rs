@@ -66,6 +66,26 @@ impl Release {
         self.l4t >= 340100
     }
 
+    /// Where `NvBufSurfaceAllocateParams` has `disablePitchPadding`, if it has.
+    pub(crate) fn disable_pitch_padding(self) -> Option<usize> {
+        (self.l4t >= 350300).then(|| self.family().disable_pitch_padding())
+    }
+
+    /// Whether memory can be a CUDA array.
+    pub(crate) fn has_cuda_array(self) -> bool {
+        self.l4t >= 390000
+    }
+
+    /// Whether the composite parameters of libnvbufsurftransform have a filter (32 bytes, before 24).
+    pub(crate) fn has_composite_filter(self) -> bool {
+        self.l4t >= 320600
+    }
+
+    /// Whether libnvbufsurftransform takes odd rectangles on demand.
+    pub(crate) fn allows_odd_crop(self) -> bool {
+        self.l4t >= 350600
+    }
+
     /// One more than the last colour format: `NVBUF_COLOR_FORMAT_LAST` of its headers.
     pub(crate) fn num_formats(self) -> u32 {
         match self.l4t {

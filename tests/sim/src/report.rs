@@ -7,7 +7,7 @@ use std::sync::Once;
 use std::sync::atomic::Ordering::Relaxed;
 
 use crate::functions::NAMES;
-use crate::{config, release, stats, threads};
+use crate::{config, leaks, release, rule, stats, threads};
 
 /// Writes the report.
 pub(crate) fn write(out: &mut dyn Write) -> fmt::Result {
@@ -20,7 +20,14 @@ pub(crate) fn write(out: &mut dyn Write) -> fmt::Result {
     for (name, value) in stats::all() {
         write!(out, ",\"{name}\":{}", value.load(Relaxed))?;
     }
-    out.write_str(",\"calls\":{")?;
+    out.write_str(",\"rules\":{")?;
+    for (i, (rule, broken)) in rule::all().enumerate() {
+        let comma = if i == 0 { "" } else { "," };
+        write!(out, "{comma}\"{rule}\":{broken}")?;
+    }
+    out.write_str("},\"leaks\":[")?;
+    leaks::write(out)?;
+    out.write_str("],\"calls\":{")?;
     for (i, name) in NAMES.iter().enumerate() {
         let comma = if i == 0 { "" } else { "," };
         write!(out, "{comma}\"{name}\":{}", stats::calls(i))?;

@@ -65,6 +65,10 @@ counters! {
         cpu_bytes_mapped_read,
         /// Bytes of planes mapped writable.
         cpu_bytes_mapped_write,
+        /// Bytes that a synchronisation moved from the device's copy to the CPU's.
+        sync_for_cpu_bytes,
+        /// Bytes that a synchronisation moved from the CPU's copy to the device's.
+        sync_for_device_bytes,
         /// Copies and fills by engines: `NvBufSurfaceCopy`, `MemSet`, `cuMemcpy*`, `cuMemset*`.
         engine_copies,
         /// Bytes that those moved.
@@ -89,6 +93,8 @@ counters! {
         egl_images_alive,
         /// Registrations not yet undone.
         registrations_alive,
+        /// Buffers that `NvBufSurfaceMapCudaBuffer` gave to CUDA and nobody took back.
+        cuda_buffers_alive,
         /// Device memory allocations not yet freed.
         device_allocations_alive,
     }
@@ -116,6 +122,7 @@ pub(crate) fn enter(function: Function) -> Option<c_int> {
 pub(crate) fn enter_number(function: usize) -> Option<c_int> {
     add(&CALLS[function], 1);
     add(&crate::threads::current().calls, 1);
+    crate::fault::wait(function);
     let error = crate::fault::due(function)?;
     add(&COUNTERS.faults_injected, 1);
     Some(error)
@@ -126,13 +133,14 @@ pub(crate) fn calls(function: usize) -> u64 {
     CALLS[function].load(Relaxed)
 }
 
-/// A counter, or the calls of a function, by name.
+/// A counter, the calls of a function, or how often a rule was broken, by name.
 pub(crate) fn by_name(name: &str) -> Option<u64> {
     match NAMES.iter().position(|function| *function == name) {
         Some(function) => Some(calls(function)),
         None => all()
             .find(|(counter, _)| *counter == name)
-            .map(|(_, value)| value.load(Relaxed)),
+            .map(|(_, value)| value.load(Relaxed))
+            .or_else(|| crate::rule::by_name(name)),
     }
 }
 
@@ -143,5 +151,6 @@ pub(crate) fn reset() {
         .surfaces_peak
         .store(COUNTERS.surfaces_alive.load(Relaxed), Relaxed);
     CALLS.iter().for_each(|calls| calls.store(0, Relaxed));
+    crate::rule::reset();
     crate::threads::reset();
 }

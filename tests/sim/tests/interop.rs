@@ -77,12 +77,13 @@ fn registration_refuses_what_tegra_refuses() {
         let mut context = 0;
         assert_eq!(cuda.pop(&mut context), 0);
         assert_eq!(cuda.register(&mut resource, image, 0), 201);
+        assert_eq!(counter("no-current-context"), 1);
         assert_eq!(cuda.push(context), 0);
         assert_eq!(surface.unmap_egl_image(0), 0);
         assert_eq!(cuda.register(&mut resource, image, 0), 1);
         assert_eq!(cuda.frame_of(&mut frame, 1234, 0, 0), 400);
         assert_eq!(cuda.unregister(1234), 400);
-        assert_eq!((counter("registrations"), counter("violations")), (0, 0));
+        assert_eq!((counter("registrations"), counter("violations")), (0, 1));
         assert_eq!(surface.destroy(), 0);
     });
 }

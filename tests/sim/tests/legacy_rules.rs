@@ -83,7 +83,8 @@ fn cuda_sees_a_legacy_buffer() {
         let (fill, stream) = (cuda.function("fill"), cuda.stream());
         assert_eq!(cuda.fill(fill, stream, picture, 0, 7), 0);
         assert_eq!(cuda.stream_synchronize(stream), 0);
-        let pixels = map(fd, 0, sys::NvBufferMem_Read);
+        let mut pixels = map(fd, 0, sys::NvBufferMem_Read);
+        assert_eq!(call!(PFN_NvBufferMemSyncForCpu(fd, 0, &mut pixels)), 0);
         // SAFETY: mapped for reading.
         assert_eq!(unsafe { pixels.cast::<u8>().read() }, 7);
         assert_eq!(unmap(fd, 0, pixels), 0);
@@ -114,9 +115,10 @@ fn both_libraries_know_an_fd() {
             0
         );
         assert_eq!(extracted, fd);
-        let pixels = map(fd, 1, sys::NvBufferMem_Write);
+        let mut pixels = map(fd, 1, sys::NvBufferMem_Write);
         // SAFETY: mapped for writing.
         unsafe { pixels.cast::<u8>().write(5) };
+        assert_eq!(call!(PFN_NvBufferMemSyncForDevice(fd, 1, &mut pixels)), 0);
         // Mapped by both: each undoes its own.
         assert_eq!(surface.first_byte(1), 5);
         assert_eq!(unmap(fd, 1, pixels), 0);

@@ -77,7 +77,7 @@ fn a_strict_simulator_aborts() {
     );
     assert_eq!(output.status.signal(), Some(libc::SIGABRT));
     assert!(
-        text(&output).contains("nvmm-sim: violation: NvBufSurfaceDestroy"),
+        text(&output).contains("nvmm-sim: [double-destroy] NvBufSurfaceDestroy"),
         "{}",
         text(&output)
     );

@@ -78,9 +78,9 @@ fn every_format_and_a_raw_buffer_can_be_made() {
         let surface = Surface::create(1, raw).unwrap();
         assert_eq!(surface.params(0).planeParams.width[0], 1000);
         assert_eq!(surface.destroy(), 0);
-        let mut cuda = params(sys::NVBUF_COLOR_FORMAT_RGBA);
-        cuda.memType = sys::NVBUF_MEM_CUDA_DEVICE;
-        assert!(Surface::create(1, cuda).is_none());
+        let mut unknown = params(sys::NVBUF_COLOR_FORMAT_RGBA);
+        unknown.memType = sys::NVBUF_MEM_SYSTEM + 1;
+        assert!(Surface::create(1, unknown).is_none());
     });
 }
 

@@ -10,6 +10,7 @@ use super::error::{
 };
 use super::{CuResult, Out, call, device, put, put_if, queue};
 use crate::functions::Function;
+use crate::rule::Rule;
 use crate::stats::{COUNTERS, add};
 use crate::table::Table;
 
@@ -63,7 +64,13 @@ impl Context {
 
 /// The calling thread's current context.
 pub(crate) fn current() -> Result<Arc<Context>, CudaError> {
-    let handle = STACK.with_borrow(Stack::top).ok_or(INVALID_CONTEXT)?;
+    let Some(handle) = STACK.with_borrow(Stack::top) else {
+        crate::log::violation(
+            Rule::NoCurrentContext,
+            format_args!("a function of CUDA is called without a current context"),
+        );
+        return Err(INVALID_CONTEXT);
+    };
     let context = CONTEXTS.get(handle).ok_or(CONTEXT_IS_DESTROYED)?;
     match context.sticky.load(SeqCst) {
         0 => Ok(context),

@@ -12,6 +12,7 @@ use crate::functions::Function;
 use crate::nvbuf::egl::{IMAGES, Image};
 use crate::nvbuf::format;
 use crate::region::Region;
+use crate::rule::Rule;
 use crate::stats::{COUNTERS, add, sub};
 use crate::table::Table;
 
@@ -166,10 +167,13 @@ pub(crate) extern "C" fn unregister_resource(handle: usize) -> CuResult {
         }
         RESOURCES.remove(handle);
         if resource.image.buffer.region.is_busy() {
-            crate::log::violation(format_args!(
-                "cuGraphicsUnregisterResource: GPU work on fd {} is not finished",
-                resource.image.buffer.fd()
-            ));
+            crate::log::violation(
+                Rule::UnregisterWhileBusy,
+                format_args!(
+                    "cuGraphicsUnregisterResource: GPU work on fd {} is not finished",
+                    resource.image.buffer.fd()
+                ),
+            );
         }
         resource.forget();
         Ok(())
@@ -193,10 +197,13 @@ pub(crate) fn context_gone(context: usize) {
         if resource.context != context {
             return true;
         }
-        crate::log::violation(format_args!(
-            "a context is destroyed while fd {} is registered in it",
-            resource.image.buffer.fd()
-        ));
+        crate::log::violation(
+            Rule::ContextDestroyedWhileRegistered,
+            format_args!(
+                "a context is destroyed while fd {} is registered in it",
+                resource.image.buffer.fd()
+            ),
+        );
         resource.forget();
         false
     });

@@ -9,6 +9,7 @@ use super::twins::Launch;
 use super::work::{Command, Slot};
 use super::{CuResult, call, context, stream};
 use crate::functions::Function;
+use crate::rule::Rule;
 use crate::stats::{COUNTERS, add};
 
 const MAX_BLOCK: u64 = 1024;
@@ -85,10 +86,13 @@ pub(crate) unsafe extern "C" fn launch_kernel(
         if let Some(address) = stray {
             // As on the GPU: the launch is accepted, what comes after fails.
             context.poison(ILLEGAL_ADDRESS);
-            crate::log::violation(format_args!(
-                "kernel {}: {address:#x} is in a surface that is not registered (any more)",
-                kernel.entry.name
-            ));
+            crate::log::violation(
+                Rule::UnregisteredSurface,
+                format_args!(
+                    "kernel {}: {address:#x} is in a surface that is not registered (any more)",
+                    kernel.entry.name
+                ),
+            );
         }
         Ok(())
     })

@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering::SeqCst;
 use super::event::Event;
 use super::queue::Stream;
 use super::twins::{Launch, Twin};
+use crate::nvbuf::pixels;
 use crate::region::{self, Kind, Region};
 use crate::stats::{COUNTERS, add};
 
@@ -104,6 +105,7 @@ impl Slot {
             self.all_regions = true;
             return;
         }
+        pixels::before_device(&region);
         region.pending.fetch_add(1, SeqCst);
         self.regions[self.num_regions] = Some(region);
         self.num_regions += 1;
@@ -138,7 +140,7 @@ impl Slot {
         named
             .clone()
             .chain(all.iter())
-            .for_each(|region| region.open());
+            .for_each(|region| region.open_unchecked());
         match &self.command {
             Command::Nothing => {}
             Command::Launch { twin, launch } => {

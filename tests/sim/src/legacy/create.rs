@@ -1,9 +1,10 @@
-//! `NvBufferCreate`, `NvBufferCreateEx`, `NvBufferDestroy`.
+//! `NvBufferCreate`, its forms with more parameters, `NvBufferDestroy`.
 
 use std::ffi::c_int;
 use std::mem::MaybeUninit;
 
 use nvbufsurface_sys::nvbuf_utils::r32_1::{self as sys, NvBufferCreateParams};
+use nvbufsurface_sys::nvbuf_utils::r32_3::NvBufferChromaSubsamplingParams as ChromaLoc;
 use nvbufsurface_sys::nvbuf_utils::{r32_2, r32_3, r32_4, r32_5, r32_6, r34};
 
 use super::{find, numbering};
@@ -44,24 +45,72 @@ pub(crate) extern "C" fn create_ex(
 ) -> c_int {
     let function = Function::NvBufferCreateEx;
     call(function, || {
-        let Some(p) = params else {
-            refuse!(function, "the parameters are NULL")
-        };
-        let shape = match p.payloadType {
-            sys::NvBufferPayload_SurfArray => {
-                picture(function, p.width, p.height, p.layout, p.colorFormat)?
-            }
-            sys::NvBufferPayload_MemHandle => {
-                let size = u32::try_from(p.memsize).unwrap_or(0);
-                match (size > 0).then(|| Shape::raw(size)).flatten() {
-                    Some(shape) => shape,
-                    None => refuse!(function, "memsize is {}", p.memsize),
-                }
-            }
-            other => refuse!(function, "payloadType is {other}"),
-        };
+        make(function, out, &described(function, params)?)
+    })
+}
+
+/// `NvBufferCreateInterlace`
+pub(crate) extern "C" fn create_interlace(
+    out: Option<&mut MaybeUninit<c_int>>,
+    params: Option<&NvBufferCreateParams>,
+) -> c_int {
+    let function = Function::NvBufferCreateInterlace;
+    call(function, || {
+        let mut shape = described(function, params)?;
+        shape.extra.scan_format = r32_3::NvBufferDisplayScanFormat_Interlaced;
         make(function, out, &shape)
     })
+}
+
+/// `NvBufferCreateWithChromaLoc`
+pub(crate) extern "C" fn create_with_chroma_loc(
+    out: Option<&mut MaybeUninit<c_int>>,
+    params: Option<&NvBufferCreateParams>,
+    chroma: Option<&ChromaLoc>,
+) -> c_int {
+    let function = Function::NvBufferCreateWithChromaLoc;
+    call(function, || {
+        let mut shape = described(function, params)?;
+        let Some(chroma) = chroma else {
+            refuse!(function, Rule::NullArgument, "the chroma position is NULL")
+        };
+        shape.extra.chroma = [chroma.chromaLocHoriz, chroma.chromaLocVert];
+        if shape.extra.chroma.iter().any(|position| *position > 2) {
+            refuse!(function, "chromaSubsampling is {:?}", shape.extra.chroma);
+        }
+        make(function, out, &shape)
+    })
+}
+
+/// `NvBufferCreateCompressed`. The pixels lie as in any other buffer.
+pub(crate) extern "C" fn create_compressed(
+    out: Option<&mut MaybeUninit<c_int>>,
+    params: Option<&NvBufferCreateParams>,
+) -> c_int {
+    let function = Function::NvBufferCreateCompressed;
+    call(function, || {
+        make(function, out, &described(function, params)?)
+    })
+}
+
+/// What the parameters ask for.
+fn described(function: Function, params: Option<&NvBufferCreateParams>) -> Result<Shape, Refused> {
+    let Some(p) = params else {
+        refuse!(function, Rule::NullArgument, "the parameters are NULL")
+    };
+    match p.payloadType {
+        sys::NvBufferPayload_SurfArray => {
+            picture(function, p.width, p.height, p.layout, p.colorFormat)
+        }
+        sys::NvBufferPayload_MemHandle => {
+            let size = u32::try_from(p.memsize).unwrap_or(0);
+            match (size > 0).then(|| Shape::raw(size)).flatten() {
+                Some(shape) => Ok(shape),
+                None => refuse!(function, "memsize is {}", p.memsize),
+            }
+        }
+        other => refuse!(function, "payloadType is {other}"),
+    }
 }
 
 fn picture(
@@ -74,6 +123,7 @@ fn picture(
     let Some(format) = numbering(function)?.surface_format(color_format) else {
         refuse!(
             function,
+            Rule::UnknownFormat,
             "{} does not know format {color_format}",
             release::current().name
         )
@@ -97,7 +147,7 @@ fn make(
     shape: &Shape,
 ) -> Result<(), Refused> {
     let Some(out) = out else {
-        refuse!(function, "the result pointer is NULL")
+        refuse!(function, Rule::NullArgument, "the result pointer is NULL")
     };
     match Buffer::new(shape, Owner::Legacy) {
         Ok(buffer) => {
@@ -117,11 +167,15 @@ pub(crate) extern "C" fn destroy(fd: c_int) -> c_int {
     call(function, || {
         let buffer = find(function, fd)?;
         if buffer.owner != Owner::Legacy {
-            refuse!(function, "fd {fd} belongs to a surface of libnvbufsurface");
+            refuse!(
+                function,
+                Rule::WrongLibrary,
+                "fd {fd} belongs to a surface of libnvbufsurface"
+            );
         }
         buffer.report_users(function);
         if !buffer.retire() {
-            refuse!(function, "fd {fd} is destroyed twice");
+            refuse!(function, Rule::DoubleDestroy, "fd {fd} is destroyed twice");
         }
         Ok(())
     })

@@ -13,7 +13,11 @@ pub(crate) extern "C" fn image_from_fd(display: *const c_void, fd: c_int) -> *mu
     let body = || {
         let buffer = find(function, fd)?;
         if buffer.is_raw() {
-            refuse!(function, "fd {fd} is a raw buffer");
+            refuse!(
+                function,
+                Rule::EglImageOfRawBuffer,
+                "fd {fd} is a raw buffer"
+            );
         }
         let image = Image::create(&buffer, Some(display.addr()));
         Ok(std::ptr::without_provenance_mut(image))
@@ -29,17 +33,20 @@ pub(crate) extern "C" fn destroy_image(display: *const c_void, image: *const c_v
         let Some(image) = IMAGES.get(handle) else {
             refuse!(
                 function,
+                Rule::NoEglImage,
                 "EGLImage {handle:#x} does not exist, or is destroyed twice"
             )
         };
         match image.display {
             None => refuse!(
                 function,
+                Rule::ForeignEglImage,
                 "EGLImage {handle:#x} of fd {} is NvBufSurfaceMapEglImage's",
                 image.buffer.fd()
             ),
             Some(made_with) if made_with != display.addr() => refuse!(
                 function,
+                Rule::ForeignEglImage,
                 "EGLImage {handle:#x} was made with display {made_with:#x}, not {display:p}"
             ),
             Some(_) => image.destroy(function, handle),

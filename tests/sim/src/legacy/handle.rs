@@ -73,21 +73,26 @@ pub(crate) unsafe extern "C" fn extract_fd(
     let function = Function::ExtractFdFromNvBuffer;
     call(function, || {
         let Some(out) = out else {
-            refuse!(function, "the result pointer is NULL")
+            refuse!(function, Rule::NullArgument, "the result pointer is NULL")
         };
         if handle.is_null() {
-            refuse!(function, "nv_buffer is NULL");
+            refuse!(function, Rule::NullArgument, "nv_buffer is NULL");
         }
         // SAFETY: by this function's contract.
         let head = unsafe { handle.cast::<Head>().read_unaligned() };
         if head.magic != MAGIC {
-            refuse!(function, "{handle:p} is no nv_buffer");
+            refuse!(
+                function,
+                Rule::ForeignDescriptor,
+                "{handle:p} is no nv_buffer"
+            );
         }
         let buffer = c_int::try_from(head.fd).ok().and_then(buffer::find);
         let buffer = buffer.filter(|b| b.handle.as_ref().is_some_and(|own| own.head == head));
         let Some(buffer) = buffer else {
             refuse!(
                 function,
+                Rule::UseAfterDestroy,
                 "the buffer of {handle:p} (fd {}) is destroyed",
                 head.fd
             )
@@ -109,6 +114,7 @@ pub(crate) extern "C" fn release_fd(fd: c_int) -> c_int {
         if given_back.is_err() {
             refuse!(
                 function,
+                Rule::FdNotExtracted,
                 "fd {fd} is not of ExtractFdFromNvBuffer, or given back twice"
             );
         }

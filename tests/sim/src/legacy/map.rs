@@ -31,6 +31,7 @@ impl Plane {
         if number >= buffer.planes.num_planes {
             refuse!(
                 function,
+                Rule::WrongPlane,
                 "plane {number} of a buffer with {}",
                 buffer.num_planes()
             );
@@ -54,7 +55,7 @@ impl Plane {
         number: c_uint,
     ) -> Result<Self, Refused> {
         if params.is_null() {
-            refuse!(function, "the description is NULL");
+            refuse!(function, Rule::NullArgument, "the description is NULL");
         }
         let plane = Self::new(function, fd, number)?;
         // The shorter description is its beginning; the rest may hold anything.
@@ -65,7 +66,11 @@ impl Plane {
         if (said.num_planes, said.pitch, said.offset, said.psize)
             != (planes.num_planes, planes.pitch, planes.offset, planes.psize)
         {
-            refuse!(function, "the description is not that of fd {fd}");
+            refuse!(
+                function,
+                Rule::ForeignDescriptor,
+                "the description is not that of fd {fd}"
+            );
         }
         Ok(plane)
     }
@@ -78,14 +83,16 @@ impl Plane {
             refuse!(self.function, "flags are {flags}");
         }
         let Some(out) = out else {
-            refuse!(self.function, "the result pointer is NULL")
-        };
-        if !self
-            .buffer
-            .map(self.number, IDENTITY, flags != sys::NvBufferMem_Read)
-        {
             refuse!(
                 self.function,
+                Rule::NullArgument,
+                "the result pointer is NULL"
+            )
+        };
+        if !self.buffer.map(self.number, IDENTITY, flags) {
+            refuse!(
+                self.function,
+                Rule::MappedTooOften,
                 "plane {} of fd {} is mapped too often",
                 self.number,
                 self.buffer.fd()
@@ -100,18 +107,24 @@ impl Plane {
     /// That the plane is mapped, and at the address that the caller names.
     fn check(&self, address: Address<'_>) -> Result<(), Refused> {
         let Some(address) = address else {
-            refuse!(self.function, "the address pointer is NULL")
+            refuse!(
+                self.function,
+                Rule::NullArgument,
+                "the address pointer is NULL"
+            )
         };
         let (number, fd) = (self.number, self.buffer.fd());
         if !self.buffer.is_mapped_by(number, IDENTITY) {
             refuse!(
                 self.function,
+                Rule::NotMapped,
                 "plane {number} of fd {fd} is not mapped, or unmapped twice"
             );
         }
         if address.addr() != self.buffer.cpu_address(number) {
             refuse!(
                 self.function,
+                Rule::WrongAddress,
                 "plane {number} of fd {fd} is not mapped at {address:p}"
             );
         }
@@ -120,15 +133,24 @@ impl Plane {
 
     fn unmap(&self, address: Address<'_>) -> Result<(), Refused> {
         self.check(address)?;
-        self.buffer.unmap(self.number, IDENTITY);
+        self.buffer.unmap(self.function, self.number, IDENTITY);
         Ok(())
     }
 
-    fn sync(&self, address: Address<'_>) -> Result<(), Refused> {
+    fn sync_for_cpu(&self, address: Address<'_>) -> Result<(), Refused> {
+        self.sync(address, Buffer::sync_for_cpu)
+    }
+
+    fn sync_for_device(&self, address: Address<'_>) -> Result<(), Refused> {
+        self.sync(address, Buffer::sync_for_device)
+    }
+
+    fn sync(&self, address: Address<'_>, pixels: fn(&Buffer, usize)) -> Result<(), Refused> {
         self.check(address)?;
         if self.buffer.region.is_busy() {
             add(&COUNTERS.unsynchronised, 1);
         }
+        pixels(&self.buffer, self.number);
         Ok(())
     }
 }
@@ -195,9 +217,9 @@ macro_rules! mapped {
 mapped! {
     unmap: unmap "NvBufferMemUnMap", unmap_ex "NvBufferMemUnMapEx",
         NvBufferMemUnMap, NvBufferMemUnMapEx;
-    sync: sync_for_cpu "NvBufferMemSyncForCpu", sync_for_cpu_ex "NvBufferMemSyncForCpuEx",
+    sync_for_cpu: sync_for_cpu "NvBufferMemSyncForCpu", sync_for_cpu_ex "NvBufferMemSyncForCpuEx",
         NvBufferMemSyncForCpu, NvBufferMemSyncForCpuEx;
-    sync: sync_for_device "NvBufferMemSyncForDevice",
+    sync_for_device: sync_for_device "NvBufferMemSyncForDevice",
         sync_for_device_ex "NvBufferMemSyncForDeviceEx",
         NvBufferMemSyncForDevice, NvBufferMemSyncForDeviceEx;
 }

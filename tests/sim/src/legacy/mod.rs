@@ -4,17 +4,21 @@
 pub(crate) mod create;
 pub(crate) mod egl;
 pub(crate) mod handle;
+pub(crate) mod import;
 pub(crate) mod map;
 pub(crate) mod numbering;
 pub(crate) mod params;
+pub(crate) mod raw;
+pub(crate) mod transform;
 
 use std::ffi::c_int;
 use std::sync::Arc;
 
 use crate::functions::Function;
 use crate::nvbuf::buffer::{self, Buffer};
-use crate::nvbuf::{Refused, refuse};
+use crate::nvbuf::{Refused, gone, refuse, refused};
 use crate::release;
+use crate::rule::Rule;
 use numbering::Numbering;
 
 /// The numbering of the release. Only releases that have the library get here.
@@ -32,7 +36,22 @@ fn numbering(function: Function) -> Result<Numbering, Refused> {
 /// The live buffer of an fd.
 fn find(function: Function, fd: c_int) -> Result<Arc<Buffer>, Refused> {
     match buffer::find(fd) {
+        // Destroying says so itself, and goes on.
+        Some(buffer) if buffer.is_closed() && !matches!(function, Function::NvBufferDestroy) => {
+            refuse!(function, Rule::FdAfterClose, "the program closed fd {fd}")
+        }
         Some(buffer) => Ok(buffer),
-        None => refuse!(function, "no buffer has fd {fd}: destroyed or foreign"),
+        None => {
+            let destroyed = match function {
+                Function::NvBufferDestroy => Rule::DoubleDestroy,
+                _ => Rule::UseAfterDestroy,
+            };
+            let rule = gone::FDS.rule(fd.cast_unsigned().into(), destroyed);
+            Err(refused(
+                function,
+                rule,
+                format_args!("no buffer has fd {fd}"),
+            ))
+        }
     }
 }

@@ -40,17 +40,17 @@ macro_rules! params {
             pitch: first(planes.pitch),
             offset: first(planes.offset),
             psize: first(planes.psize),
-            layout: first(layouts(buffer)),
+            layout: first(of_planes(buffer, buffer.layout)),
             $($field: $value,)*
         }
     }};
 }
 
-/// The layout of each plane in use.
-fn layouts(buffer: &Buffer) -> [u32; 4] {
+/// A value for each plane in use.
+fn of_planes(buffer: &Buffer, value: u32) -> [u32; 4] {
     std::array::from_fn(|plane| {
         if plane < buffer.num_planes() {
-            buffer.layout
+            value
         } else {
             0
         }
@@ -76,7 +76,7 @@ pub(crate) unsafe extern "C" fn get_params(fd: c_int, out: *mut c_void) -> c_int
     let function = Function::NvBufferGetParams;
     call(function, || {
         if out.is_null() {
-            refuse!(function, "the result pointer is NULL");
+            refuse!(function, Rule::NullArgument, "the result pointer is NULL");
         }
         let (buffer, numbering) = (find(function, fd)?, numbering(function)?);
         let (payload, memsize) = payload(&buffer);
@@ -116,9 +116,10 @@ macro_rules! params_ex {
             ),
             sizeofvaliddatainbytes: memsize,
             chromaSubsampling: nvbuf_utils::$module::NvBufferChromaSubsamplingParams {
-                chromaLocHoriz: nvbuf_utils::$module::NVBUF_CHROMA_SUBSAMPLING_HORIZ_DEFAULT as u8,
-                chromaLocVert: nvbuf_utils::$module::NVBUF_CHROMA_SUBSAMPLING_VERT_DEFAULT as u8,
+                chromaLocHoriz: $buffer.extra.chroma[0],
+                chromaLocVert: $buffer.extra.chroma[1],
             },
+            scanformat: of_planes($buffer, $buffer.extra.scan_format),
             ..Default::default()
         }
     }};
@@ -133,7 +134,7 @@ pub(crate) unsafe extern "C" fn get_params_ex(fd: c_int, out: *mut c_void) -> c_
     let function = Function::NvBufferGetParamsEx;
     call(function, || {
         if out.is_null() {
-            refuse!(function, "the result pointer is NULL");
+            refuse!(function, Rule::NullArgument, "the result pointer is NULL");
         }
         let (buffer, numbering) = (find(function, fd)?, numbering(function)?);
         if numbering == Numbering::r32_3 {

@@ -1,24 +1,26 @@
-//! One buffer: a memfd, its planes, and who has them mapped.
+//! One buffer: a memfd, its planes, and who uses it.
 
-use std::collections::HashMap;
+use std::backtrace::Backtrace;
+use std::collections::BTreeMap;
 use std::ffi::c_int;
-use std::os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd};
+use std::os::fd::{AsRawFd as _, IntoRawFd as _, OwnedFd};
 use std::sync::atomic::Ordering::SeqCst;
-use std::sync::atomic::{AtomicBool, AtomicU32};
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use nvbufsurface_sys::classic::{
-    NVBUF_COLOR_FORMAT_INVALID, NVBUF_LAYOUT_PITCH, NvBufSurfacePlaneParams,
+    NVBUF_COLOR_FORMAT_INVALID, NVBUF_LAYOUT_PITCH, NVBUF_MEM_SURFACE_ARRAY,
+    NvBufSurfacePlaneParams,
 };
 
-use super::format;
-use crate::functions::Function;
+use super::layout::Extra;
+use super::pixels::Pixels;
+use super::{fd, format, gone, memory};
+use crate::config;
 use crate::legacy::handle::Handle;
-use crate::region::{Kind, Mapping, Region, page_size};
+use crate::region::{Kind, Region, page_size};
+use crate::rule::Rule;
 use crate::stats::{COUNTERS, add, sub};
-
-/// CPU mappings of one plane at a time, by different descriptors; real programs have one or two.
-const MAX_MAPS: usize = 16;
 
 /// The library that made a buffer and has to destroy it. Both know every fd.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +34,13 @@ pub(crate) enum Owner {
 /// A buffer of the platform.
 #[derive(Debug)]
 pub(crate) struct Buffer {
-    fd: OwnedFd,
+    /// Its fd; of memory without a dmabuf a negative number of its own.
+    number: c_int,
+    /// The file behind it, where there is one.
+    pub(crate) file: Option<OwnedFd>,
+    /// The `memType` of its batch.
+    pub(crate) mem_type: u32,
+    pub(crate) extra: Extra,
     pub(crate) owner: Owner,
     /// `nv_buffer` of libnvbuf_utils, where the release has it.
     pub(crate) handle: Option<Handle>,
@@ -42,15 +50,24 @@ pub(crate) struct Buffer {
     pub(crate) layout: u32,
     pub(crate) planes: NvBufSurfacePlaneParams,
     pub(crate) size: u32,
-    cpu: Mapping,
+    /// The CPU's copy of the pixels.
+    pub(super) pixels: Pixels,
     /// The device's view.
     pub(crate) region: Arc<Region>,
-    maps: Mutex<[PlaneMaps; 4]>,
+    /// Where it begins in the region: not at 0 behind others of a contiguous batch.
+    start: usize,
     /// fds of it that `ExtractFdFromNvBuffer` gave and nobody gave back.
     pub(crate) extracted: AtomicU32,
     /// Live EGLImages of it.
     pub(crate) images: AtomicU32,
     pub(crate) was_registered: AtomicBool,
+    /// Which file its fd was when it was made.
+    id: Option<(u64, u64)>,
+    /// Who made it, with `NVMM_SIM_LEAKS=1`.
+    born: Option<Box<Backtrace>>,
+    is_retired: AtomicBool,
+    /// Others write the same pixels unseen: another process, or another buffer of the file.
+    pub(super) is_shared: AtomicBool,
 }
 
 // SAFETY: the only raw pointers in it are the reserved fields of `planes`, which are null.
@@ -58,27 +75,46 @@ unsafe impl Send for Buffer {}
 // SAFETY: as above; everything that changes is behind a mutex or atomic.
 unsafe impl Sync for Buffer {}
 
-/// The mappings of one plane: the descriptor each was made through, and whether it may write.
-#[derive(Clone, Copy, Debug, Default)]
-struct PlaneMaps {
-    maps: [(usize, bool); MAX_MAPS],
-    len: usize,
-}
+static BUFFERS: Mutex<BTreeMap<c_int, Arc<Buffer>>> = Mutex::new(BTreeMap::new());
 
-static BUFFERS: LazyLock<Mutex<HashMap<c_int, Arc<Buffer>>>> = LazyLock::new(Mutex::default);
-
-fn buffers() -> MutexGuard<'static, HashMap<c_int, Arc<Buffer>>> {
+fn buffers() -> MutexGuard<'static, BTreeMap<c_int, Arc<Buffer>>> {
     BUFFERS.lock().unwrap_or_else(|e| e.into_inner())
 }
 
 /// The live buffer of an fd.
 pub(crate) fn find(fd: c_int) -> Option<Arc<Buffer>> {
-    buffers().get(&fd).cloned()
+    buffers().get(&fd).filter(|_| fd >= 0).cloned()
+}
+
+/// The live buffer without a dmabuf at an address.
+pub(crate) fn find_at(address: usize) -> Option<Arc<Buffer>> {
+    let buffers = buffers();
+    let found = buffers.values().find(|b| b.data_address() == Some(address));
+    found.cloned()
+}
+
+/// The live buffer of a region, if it is the only one in it.
+pub(crate) fn find_by_region(region: &Region) -> Option<Arc<Buffer>> {
+    let buffers = buffers();
+    let found = buffers
+        .values()
+        .find(|b| std::ptr::eq(&raw const *b.region, region));
+    found.cloned()
+}
+
+/// Shows every live buffer, with who made it if that is known.
+pub(crate) fn each_alive(mut show: impl FnMut(&Buffer, Option<&Backtrace>)) {
+    let buffers = buffers();
+    buffers
+        .values()
+        .for_each(|buffer| show(buffer, buffer.born.as_deref()));
 }
 
 /// What a new buffer looks like.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Shape {
+    pub(crate) mem_type: u32,
+    pub(crate) extra: Extra,
     pub(crate) width: u32,
     pub(crate) height: u32,
     pub(crate) color_format: u32,
@@ -88,11 +124,18 @@ pub(crate) struct Shape {
 }
 
 impl Shape {
+    /// Whether it is memory without a picture.
+    pub(crate) fn is_raw(&self) -> bool {
+        self.color_format == NVBUF_COLOR_FORMAT_INVALID
+    }
+
     /// A picture; `None` if a side is 0 or too long, or the format is none of the simulator's.
     pub(crate) fn picture(width: u32, height: u32, color_format: u32, layout: u32) -> Option<Self> {
         let page = u32::try_from(page_size()).ok()?;
         let (planes, size) = format::find(color_format)?.lay_out(width, height, page)?;
         Some(Self {
+            mem_type: NVBUF_MEM_SURFACE_ARRAY,
+            extra: Extra::default(),
             width,
             height,
             color_format,
@@ -107,6 +150,8 @@ impl Shape {
         let page = u32::try_from(page_size()).ok()?;
         let (planes, size) = format::raw(bytes, page)?;
         Some(Self {
+            mem_type: NVBUF_MEM_SURFACE_ARRAY,
+            extra: Extra::default(),
             width: bytes,
             height: 1,
             color_format: NVBUF_COLOR_FORMAT_INVALID,
@@ -120,44 +165,111 @@ impl Shape {
 impl Buffer {
     /// Makes a buffer and enters it under its fd.
     pub(crate) fn new(shape: &Shape, owner: Owner) -> std::io::Result<Arc<Self>> {
-        // SAFETY: the name is a C string.
-        let fd = unsafe { libc::memfd_create(c"nvmm-sim-dmabuf".as_ptr(), libc::MFD_CLOEXEC) };
-        if fd < 0 {
-            return Err(std::io::Error::last_os_error());
-        }
-        // SAFETY: a fresh descriptor that nobody else knows.
-        let fd = unsafe { OwnedFd::from_raw_fd(fd) };
-        // SAFETY: changes the length of a file of ours.
-        if unsafe { libc::ftruncate(fd.as_raw_fd(), i64::from(shape.size)) } != 0 {
-            return Err(std::io::Error::last_os_error());
-        }
-        let len = shape.size as usize;
+        let file = memory::new_file(u64::from(shape.size))?;
+        Self::of_file(shape, owner, file)
+    }
+
+    /// Makes a buffer of a file that has the pixels, as large as the shape at least.
+    pub(crate) fn of_file(
+        shape: &Shape,
+        owner: Owner,
+        file: OwnedFd,
+    ) -> std::io::Result<Arc<Self>> {
+        let (fd, len) = (file.as_raw_fd(), shape.size as usize);
+        let pixels = Pixels::new(len)?;
+        let region = Region::new(Kind::Surface, fd, len)?;
+        Ok(Self::enter(shape, owner, fd, Some(file), pixels, region, 0))
+    }
+
+    /// Makes a buffer without a dmabuf of a part of a region that the program gets the address of.
+    pub(crate) fn of_region(
+        shape: &Shape,
+        file: Option<OwnedFd>,
+        region: Arc<Region>,
+        start: usize,
+    ) -> std::io::Result<Arc<Self>> {
+        static NUMBER: AtomicI32 = AtomicI32::new(-2);
+        let number = NUMBER.fetch_sub(1, SeqCst);
+        // It is never mapped: there is nothing to open.
+        let pixels = Pixels::new(0)?;
+        Ok(Self::enter(
+            shape,
+            Owner::Surface,
+            number,
+            file,
+            pixels,
+            region,
+            start,
+        ))
+    }
+
+    fn enter(
+        shape: &Shape,
+        owner: Owner,
+        number: c_int,
+        file: Option<OwnedFd>,
+        pixels: Pixels,
+        region: Arc<Region>,
+        start: usize,
+    ) -> Arc<Self> {
         let buffer = Arc::new(Self {
+            number,
+            file,
+            mem_type: shape.mem_type,
+            extra: shape.extra,
             owner,
-            handle: Handle::new(fd.as_raw_fd()),
+            handle: (number >= 0).then(|| Handle::new(number)).flatten(),
             width: shape.width,
             height: shape.height,
             color_format: shape.color_format,
             layout: shape.layout,
             planes: shape.planes,
             size: shape.size,
-            // One page more, never accessible: running over the end is noticed.
-            cpu: Mapping::new(fd.as_raw_fd(), len + page_size())?,
-            region: Region::new(Kind::Surface, fd.as_raw_fd(), len)?,
-            fd,
-            maps: Mutex::default(),
+            pixels,
+            region,
+            start,
+            id: fd::file_id(number),
+            born: config::get()
+                .leaks
+                .then(|| Box::new(Backtrace::force_capture())),
+            is_retired: AtomicBool::new(false),
+            is_shared: AtomicBool::new(false),
             extracted: AtomicU32::new(0),
             images: AtomicU32::new(0),
             was_registered: AtomicBool::new(false),
         });
-        buffers().insert(buffer.fd(), Arc::clone(&buffer));
+        let before = buffers().insert(number, Arc::clone(&buffer));
+        if before.is_some() {
+            crate::log::violation(
+                Rule::FdAfterClose,
+                format_args!(
+                    "fd {number} is given out again: the program closed it, and its buffer lives"
+                ),
+            );
+        }
+        fd::check_number(number);
         add(&COUNTERS.buffers_allocated, 1);
         add(&COUNTERS.buffers_alive, 1);
-        Ok(buffer)
+        buffer
     }
 
     pub(crate) fn fd(&self) -> c_int {
-        self.fd.as_raw_fd()
+        self.number
+    }
+
+    /// Where it begins in its file.
+    pub(crate) fn start(&self) -> usize {
+        self.start
+    }
+
+    /// `dataPtr`: the address of memory without a dmabuf.
+    pub(crate) fn data_address(&self) -> Option<usize> {
+        (self.number < 0).then(|| self.region.base() + self.start)
+    }
+
+    /// Notes that others may write the same pixels from now on.
+    pub(crate) fn share(&self) {
+        self.is_shared.store(true, SeqCst);
     }
 
     pub(crate) fn num_planes(&self) -> usize {
@@ -172,37 +284,30 @@ impl Buffer {
     /// Forgets the buffer; memory in use by the GPU stays until it is done. False if somebody else
     /// was first.
     pub(crate) fn retire(&self) -> bool {
-        let was_there = buffers().remove(&self.fd()).is_some();
-        if was_there {
-            self.region.retire();
-            sub(&COUNTERS.buffers_alive);
+        if self.is_retired.swap(true, SeqCst) {
+            return false;
         }
-        was_there
+        {
+            let mut buffers = buffers();
+            // Another may have the fd, if the program closed it.
+            let own = buffers.get(&self.fd()).map(Arc::as_ptr);
+            if own.is_some_and(|own| std::ptr::eq(own, self)) {
+                // The caller holds it too: it is not dropped under the lock.
+                buffers.remove(&self.fd());
+            }
+        }
+        match self.data_address() {
+            Some(address) => gone::ADDRESSES.add(address as u64),
+            None => gone::FDS.add(self.fd().cast_unsigned().into()),
+        }
+        self.region.retire();
+        sub(&COUNTERS.buffers_alive);
+        true
     }
 
-    /// Says who uses a buffer that is destroyed: nobody should.
-    pub(crate) fn report_users(&self, function: Function) {
-        let fd = self.fd();
-        if (0..self.num_planes()).any(|plane| self.is_mapped(plane)) {
-            crate::log::violation(format_args!("{function:?}: fd {fd} is still mapped"));
-        }
-        let images = self.images.load(SeqCst);
-        if images > 0 {
-            crate::log::violation(format_args!(
-                "{function:?}: fd {fd} still has {images} EGLImage(s)"
-            ));
-        }
-        let registrations = self.region.registrations.load(SeqCst);
-        if registrations > 0 {
-            crate::log::violation(format_args!(
-                "{function:?}: fd {fd} still has {registrations} CUDA registration(s)"
-            ));
-        }
-        if self.region.is_busy() {
-            crate::log::violation(format_args!(
-                "{function:?}: GPU work on fd {fd} is not finished"
-            ));
-        }
+    /// Whether the program closed the fd; it may be another file now.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.number >= 0 && fd::file_id(self.number) != self.id
     }
 
     /// Rows of a plane times its pitch.
@@ -210,73 +315,19 @@ impl Buffer {
         u64::from(self.planes.pitch[plane]) * u64::from(self.planes.height[plane])
     }
 
-    /// The CPU's address of a plane.
-    pub(crate) fn cpu_address(&self, plane: usize) -> usize {
-        self.cpu.base() + self.planes.offset[plane] as usize
-    }
-
     /// The device's address of a plane.
     pub(crate) fn device_address(&self, plane: usize) -> usize {
-        self.region.base() + self.planes.offset[plane] as usize
+        self.region.base() + self.start + self.planes.offset[plane] as usize
     }
+}
 
-    /// Opens a plane to the CPU on behalf of a descriptor; false if too many have it open.
-    pub(crate) fn map(&self, plane: usize, descriptor: usize, write: bool) -> bool {
-        let mut maps = self.maps();
-        let maps = &mut maps[plane];
-        let Some(free) = maps.maps.get_mut(maps.len) else {
-            return false;
-        };
-        *free = (descriptor, write);
-        maps.len += 1;
-        self.protect(plane, maps);
-        true
-    }
-
-    /// Undoes one [`Buffer::map`], that of this descriptor if there is one; false if none is left.
-    pub(crate) fn unmap(&self, plane: usize, descriptor: usize) -> bool {
-        let mut maps = self.maps();
-        let maps = &mut maps[plane];
-        let Some(last) = maps.len.checked_sub(1) else {
-            return false;
-        };
-        let own = maps.maps[..=last]
-            .iter()
-            .position(|(by, _)| *by == descriptor);
-        maps.maps.swap(own.unwrap_or(last), last);
-        maps.len = last;
-        self.protect(plane, maps);
-        true
-    }
-
-    /// Whether a descriptor has a plane open.
-    pub(crate) fn is_mapped_by(&self, plane: usize, descriptor: usize) -> bool {
-        let maps = &self.maps()[plane];
-        maps.maps[..maps.len]
-            .iter()
-            .any(|(by, _)| *by == descriptor)
-    }
-
-    /// Whether a plane is open to the CPU.
-    pub(crate) fn is_mapped(&self, plane: usize) -> bool {
-        self.maps()[plane].len > 0
-    }
-
-    fn maps(&self) -> MutexGuard<'_, [PlaneMaps; 4]> {
-        self.maps.lock().unwrap_or_else(|e| e.into_inner())
-    }
-
-    fn protect(&self, plane: usize, maps: &PlaneMaps) {
-        let maps = &maps.maps[..maps.len];
-        let protection = if maps.is_empty() {
-            libc::PROT_NONE
-        } else if maps.iter().any(|(_, write)| *write) {
-            libc::PROT_READ | libc::PROT_WRITE
-        } else {
-            libc::PROT_READ
-        };
-        let offset = self.planes.offset[plane] as usize;
-        self.cpu
-            .protect(offset, self.planes.psize[plane] as usize, protection);
+impl Drop for Buffer {
+    fn drop(&mut self) {
+        // The number may be another file's now, which is not ours to close.
+        if self.is_closed()
+            && let Some(file) = self.file.take()
+        {
+            let _ = file.into_raw_fd();
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::ffi::c_int;
 use super::buffer::Buffer;
 use super::descriptor::Batch;
 use super::layout::SurfaceHead;
-use super::{call, refuse};
+use super::{call, memory, refuse};
 use crate::functions::Function;
 use crate::stats::{COUNTERS, add};
 
@@ -18,11 +18,17 @@ pub(crate) unsafe extern "C" fn copy(source: *mut SurfaceHead, dest: *mut Surfac
     let function = Function::NvBufSurfaceCopy;
     call(function, || {
         // SAFETY: by this function's contract.
-        let from = unsafe { Batch::new(function, source) }?;
+        let from = unsafe { Batch::of(function, source, memory::ALL) }?;
         // SAFETY: by this function's contract.
-        let to = unsafe { Batch::new(function, dest) }?;
+        let to = unsafe { Batch::of(function, dest, memory::ALL) }?;
         if from.len() != to.len() {
-            refuse!(function, "batches of {} and {}", from.len(), to.len());
+            refuse!(
+                function,
+                Rule::CopyMismatch,
+                "batches of {} and {}",
+                from.len(),
+                to.len()
+            );
         }
         for i in from.entries(-1)? {
             let (from, to) = (from.entry(i)?.buffer, to.entry(i)?.buffer);
@@ -31,6 +37,7 @@ pub(crate) unsafe extern "C" fn copy(source: *mut SurfaceHead, dest: *mut Surfac
             {
                 refuse!(
                     function,
+                    Rule::CopyMismatch,
                     "from {}x{} format {} to {}x{} format {}",
                     from.width,
                     from.height,
@@ -41,11 +48,14 @@ pub(crate) unsafe extern "C" fn copy(source: *mut SurfaceHead, dest: *mut Surfac
                 );
             }
             if from.fd() == to.fd() {
-                refuse!(function, "fd {} onto itself", from.fd());
+                refuse!(function, Rule::CopyMismatch, "fd {} onto itself", from.fd());
             }
             engine(&[&from, &to], || {
                 (0..from.num_planes())
-                    .map(|p| copy_plane(&from, &to, p))
+                    .map(|p| {
+                        to.device_wrote(p);
+                        copy_plane(&from, &to, p)
+                    })
                     .sum()
             });
         }
@@ -54,7 +64,7 @@ pub(crate) unsafe extern "C" fn copy(source: *mut SurfaceHead, dest: *mut Surfac
 }
 
 /// Opens the buffers to an engine, runs it, counts what it moved.
-fn engine(buffers: &[&Buffer], run: impl FnOnce() -> u64) {
+pub(crate) fn engine(buffers: &[&Buffer], run: impl FnOnce() -> u64) {
     for buffer in buffers {
         if buffer.region.is_busy() {
             add(&COUNTERS.unsynchronised, 1);
@@ -67,13 +77,19 @@ fn engine(buffers: &[&Buffer], run: impl FnOnce() -> u64) {
 }
 
 fn copy_plane(from: &Buffer, to: &Buffer, plane: usize) -> u64 {
-    let bytes = from.plane_bytes(plane);
-    let source = std::ptr::with_exposed_provenance::<u8>(from.device_address(plane));
-    let dest = std::ptr::with_exposed_provenance_mut::<u8>(to.device_address(plane));
-    // SAFETY: equal size and format give equal planes, both regions are open (`engine`), and
-    // different buffers do not overlap.
-    unsafe { std::ptr::copy_nonoverlapping(source, dest, bytes as usize) };
-    bytes
+    let (from_pitch, to_pitch) = (from.planes.pitch[plane], to.planes.pitch[plane]);
+    // Types of memory differ in their padding.
+    let row = from_pitch.min(to_pitch) as usize;
+    let mut source = std::ptr::with_exposed_provenance::<u8>(from.device_address(plane));
+    let mut dest = std::ptr::with_exposed_provenance_mut::<u8>(to.device_address(plane));
+    for _ in 0..from.planes.height[plane] {
+        // SAFETY: equal size and format give planes of as many rows, each a pitch long, both
+        // regions are open (`engine`), and different buffers do not overlap.
+        unsafe { std::ptr::copy_nonoverlapping(source, dest, row) };
+        source = source.wrapping_add(from_pitch as usize);
+        dest = dest.wrapping_add(to_pitch as usize);
+    }
+    row as u64 * u64::from(from.planes.height[plane])
 }
 
 /// `NvBufSurfaceMemSet`
@@ -90,13 +106,18 @@ pub(crate) unsafe extern "C" fn mem_set(
     let function = Function::NvBufSurfaceMemSet;
     call(function, || {
         // SAFETY: by this function's contract.
-        let batch = unsafe { Batch::new(function, surface) }?;
+        let batch = unsafe { Batch::of(function, surface, memory::ALL) }?;
         for i in batch.entries(index)? {
             let entry = batch.entry(i)?;
             let planes = entry.planes(plane)?;
             let buffer = &entry.buffer;
             engine(&[buffer], || {
-                planes.map(|p| set_plane(buffer, p, value)).sum()
+                planes
+                    .map(|p| {
+                        buffer.device_wrote(p);
+                        set_plane(buffer, p, value)
+                    })
+                    .sum()
             });
         }
         Ok(())

@@ -4,8 +4,9 @@ use std::ffi::{c_int, c_void};
 use std::mem::MaybeUninit;
 
 use super::request::Request;
-use super::{Refused, buffer, call, refuse, surface};
+use super::{Refused, buffer, call, gone, nvmm_buffer, refuse, refused, surface};
 use crate::functions::Function;
+use crate::rule::Rule;
 
 /// `NvBufSurfaceCreate`
 ///
@@ -50,7 +51,7 @@ fn make(
     request: &Request,
 ) -> Result<(), Refused> {
     let Some(out) = out else {
-        refuse!(function, "the result pointer is NULL")
+        refuse!(function, Rule::NullArgument, "the result pointer is NULL")
     };
     if !(1..=1024).contains(&batch_size) {
         refuse!(function, "batchSize is {batch_size}");
@@ -71,14 +72,18 @@ fn make(
 pub(crate) extern "C" fn destroy(surface: *mut c_void) -> c_int {
     let function = Function::NvBufSurfaceDestroy;
     call(function, || {
-        let Some(gone) = surface::take(surface.addr()) else {
-            refuse!(
-                function,
-                "{surface:p} is no surface of NvBufSurfaceCreate, or destroyed twice"
-            )
+        let Some(batch) = surface::take(surface.addr()) else {
+            let rule = match surface.is_null() {
+                true => Rule::NullArgument,
+                false => gone::SURFACES.rule(surface.addr() as u64, Rule::DoubleDestroy),
+            };
+            let text = format_args!("{surface:p} is no surface of the library");
+            return Err(refused(function, rule, text));
         };
-        for buffer in &gone.buffers {
+        gone::SURFACES.add(surface.addr() as u64);
+        for buffer in &batch.buffers {
             buffer.report_users(function);
+            nvmm_buffer::report(function, buffer);
             buffer.retire();
         }
         Ok(())
@@ -90,7 +95,7 @@ pub(crate) extern "C" fn from_fd(fd: c_int, out: Option<&mut MaybeUninit<*mut c_
     let function = Function::NvBufSurfaceFromFd;
     call(function, || {
         let Some(out) = out else {
-            refuse!(function, "the result pointer is NULL")
+            refuse!(function, Rule::NullArgument, "the result pointer is NULL")
         };
         let Some(pointer) = surface::of_fd(fd) else {
             if buffer::find(fd).is_some() {
@@ -100,7 +105,12 @@ pub(crate) extern "C" fn from_fd(fd: c_int, out: Option<&mut MaybeUninit<*mut c_
                 ));
                 return Err(Refused);
             }
-            refuse!(function, "no surface has fd {fd}")
+            let rule = gone::FDS.rule(fd.cast_unsigned().into(), Rule::UseAfterDestroy);
+            return Err(refused(
+                function,
+                rule,
+                format_args!("no surface has fd {fd}"),
+            ));
         };
         out.write(std::ptr::with_exposed_provenance_mut(pointer));
         Ok(())

@@ -8,9 +8,10 @@ use nvbufsurface_sys::classic::NVBUF_MEM_SURFACE_ARRAY;
 
 use super::buffer::{self, Buffer};
 use super::layout::{ParamsHead, SurfaceHead};
-use super::{Refused, refuse};
+use super::{Refused, gone, memory, refuse};
 use crate::functions::Function;
 use crate::release;
+use crate::rule::Rule;
 
 /// A `NvBufSurface` of the caller.
 ///
@@ -24,34 +25,51 @@ pub(crate) struct Batch {
     list: *mut c_void,
     stride: usize,
     size: u32,
+    mem_type: u32,
 }
 
 impl Batch {
-    /// Checks the outer struct.
+    /// Checks the outer struct, which has to be a SURFACE_ARRAY.
+    ///
+    /// # Safety
+    ///
+    /// As [`Batch::of`].
+    pub(crate) unsafe fn new(
+        function: Function,
+        surface: *mut SurfaceHead,
+    ) -> Result<Self, Refused> {
+        // SAFETY: by this function's contract.
+        unsafe { Self::of(function, surface, &[NVBUF_MEM_SURFACE_ARRAY]) }
+    }
+
+    /// Checks the outer struct, which has to be of one of these types of memory.
     ///
     /// # Safety
     ///
     /// `surface` is null or points to a `NvBufSurface` of the release's family whose list, if not
     /// null, has `batchSize` entries; nobody else uses them during the call.
-    pub(crate) unsafe fn new(
+    pub(crate) unsafe fn of(
         function: Function,
         surface: *mut SurfaceHead,
+        mem_types: &[u32],
     ) -> Result<Self, Refused> {
         // SAFETY: null or valid by this function's contract.
         let Some(surface) = (unsafe { surface.as_ref() }) else {
-            refuse!(function, "the surface is NULL")
+            refuse!(function, Rule::NullArgument, "the surface is NULL")
         };
         if surface.list.is_null() || surface.batch_size == 0 {
             refuse!(
                 function,
+                Rule::EmptySurface,
                 "the surface has no surfaceList (batchSize {})",
                 surface.batch_size
             );
         }
-        if surface.mem_type != NVBUF_MEM_SURFACE_ARRAY {
+        if !mem_types.contains(&surface.mem_type) {
             refuse!(
                 function,
-                "memType is {}, only SURFACE_ARRAY exists here",
+                Rule::WrongMemoryType,
+                "memType is {}, not one of {mem_types:?}",
                 surface.mem_type
             );
         }
@@ -60,6 +78,7 @@ impl Batch {
             list: surface.list,
             stride: release::current().family().stride(),
             size: surface.batch_size,
+            mem_type: surface.mem_type,
         })
     }
 
@@ -71,26 +90,59 @@ impl Batch {
     pub(crate) fn entries(&self, index: c_int) -> Result<Range<usize>, Refused> {
         match range(index, self.size as usize) {
             Some(range) => Ok(range),
-            None => refuse!(self.function, "index {index} of a batch of {}", self.size),
+            None => refuse!(
+                self.function,
+                Rule::WrongIndex,
+                "index {index} of a batch of {}",
+                self.size
+            ),
         }
     }
 
-    /// One entry, checked against the buffer that its fd names.
+    /// One entry, checked against the buffer that its fd names, or its address.
     pub(crate) fn entry(&self, index: usize) -> Result<Entry, Refused> {
         assert!(index < self.size as usize, "an index from `entries`");
         let params = self.list.wrapping_byte_add(index * self.stride);
         let params = params.cast::<ParamsHead>();
         // SAFETY: inside the list by the check above, hence valid by the type's invariant; the copy ends all use of it here.
-        let (width, height, pitch, format, desc) = unsafe {
+        let (width, height, pitch, format, desc, data) = unsafe {
             let p = &*params;
-            (p.width, p.height, p.pitch, p.color_format, p.buffer_desc)
-        };
-        let Some(buffer) = c_int::try_from(desc).ok().and_then(buffer::find) else {
-            refuse!(
-                self.function,
-                "no buffer has bufferDesc (fd) {desc}: destroyed or foreign"
+            (
+                p.width,
+                p.height,
+                p.pitch,
+                p.color_format,
+                p.buffer_desc,
+                p.data_ptr,
             )
         };
+        let buffer = if memory::has_dmabuf(self.mem_type) {
+            c_int::try_from(desc).ok().and_then(buffer::find)
+        } else {
+            buffer::find_at(data.addr())
+        };
+        let Some(buffer) = buffer.filter(|buffer| buffer.mem_type == self.mem_type) else {
+            let rule = if memory::has_dmabuf(self.mem_type) {
+                gone::FDS.rule(desc, Rule::UseAfterDestroy)
+            } else {
+                gone::ADDRESSES.rule(data.addr() as u64, Rule::UseAfterDestroy)
+            };
+            return Err(super::refused(
+                self.function,
+                rule,
+                format_args!(
+                    "no buffer of memType {} has bufferDesc (fd) {desc}, dataPtr {data:p}",
+                    self.mem_type
+                ),
+            ));
+        };
+        if buffer.is_closed() {
+            refuse!(
+                self.function,
+                Rule::FdAfterClose,
+                "the program closed fd {desc}, the bufferDesc of a buffer"
+            );
+        }
         if (width, height, pitch, format)
             != (
                 buffer.width,
@@ -101,6 +153,7 @@ impl Batch {
         {
             refuse!(
                 self.function,
+                Rule::ForeignDescriptor,
                 "the params say {width}x{height} pitch {pitch} format {format}, the buffer of fd \
                  {desc} is {}x{} pitch {} format {}",
                 buffer.width,
@@ -137,6 +190,7 @@ impl Entry {
             None => {
                 refuse!(
                     self.function,
+                    Rule::WrongPlane,
                     "plane {plane} of a buffer with {}",
                     self.buffer.num_planes()
                 )
@@ -163,6 +217,19 @@ impl Entry {
 
     pub(crate) fn set_egl_image(&mut self, image: usize) {
         self.params_mut().egl_image = std::ptr::without_provenance_mut(image);
+    }
+
+    /// A pointer of the family's own, behind what all have.
+    pub(crate) fn pointer(&self, offset: usize) -> *mut c_void {
+        let place = self.params.wrapping_byte_add(offset).cast::<*mut c_void>();
+        // SAFETY: the struct has it, and is valid and unshared by the type's invariant.
+        unsafe { place.read() }
+    }
+
+    pub(crate) fn set_pointer(&mut self, offset: usize, pointer: *mut c_void) {
+        let place = self.params.wrapping_byte_add(offset).cast::<*mut c_void>();
+        // SAFETY: the struct has it, and is valid and unshared by the type's invariant.
+        unsafe { place.write(pointer) };
     }
 
     fn params(&self) -> &ParamsHead {

@@ -9,6 +9,7 @@ use super::descriptor::Batch;
 use super::layout::SurfaceHead;
 use super::{call, refuse};
 use crate::functions::Function;
+use crate::rule::Rule;
 use crate::stats::{COUNTERS, add, sub};
 use crate::table::Table;
 
@@ -41,10 +42,13 @@ impl Image {
     /// Ends an image; it should not be registered any more.
     pub(crate) fn destroy(&self, function: Function, handle: usize) {
         if self.registrations.load(SeqCst) > 0 {
-            crate::log::violation(format_args!(
-                "{function:?}: the image of fd {} is still registered with CUDA",
-                self.buffer.fd()
-            ));
+            crate::log::violation(
+                Rule::UnmapEglImageWhileRegistered,
+                format_args!(
+                    "{function:?}: the image of fd {} is still registered with CUDA",
+                    self.buffer.fd()
+                ),
+            );
         }
         IMAGES.remove(handle);
         self.buffer.images.fetch_sub(1, SeqCst);
@@ -65,7 +69,12 @@ pub(crate) unsafe extern "C" fn map_egl_image(surface: *mut SurfaceHead, index: 
         for i in batch.entries(index)? {
             let mut entry = batch.entry(i)?;
             if entry.buffer.is_raw() {
-                refuse!(function, "fd {} is a raw buffer", entry.buffer.fd());
+                refuse!(
+                    function,
+                    Rule::EglImageOfRawBuffer,
+                    "fd {} is a raw buffer",
+                    entry.buffer.fd()
+                );
             }
             // Whatever a copied descriptor carried along here is overwritten, and not destroyed.
             let image = Image::create(&entry.buffer, None);
@@ -91,6 +100,7 @@ pub(crate) unsafe extern "C" fn unmap_egl_image(surface: *mut SurfaceHead, index
             let Some(image) = IMAGES.get(handle) else {
                 refuse!(
                     function,
+                    Rule::NoEglImage,
                     "eglImage {handle:#x} of fd {} does not exist, or is unmapped twice",
                     entry.buffer.fd()
                 )
@@ -98,6 +108,7 @@ pub(crate) unsafe extern "C" fn unmap_egl_image(surface: *mut SurfaceHead, index
             if !Arc::ptr_eq(&image.buffer, &entry.buffer) || image.display.is_some() {
                 refuse!(
                     function,
+                    Rule::ForeignEglImage,
                     "eglImage {handle:#x} is not of NvBufSurfaceMapEglImage for fd {}",
                     entry.buffer.fd()
                 );

@@ -90,6 +90,19 @@ pub(crate) struct Extra {
     pub(crate) chroma: [u8; 2],
 }
 
+impl Default for Extra {
+    /// What a buffer has where nobody says: progressive, chroma left and between two rows.
+    fn default() -> Self {
+        Self {
+            scan_format: classic::NVBUF_DISPLAYSCANFORMAT_PROGRESSIVE,
+            chroma: [
+                classic::NVBUFSURFACE_CHROMA_SUBSAMPLING_HORIZ_DEFAULT as u8,
+                classic::NVBUFSURFACE_CHROMA_SUBSAMPLING_VERT_DEFAULT as u8,
+            ],
+        }
+    }
+}
+
 /// Layout of the structs of libnvbufsurface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Family {
@@ -114,6 +127,8 @@ macro_rules! of {
         }
     };
 }
+
+pub(crate) use of;
 
 impl Family {
     pub(crate) fn surface_size(self) -> usize {
@@ -140,6 +155,20 @@ impl Family {
             offset_of!(sys::NvBufSurfaceAllocateParams, displayscanformat),
             offset_of!(sys::NvBufSurfaceAllocateParams, chromaSubsampling),
         ))
+    }
+
+    /// Where `NvBufSurfaceAllocateParams` has `disablePitchPadding`, in releases that have it.
+    pub(crate) fn disable_pitch_padding(self) -> usize {
+        of!(self, sys => offset_of!(sys::NvBufSurfaceAllocateParams, disablePitchPadding))
+    }
+
+    /// Where `NvBufSurface` has `isImportedBuf`, if it has.
+    pub(crate) fn is_imported(self) -> Option<usize> {
+        match self {
+            // The releases of this family here are older than the field.
+            Self::Classic => None,
+            Self::Extended => Some(offset_of!(extended::NvBufSurface, isImportedBuf)),
+        }
     }
 
     /// Where `NvBufSurfaceCreateParams` has reserved words, if it has.

@@ -6,8 +6,10 @@ use nvbufsurface_sys::classic::{
     NVBUF_MAP_READ, NVBUF_MAP_READ_WRITE, NVBUF_MAP_WRITE, NvBufSurfaceMemMapFlags,
 };
 
+use super::buffer::Buffer;
 use super::descriptor::Batch;
 use super::layout::SurfaceHead;
+use super::memory::WITH_DMABUF;
 use super::{Refused, call, refuse};
 use crate::functions::Function;
 use crate::stats::{COUNTERS, add};
@@ -26,7 +28,7 @@ pub(crate) unsafe extern "C" fn map(
     let function = Function::NvBufSurfaceMap;
     call(function, || {
         // SAFETY: by this function's contract.
-        let batch = unsafe { Batch::new(function, surface) }?;
+        let batch = unsafe { Batch::of(function, surface, WITH_DMABUF) }?;
         if !matches!(
             flags,
             NVBUF_MAP_READ | NVBUF_MAP_WRITE | NVBUF_MAP_READ_WRITE
@@ -36,12 +38,10 @@ pub(crate) unsafe extern "C" fn map(
         for i in batch.entries(index)? {
             let mut entry = batch.entry(i)?;
             for p in entry.planes(plane)? {
-                if !entry
-                    .buffer
-                    .map(p, entry.identity(), flags != NVBUF_MAP_READ)
-                {
+                if !entry.buffer.map(p, entry.identity(), flags) {
                     refuse!(
                         function,
+                        Rule::MappedTooOften,
                         "plane {p} of fd {} is mapped too often",
                         entry.buffer.fd()
                     );
@@ -81,7 +81,7 @@ pub(crate) unsafe extern "C" fn unmap(
     let function = Function::NvBufSurfaceUnMap;
     call(function, || {
         // SAFETY: by this function's contract.
-        let batch = unsafe { Batch::new(function, surface) }?;
+        let batch = unsafe { Batch::of(function, surface, WITH_DMABUF) }?;
         for i in batch.entries(index)? {
             let mut entry = batch.entry(i)?;
             let planes = entry.planes(plane)?;
@@ -92,12 +92,13 @@ pub(crate) unsafe extern "C" fn unmap(
                     continue;
                 }
                 let identity = entry.identity();
-                any |= entry.buffer.unmap(p, identity);
+                any |= entry.buffer.unmap(function, p, identity);
                 entry.set_addr(p, 0);
             }
             if !any {
                 refuse!(
                     function,
+                    Rule::NotMapped,
                     "plane {plane} of fd {} is not mapped, or unmapped twice",
                     entry.buffer.fd()
                 );
@@ -120,7 +121,7 @@ pub(crate) unsafe extern "C" fn sync_for_cpu(
     let function = Function::NvBufSurfaceSyncForCpu;
     // SAFETY: by this function's contract.
     call(function, || unsafe {
-        sync(function, surface, index, plane)
+        sync(function, surface, index, plane, Buffer::sync_for_cpu)
     })
 }
 
@@ -137,11 +138,11 @@ pub(crate) unsafe extern "C" fn sync_for_device(
     let function = Function::NvBufSurfaceSyncForDevice;
     // SAFETY: by this function's contract.
     call(function, || unsafe {
-        sync(function, surface, index, plane)
+        sync(function, surface, index, plane, Buffer::sync_for_device)
     })
 }
 
-/// Checks a sync. Both views are the same memory here, so there is nothing to move.
+/// Checks a sync, and moves the pixels of the planes that it names.
 ///
 /// # Safety
 ///
@@ -151,15 +152,17 @@ unsafe fn sync(
     surface: *mut SurfaceHead,
     index: c_int,
     plane: c_int,
+    pixels: fn(&Buffer, usize),
 ) -> Result<(), Refused> {
     // SAFETY: by this function's contract.
-    let batch = unsafe { Batch::new(function, surface) }?;
+    let batch = unsafe { Batch::of(function, surface, WITH_DMABUF) }?;
     for i in batch.entries(index)? {
         let entry = batch.entry(i)?;
         for p in entry.planes(plane)? {
             if entry.addr(p).is_null() || !entry.buffer.is_mapped(p) {
                 refuse!(
                     function,
+                    Rule::NotMapped,
                     "plane {p} of fd {} is not mapped",
                     entry.buffer.fd()
                 );
@@ -167,6 +170,9 @@ unsafe fn sync(
         }
         if entry.buffer.region.is_busy() {
             add(&COUNTERS.unsynchronised, 1);
+        }
+        for p in entry.planes(plane)? {
+            pixels(&entry.buffer, p);
         }
     }
     Ok(())

@@ -1,23 +1,37 @@
 //! libnvbufsurface of any release on host memory.
 //!
-//! A buffer is a memfd with two mappings, both without access at rest: the CPU's, opened plane by
-//! plane while mapped, and the device's, opened while an engine runs. State is kept by fd, since
+//! A buffer is a memfd, which is the device's memory, mapped without access except while an engine
+//! runs, and a copy for the CPU, opened plane by plane while mapped. State is kept by fd, since
 //! callers legitimately pass copies of the structs.
 
+pub(crate) mod adopt;
 pub(crate) mod buffer;
 pub(crate) mod copy;
 pub(crate) mod create;
+pub(crate) mod cuda_buffer;
 pub(crate) mod descriptor;
+pub(crate) mod device_info;
 pub(crate) mod egl;
+pub(crate) mod fd;
 pub(crate) mod format;
+pub(crate) mod gone;
 pub(crate) mod layout;
 pub(crate) mod map;
+pub(crate) mod memory;
+pub(crate) mod nvmm_buffer;
+pub(crate) mod pixels;
+pub(crate) mod raw;
 pub(crate) mod request;
+pub(crate) mod share;
 pub(crate) mod surface;
+pub(crate) mod transfer;
+mod users;
 
 use std::ffi::c_int;
+use std::fmt;
 
 use crate::functions::Function;
+use crate::rule::Rule;
 
 /// The call failed; the log line is written.
 #[derive(Debug)]
@@ -41,11 +55,20 @@ pub(crate) fn call_for<T>(
     body().unwrap_or_else(|Refused| failed(-1))
 }
 
-/// Refuses a call that breaks a rule.
+/// Says which rule a call breaks.
+pub(crate) fn refused(function: Function, rule: Rule, text: fmt::Arguments<'_>) -> Refused {
+    crate::log::violation(rule, format_args!("{function:?}: {text}"));
+    Refused
+}
+
+/// Refuses a call that breaks a rule: `BadArgument`, unless it is named after the function.
 macro_rules! refuse {
-    ($function:expr, $($text:tt)*) => {{
-        crate::log::violation(format_args!("{:?}: {}", $function, format_args!($($text)*)));
-        return Err($crate::nvbuf::Refused);
+    ($function:expr, Rule::$rule:ident, $($text:tt)*) => {{
+        let (function, rule) = ($function, $crate::rule::Rule::$rule);
+        return Err($crate::nvbuf::refused(function, rule, format_args!($($text)*)));
     }};
+    ($function:expr, $($text:tt)*) => {
+        $crate::nvbuf::refuse!($function, Rule::BadArgument, $($text)*)
+    };
 }
 pub(crate) use refuse;

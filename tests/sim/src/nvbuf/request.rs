@@ -2,26 +2,21 @@
 
 use std::ffi::c_void;
 
-use nvbufsurface_sys::classic as sys;
+use nvbufsurface_sys::{classic as sys, extended};
 
 use super::buffer::Shape;
 use super::layout::{CreateHead, Extra};
-use super::{Refused, format, refuse};
+use super::{Refused, format, memory, refuse};
 use crate::functions::Function;
 use crate::release;
-
-/// The chroma position where nobody names one: left, and between two rows.
-const CHROMA: [u8; 2] = [
-    sys::NVBUFSURFACE_CHROMA_SUBSAMPLING_HORIZ_DEFAULT as u8,
-    sys::NVBUFSURFACE_CHROMA_SUBSAMPLING_VERT_DEFAULT as u8,
-];
 
 /// The parameters of a new batch.
 #[derive(Debug)]
 pub(crate) struct Request {
     pub(crate) gpu_id: u32,
+    /// All buffers in one block. Only CUDA's memory can be so.
+    pub(crate) is_contiguous: bool,
     pub(crate) shape: Shape,
-    pub(crate) extra: Extra,
 }
 
 /// Reads a value out of a struct of the caller.
@@ -46,7 +41,7 @@ impl Request {
         params: *const c_void,
     ) -> Result<Self, Refused> {
         if params.is_null() {
-            refuse!(function, "the parameters are NULL");
+            refuse!(function, Rule::NullArgument, "the parameters are NULL");
         }
         // SAFETY: by this function's contract; both families begin with it.
         let head = unsafe { field::<CreateHead>(params, 0) };
@@ -57,19 +52,18 @@ impl Request {
                 refuse!(function, "reserved words of the parameters are not 0");
             }
         }
-        check_memory(function, head.mem_type)?;
+        let mem_type = memory(function, &head)?;
+        let mut shape = shape(function, &head)?;
+        shape.mem_type = mem_type;
         Ok(Self {
             gpu_id: head.gpu_id,
-            shape: shape(function, &head)?,
-            extra: Extra {
-                scan_format: sys::NVBUF_DISPLAYSCANFORMAT_PROGRESSIVE,
-                chroma: CHROMA,
-            },
+            is_contiguous: head.is_contiguous != 0 && memory::is_cuda(mem_type),
+            shape,
         })
     }
 
-    /// What a `NvBufSurfaceAllocateParams` asks for. `disablePitchPadding` is for memory types that
-    /// do not exist here, and the tag changes nothing.
+    /// What a `NvBufSurfaceAllocateParams` asks for. The tag changes nothing, and neither does
+    /// `disablePitchPadding` for memory with a dmabuf.
     ///
     /// # Safety
     ///
@@ -94,25 +88,59 @@ impl Request {
         if chroma.iter().any(|position| *position > 2) {
             refuse!(function, "chromaSubsampling is {chroma:?}");
         }
-        request.extra = Extra {
+        request.shape.extra = Extra {
             scan_format,
             chroma,
         };
+        if let Some(offset) = release::current().disable_pitch_padding()
+            && !memory::has_dmabuf(request.shape.mem_type)
+        {
+            // SAFETY: by this function's contract.
+            let is_unpadded = unsafe { field::<u8>(params, offset) } != 0;
+            if is_unpadded && !request.shape.is_raw() {
+                request.shape = match memory::unpadded(request.shape) {
+                    Some(shape) => shape,
+                    None => refuse!(function, "the picture is too large"),
+                };
+            }
+        }
         Ok(request)
     }
 }
 
-fn check_memory(function: Function, mem_type: u32) -> Result<(), Refused> {
-    if !matches!(
-        mem_type,
-        sys::NVBUF_MEM_DEFAULT | sys::NVBUF_MEM_SURFACE_ARRAY
-    ) {
+/// The type of memory that a batch will be of.
+fn memory(function: Function, head: &CreateHead) -> Result<u32, Refused> {
+    let mem_type = match head.mem_type {
+        sys::NVBUF_MEM_DEFAULT => sys::NVBUF_MEM_SURFACE_ARRAY,
+        named => named,
+    };
+    if mem_type == extended::NVBUF_MEM_CUDA_ARRAY && release::current().has_cuda_array() {
+        crate::log::unsupported(format_args!("{function:?} with memType CUDA_ARRAY"));
+        return Err(Refused);
+    }
+    if !memory::ALL.contains(&mem_type) {
+        refuse!(function, Rule::WrongMemoryType, "memType is {mem_type}");
+    }
+    if memory::is_cuda(mem_type) && head.gpu_id != 0 {
+        refuse!(function, "gpuId is {}, there is one GPU", head.gpu_id);
+    }
+    if mem_type == sys::NVBUF_MEM_HANDLE && head.size == 0 {
+        // Nothing says that it is refused.
         crate::log::unsupported(format_args!(
-            "{function:?} with memType {mem_type}: only DEFAULT and SURFACE_ARRAY"
+            "{function:?}: a picture in memory of type HANDLE"
         ));
         return Err(Refused);
     }
-    Ok(())
+    if !memory::has_dmabuf(mem_type)
+        && head.size == 0
+        && head.layout == sys::NVBUF_LAYOUT_BLOCK_LINEAR
+    {
+        crate::log::unsupported(format_args!(
+            "{function:?}: block linear in memory of type {mem_type}"
+        ));
+        return Err(Refused);
+    }
+    Ok(mem_type)
 }
 
 fn shape(function: Function, head: &CreateHead) -> Result<Shape, Refused> {
@@ -126,6 +154,7 @@ fn shape(function: Function, head: &CreateHead) -> Result<Shape, Refused> {
     if head.color_format >= release.num_formats() {
         refuse!(
             function,
+            Rule::UnknownFormat,
             "{} does not know format {}, its last is {}",
             release.name,
             head.color_format,

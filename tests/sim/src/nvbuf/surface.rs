@@ -5,10 +5,9 @@ use std::ffi::{c_int, c_void};
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use nvbufsurface_sys::classic::NVBUF_MEM_SURFACE_ARRAY;
-
-use super::buffer::{Buffer, Owner};
+use super::buffer::Buffer;
 use super::layout::{ParamsHead, SurfaceHead};
+use super::memory;
 use super::request::Request;
 use crate::block::Block;
 use crate::release;
@@ -32,25 +31,32 @@ fn surfaces() -> MutexGuard<'static, BTreeMap<usize, Surface>> {
 
 /// Makes a batch and gives the address of its `NvBufSurface`.
 pub(crate) fn make(request: &Request, batch_size: u32) -> std::io::Result<*mut c_void> {
-    let mut buffers: Vec<Arc<Buffer>> = Vec::new();
-    for _ in 0..batch_size {
-        match Buffer::new(&request.shape, Owner::Surface) {
-            Ok(buffer) => buffers.push(buffer),
-            Err(error) => {
-                for buffer in buffers {
-                    buffer.retire();
-                }
-                return Err(error);
-            }
-        }
+    let buffers = memory::new_buffers(&request.shape, batch_size, request.is_contiguous)?;
+    let surface = Surface::of(request.gpu_id, buffers, request.is_contiguous);
+    Ok(enter(surface))
+}
+
+/// Makes a batch of one buffer that came from elsewhere.
+pub(crate) fn import(gpu_id: u32, buffer: Arc<Buffer>) -> *mut c_void {
+    let mut surface = Surface::of(gpu_id, vec![buffer], false);
+    if let Some(offset) = release::current().family().is_imported() {
+        surface.surface.put(offset, true);
     }
-    let surface = Surface::of(request, batch_size, buffers);
+    enter(surface)
+}
+
+/// Makes a batch that is another view of a buffer.
+pub(crate) fn view(gpu_id: u32, buffer: Arc<Buffer>) -> *mut c_void {
+    enter(Surface::of(gpu_id, vec![buffer], false))
+}
+
+fn enter(surface: Surface) -> *mut c_void {
     let pointer = surface.surface.address();
     surfaces().insert(pointer.expose_provenance(), surface);
     add(&COUNTERS.surfaces_allocated, 1);
     let alive = add(&COUNTERS.surfaces_alive, 1);
     COUNTERS.surfaces_peak.fetch_max(alive, Relaxed);
-    Ok(pointer)
+    pointer
 }
 
 /// Takes a batch out of the table; `None` if there is none at this address.
@@ -64,12 +70,12 @@ pub(crate) fn take(address: usize) -> Option<Surface> {
 pub(crate) fn of_fd(fd: c_int) -> Option<usize> {
     surfaces()
         .iter()
-        .find(|(_, surface)| surface.buffers.iter().any(|buffer| buffer.fd() == fd))
+        .find(|(_, surface)| surface.buffers.iter().any(|b| fd >= 0 && b.fd() == fd))
         .map(|(pointer, _)| *pointer)
 }
 
 impl Surface {
-    fn of(request: &Request, batch_size: u32, buffers: Vec<Arc<Buffer>>) -> Self {
+    fn of(gpu_id: u32, buffers: Vec<Arc<Buffer>>, is_contiguous: bool) -> Self {
         let release = release::current();
         let family = release.family();
         let mut surface = Block::zeroed(family.surface_size());
@@ -80,7 +86,7 @@ impl Surface {
         for (i, buffer) in buffers.iter().enumerate() {
             list.put(i * family.stride(), params_of(buffer));
             if let Some(extras) = &mut extras {
-                family.put_extra(extras, i, request.extra);
+                family.put_extra(extras, i, buffer.extra);
                 let pointer = extras.at(i * family.extra_size());
                 list.put(i * family.stride() + family.paramex(), pointer);
             }
@@ -88,11 +94,11 @@ impl Surface {
         surface.put(
             0,
             SurfaceHead {
-                gpu_id: request.gpu_id,
-                batch_size,
+                gpu_id,
+                batch_size: u32::try_from(buffers.len()).unwrap_or(0),
                 num_filled: 0,
-                is_contiguous: 0,
-                mem_type: NVBUF_MEM_SURFACE_ARRAY,
+                is_contiguous: is_contiguous.into(),
+                mem_type: buffers.first().map_or(0, |buffer| buffer.mem_type),
                 list: list.address(),
             },
         );
@@ -112,9 +118,12 @@ fn params_of(buffer: &Buffer) -> ParamsHead {
         pitch: buffer.planes.pitch[0],
         color_format: buffer.color_format,
         layout: buffer.layout,
-        buffer_desc: buffer.fd().unsigned_abs().into(),
+        // Of memory without a dmabuf nothing says what it is.
+        buffer_desc: buffer.fd().try_into().unwrap_or(0),
         data_size: buffer.size,
-        data_ptr: std::ptr::null_mut(),
+        data_ptr: buffer
+            .data_address()
+            .map_or(std::ptr::null_mut(), std::ptr::with_exposed_provenance_mut),
         planes: buffer.planes,
         addr: [std::ptr::null_mut(); 4],
         egl_image: std::ptr::null_mut(),

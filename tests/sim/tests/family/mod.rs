@@ -149,6 +149,8 @@ pub(crate) fn every_entry_can_be_used() {
         let map = call!(NvBufSurfaceMap as PFN_NvBufSurfaceMap(from, index, 1, flags));
         let mapped = addr(from, i);
         assert!(map == 0 && mapped[0].is_null() && !mapped[1].is_null());
+        let sync = call!(NvBufSurfaceSyncForCpu as PFN_NvBufSurfaceSyncForCpu(from, index, 1));
+        assert_eq!(sync, 0);
         let pixel = mapped[1].cast::<u8>();
         // SAFETY: mapped for reading.
         assert_eq!(unsafe { pixel.read() }, value);
@@ -190,7 +192,7 @@ pub(crate) fn allocate_fills_paramex() {
             extra.planeParamsex.scanformat,
             [sys::NVBUF_DISPLAYSCANFORMAT_INTERLACED; 4]
         );
-        // Padding is for types of memory that are refused.
+        // Memory with an fd always has it.
         assert_eq!(entry(surface, i).pitch % 256, 0);
     }
     destroy(surface);
@@ -204,7 +206,7 @@ pub(crate) fn allocate_fills_paramex() {
     more.displayscanformat = 2;
     assert_eq!(refused(&mut more), (1, 0));
     more.displayscanformat = 0;
-    more.params.memType = sys::NVBUF_MEM_CUDA_DEVICE;
+    more.params.memType = sys::NVBUF_MEM_HANDLE;
     assert_eq!(refused(&mut more), (1, 1));
 }
 
