@@ -46,6 +46,8 @@ export NVMM_SIM_STRICT=1
 cargo test --quiet --workspace --features nvbufsurface-sys/bindgen,egl-cuda/cust,gst-nvmm/cust
 
 step "packages"
+# Cargo keeps what it has unpacked of a version: the packages would be built on an older state of each other.
+rm -rf "${CARGO_HOME:-$HOME/.cargo}"/registry/src/*/{nvbufsurface-sys,nvbuf,egl-cuda,gst-nvmm}-[0-9]*
 cargo package --quiet --allow-dirty \
     -p nvbufsurface-sys -p nvbuf -p egl-cuda -p gst-nvmm
 
