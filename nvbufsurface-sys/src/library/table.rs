@@ -217,7 +217,7 @@ macro_rules! table {
             ) -> Result<Self, &'static str> {
                 Ok(Self {
                     $($rname: {
-                        let address = resolve(c_name(concat!(stringify!($rsymbol), "\0")))
+                        let address = resolve(const { c_name(concat!(stringify!($rsymbol), "\0")) })
                             .ok_or(stringify!($rsymbol))?;
                         // SAFETY: by this function's contract the address is that function's.
                         unsafe {
@@ -227,7 +227,7 @@ macro_rules! table {
                             >(address)
                         }
                     },)*
-                    $($oname: resolve(c_name(concat!(stringify!($osymbol), "\0"))).map(|address| {
+                    $($oname: resolve(const { c_name(concat!(stringify!($osymbol), "\0")) }).map(|address| {
                         // SAFETY: by this function's contract the address is that function's.
                         unsafe {
                             std::mem::transmute::<
@@ -254,7 +254,7 @@ macro_rules! table {
 }
 pub(crate) use table;
 
-/// A name that ends in a NUL as a C string.
+/// A name that ends in a NUL as a C string; for constants, so that a mistake is one of the build.
 pub(crate) const fn c_name(name: &'static str) -> &'static CStr {
     match CStr::from_bytes_with_nul(name.as_bytes()) {
         Ok(name) => name,

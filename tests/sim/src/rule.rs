@@ -24,7 +24,7 @@ rules! {
     NullArgument "null-argument",
     /// An argument that no other rule names has a value that it must not have.
     BadArgument "bad-argument",
-    /// The batch has no buffers, or none of them is filled.
+    /// The batch has no buffers.
     EmptySurface "empty-surface",
     /// There is no such buffer in the batch.
     WrongIndex "wrong-index",
@@ -36,10 +36,6 @@ rules! {
     UnknownFormat "unknown-format",
     /// The pictures or batches of a copy differ, or are the same.
     CopyMismatch "copy-mismatch",
-    /// A rectangle is not where the hardware can have one.
-    UnalignedRectangle "unaligned-rectangle",
-    /// More than the image compositor can do.
-    VicLimit "vic-limit",
 
     // Which buffer.
     /// The buffer or surface was destroyed before.

@@ -10,9 +10,6 @@ use support::legacy::{create, nv_buffer};
 use support::surface::{Surface, functions};
 use support::{child, counter, isolated, report, text};
 
-/// Rules of libnvbufsurftransform, which its own tests break.
-const ELSEWHERE: &[&str] = &["unaligned-rectangle", "vic-limit"];
-
 /// The rules that the report says are broken.
 fn broken() -> Vec<(String, u64)> {
     let report = report();
@@ -70,7 +67,6 @@ fn every_rule_has_a_program_and_a_line_in_the_readme() {
         let report = report();
         let programs: Vec<&str> = (PROGRAMS.iter().map(|(rule, _)| *rule))
             .chain(PAIRS.iter().flat_map(|(rules, _)| rules.iter().copied()))
-            .chain(ELSEWHERE.iter().copied())
             .collect();
         let rules = report["rules"].as_object().unwrap();
         for rule in rules.keys() {
