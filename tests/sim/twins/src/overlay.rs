@@ -92,14 +92,32 @@ pub unsafe extern "C" fn nvmm_twin_nvmm_overlay(launch: *const Launch, params: *
 
     let columns = launch.threads(0).min(u64::from(params.width));
     let rows = launch.threads(1).min(u64::from(params.height));
+    let mut scratch = Scratch::new();
     for row in 0..rows {
         let mut start = 0;
         while start < columns {
             let end = columns.min(start + TILE as u64);
             // SAFETY: row and columns lie within the output and within the launch, so by this function's contract
             // the output has pixels there, and every layer has those that lie over them.
-            unsafe { overlay_tile(&params, row, start..end) };
+            unsafe { overlay_tile(&params, row, start..end, &mut scratch) };
             start = end;
+        }
+    }
+}
+
+/// Memory that the tiles are worked on in, filled anew for each.
+struct Scratch {
+    tile: [Pixel; TILE],
+    source: [Pixel; TILE],
+    alphas: [Pixel; TILE],
+}
+
+impl Scratch {
+    fn new() -> Self {
+        Self {
+            tile: [[0; 4]; TILE],
+            source: [[0; 4]; TILE],
+            alphas: [[0; 4]; TILE],
         }
     }
 }
@@ -109,10 +127,14 @@ pub unsafe extern "C" fn nvmm_twin_nvmm_overlay(launch: *const Launch, params: *
 /// # Safety
 ///
 /// The output has these pixels in writable memory, and every layer those of its pixels that lie over them.
-unsafe fn overlay_tile(params: &OverlayParams, row: u64, columns: Range<u64>) {
+unsafe fn overlay_tile(
+    params: &OverlayParams,
+    row: u64,
+    columns: Range<u64>,
+    scratch: &mut Scratch,
+) {
     let address = pixel_address(params.output, params.pitch, columns.start, row);
-    let mut tile_memory = [[0; 4]; TILE];
-    let tile = &mut tile_memory[..(columns.end - columns.start) as usize];
+    let tile = &mut scratch.tile[..(columns.end - columns.start) as usize];
     if params.flags & OVERLAY_KEEP != 0 {
         // SAFETY: the output has these pixels, by this function's contract.
         unsafe { load(address, tile) };
@@ -129,8 +151,7 @@ unsafe fn overlay_tile(params: &OverlayParams, row: u64, columns: Range<u64>) {
             continue;
         };
         let below = &mut tile[covered.first..covered.first + covered.len];
-        let mut source_memory = [[0; 4]; TILE];
-        let source = &mut source_memory[..covered.len];
+        let source = &mut scratch.source[..covered.len];
         let address = pixel_address(layer.data, layer.pitch, covered.inside, rows.inside);
         // SAFETY: `overlap` gave pixels of the layer that lie over pixels of the tile; the layer has them, by this
         // function's contract.
@@ -140,24 +161,27 @@ unsafe fn overlay_tile(params: &OverlayParams, row: u64, columns: Range<u64>) {
         }
         let alpha = layer.alpha.min(255) as u8;
         if layer.flags & LAYER_OWN_ALPHA != 0 {
-            let mut alphas = [[0; 4]; TILE];
+            let alphas = &mut scratch.alphas[..covered.len];
             for (alphas, source) in alphas.iter_mut().zip(&*source) {
                 // The same alpha for all four bytes of a pixel, in the shape that vectorises.
                 let own = u32::from_le_bytes(*source) >> 24;
                 let alpha = divide_by_255(own as u16 * u16::from(alpha));
                 *alphas = (u32::from(alpha) * 0x0101_0101).to_le_bytes();
             }
-            mix(below, source, &alphas);
+            mix(below, source, alphas);
         } else if alpha == 255 {
             // Exactly what `mix` would come to, sooner.
             below.copy_from_slice(source);
         } else {
-            mix(below, source, &[[alpha; 4]; TILE]);
+            let alphas = &mut scratch.alphas[..covered.len];
+            alphas.fill([alpha; 4]);
+            mix(below, source, alphas);
         }
     }
 
     for pixel in &mut *tile {
-        pixel[3] = 255;
+        // As a word, which vectorises.
+        *pixel = (u32::from_le_bytes(*pixel) | 0xff00_0000).to_le_bytes();
     }
     // SAFETY: the output has these pixels in writable memory, by this function's contract.
     unsafe { store(tile, address) };
