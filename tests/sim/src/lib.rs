@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod block;
+mod budget;
 mod config;
 mod control;
 mod cuda;
@@ -19,3 +20,4 @@ mod stats;
 mod table;
 mod threads;
 mod transform;
+mod wishes;

@@ -97,6 +97,10 @@ counters! {
         cuda_buffers_alive,
         /// Device memory allocations not yet freed.
         device_allocations_alive,
+        /// Bytes of buffers and device allocations not yet destroyed.
+        bytes_alive,
+        /// The highest value of `bytes_alive`; a reset sets it to the current one.
+        bytes_peak,
     }
 }
 
@@ -150,6 +154,9 @@ pub(crate) fn reset() {
     COUNTERS
         .surfaces_peak
         .store(COUNTERS.surfaces_alive.load(Relaxed), Relaxed);
+    COUNTERS
+        .bytes_peak
+        .store(COUNTERS.bytes_alive.load(Relaxed), Relaxed);
     CALLS.iter().for_each(|calls| calls.store(0, Relaxed));
     crate::rule::reset();
     crate::threads::reset();
