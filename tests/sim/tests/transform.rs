@@ -142,11 +142,16 @@ fn what_cannot_be_done_has_its_error() {
             assert_eq!(cropped([0, 0, 0, 480], whole), params);
             assert_eq!(cropped([0, 0, 641, 480], whole), params);
             assert_eq!(cropped([1, 0, 320, 240], whole), params);
+            assert_eq!(
+                (counter("unaligned-rectangle"), counter("violations")),
+                (2, 2)
+            );
             assert_eq!(cropped([0, 0, 642, 480], whole), outside);
             assert_eq!(cropped([u32::MAX - 1, 0, 640, 480], whole), outside);
             assert_eq!(cropped([0, 0, 640, 480], [2, 0, 320, 240]), outside);
             assert_eq!(cropped([0, 0, 640, 480], [0, 0, 38, 240]), engine);
             assert_eq!(cropped([0, 0, 18, 480], whole), engine);
+            assert_eq!((counter("vic-limit"), counter("violations")), (2, 4));
             assert_eq!(cropped([0, 0, 640, 480], [0, 0, 40, 30]), 0);
             // The GPU has no such limit.
             assert_eq!(use_engine(sys::NvBufSurfTransformCompute_GPU), 0);
@@ -157,6 +162,8 @@ fn what_cannot_be_done_has_its_error() {
             ask.flags |= sys::NVBUFSURF_TRANSFORM_ALLOW_ODD_CROP;
             let odd = if release() == "r32.7" { params } else { 0 };
             assert_eq!(transform(from, to, &ask), odd);
+            // R32 has no such flag, and looks no further.
+            assert_eq!(counter("violations"), 4);
             assert_eq!(transform(from, to, &Ask::flip(8)), params);
             assert_eq!(transform(from, to, &Ask::filter(7)), params);
             let other = Canvas::new(sys::NVBUF_COLOR_FORMAT_SIGNED_R16G16, 320, 240);
@@ -164,11 +171,11 @@ fn what_cannot_be_done_has_its_error() {
             from.fill(0);
             assert_eq!(transform(from, to, &Ask::default()), params);
             from.fill(1);
-            assert_eq!((counter("violations"), counter("unsupported")), (0, 0));
+            assert_eq!((counter("violations"), counter("unsupported")), (4, 0));
             // Memory that the VIC does not reach.
             let cuda = Canvas::of(1, NV12, 320, 240, sys::NVBUF_MEM_CUDA_DEVICE);
             assert_eq!(transform(from, cuda, &Ask::default()), engine);
-            assert_eq!(counter("violations"), 0);
+            assert_eq!(counter("violations"), 4);
             assert_eq!(fail("NvBufSurfTransform", 1, -2), 0);
             assert_eq!(transform(from, to, &Ask::default()), -2);
             // Destroyed: this breaks a rule. Its struct is gone too, so a copy of it is used.
@@ -187,7 +194,7 @@ fn what_cannot_be_done_has_its_error() {
                 raw: head.as_mut_ptr().cast(),
             };
             assert_eq!(transform(stale, to, &Ask::default()), params);
-            assert_eq!(counter("violations"), 1);
+            assert_eq!(counter("violations"), 5);
         },
     );
 }

@@ -1,7 +1,7 @@
 //! libnvbufsurftransform: pixels are really cropped, scaled, turned, converted and blended.
 //!
-//! What cannot be done is refused with the library's documented error and a log line, and breaks no
-//! rule; surfaces that do not exist (any more) do.
+//! What cannot be done is refused with the library's documented error and a log line. Odd rectangles,
+//! the VIC's limits and surfaces that do not exist (any more) break a rule as well.
 
 pub(crate) mod blend;
 mod chroma;
@@ -67,8 +67,12 @@ impl From<Failure> for Refused {
     }
 }
 
-/// Fails a call that asks for something impossible.
+/// Fails a call that asks for something impossible; with a rule after the failure it breaks that.
 macro_rules! fail {
+    ($function:expr, $failure:ident, Rule::$rule:ident, $($text:tt)*) => {{
+        $crate::nvbuf::refused($function, $crate::rule::Rule::$rule, format_args!($($text)*));
+        return Err($crate::transform::Failure::$failure.into());
+    }};
     ($function:expr, $failure:ident, $($text:tt)*) => {{
         crate::log::line(format_args!("{:?}: {}", $function, format_args!($($text)*)));
         return Err($crate::transform::Failure::$failure.into());
