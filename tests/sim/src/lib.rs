@@ -10,7 +10,6 @@ mod functions;
 mod leaks;
 mod legacy;
 mod log;
-mod missing;
 mod nvbuf;
 mod region;
 mod release;

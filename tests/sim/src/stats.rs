@@ -119,11 +119,7 @@ pub(crate) fn sub(counter: &AtomicU64) {
 /// Counts a call, for the process and for the thread; gives the error that the call is to fail
 /// with, if one was asked for.
 pub(crate) fn enter(function: Function) -> Option<c_int> {
-    enter_number(function as usize)
-}
-
-/// [`enter`] by the number of a function.
-pub(crate) fn enter_number(function: usize) -> Option<c_int> {
+    let function = function as usize;
     add(&CALLS[function], 1);
     add(&crate::threads::current().calls, 1);
     crate::fault::wait(function);

@@ -191,8 +191,9 @@ fn data_ptr_of_a_surface_is_its_nv_buffer_in_r32() {
         assert_eq!(is_null, !release().starts_with("r32"));
         // The pointer is no name of the memory: copies of the struct need not have it.
         let copy = surface.shallow_copy();
+        let entry = copy.surface().surfaceList;
         // SAFETY: the copy is ours.
-        unsafe { (*(*copy.raw).surfaceList).dataPtr = std::ptr::null_mut() };
+        unsafe { (*entry).dataPtr = std::ptr::null_mut() };
         assert_eq!((copy.mem_set(0, 0, 1), surface.destroy()), (0, 0));
         assert_eq!(counter("violations"), 0);
     });

@@ -20,6 +20,7 @@ pub(crate) mod map;
 pub(crate) mod memory;
 pub(crate) mod nvmm_buffer;
 pub(crate) mod pixels;
+mod plane;
 pub(crate) mod raw;
 mod registry;
 pub(crate) mod request;

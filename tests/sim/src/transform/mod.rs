@@ -8,6 +8,7 @@ mod chroma;
 mod colour;
 pub(crate) mod composite;
 pub(crate) mod convert;
+pub(crate) mod fence;
 pub(crate) mod geometry;
 mod picture;
 mod pixels;
