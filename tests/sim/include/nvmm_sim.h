@@ -32,13 +32,20 @@ uint64_t nvmm_sim_counter(const char *name);
 
 /* Lets a call of a function fail: the next (number 1), the one after it (2), ... A CUDA function
  * returns error, a function of NVIDIA's buffer libraries too (-1 if error is 0, NULL where it gives
- * a pointer); nothing else happens. Number 0 takes it back. One failure per function at a
- * time. Returns 0, or -1 for an unknown function. */
+ * a pointer); nothing else happens. Calls of this add up: number 1 and number 3 of one function both
+ * fail. NVMM_SIM_FAIL_EVERY lets every call from now on fail, 0 takes back all of the function. Returns 0,
+ * -1 for an unknown function, -2 if NVMM_SIM_FAIL_MAX failures are armed already. */
+#define NVMM_SIM_FAIL_EVERY UINT64_MAX
+#define NVMM_SIM_FAIL_MAX 64
 int nvmm_sim_fail(const char *function, uint64_t number, int error);
 
 /* Lets every call of a function take so many microseconds more. 0 takes it back. Returns 0, or -1
  * for an unknown function. */
 int nvmm_sim_delay(const char *function, uint64_t microseconds);
+
+/* Lets the buffers of both buffer libraries and device memory have at most so many bytes together: what
+ * would be more fails as if the machine were out of memory. 0 and UINT64_MAX are no limit. */
+void nvmm_sim_memory(uint64_t bytes);
 
 /* Sets all totals to zero; numbers of what is alive stay. */
 void nvmm_sim_reset_counters(void);

@@ -4,7 +4,7 @@ use std::ffi::{c_char, c_int, c_void};
 use std::sync::OnceLock;
 
 use crate::report::{Bounded, text};
-use crate::{fault, functions, release, report, stats};
+use crate::{budget, fault, functions, release, report, stats};
 
 /// The release that is simulated, as `NVMM_SIM_RELEASE` names it, else that of the shim that asks
 /// first; ends the process if that is none.
@@ -92,8 +92,9 @@ pub(crate) unsafe extern "C" fn nvmm_sim_counter(name: *const c_char) -> u64 {
         .unwrap_or(u64::MAX)
 }
 
-/// Makes call `number` from now (1 = the next) of a function fail with `error`; 0 disarms.
-/// -1 for an unknown function.
+/// Makes call `number` from now (1 = the next, `UINT64_MAX` = every one) of a function fail with
+/// `error`, beside the failures that are armed; 0 disarms all of the function. -1 for an unknown
+/// function, -2 if too many are armed.
 ///
 /// # Safety
 ///
@@ -106,10 +107,10 @@ pub(crate) unsafe extern "C" fn nvmm_sim_fail(
 ) -> c_int {
     // SAFETY: a C string by this function's contract.
     let function = unsafe { text(function) };
-    if function.is_some_and(|name| fault::arm(name, number, error)) {
-        0
-    } else {
-        -1
+    match function.map(|name| fault::arm(name, number, error)) {
+        Some(Ok(())) => 0,
+        None | Some(Err(fault::Refusal::Unknown)) => -1,
+        Some(Err(fault::Refusal::Full)) => -2,
     }
 }
 
@@ -131,6 +132,13 @@ pub(crate) unsafe extern "C" fn nvmm_sim_delay(
     } else {
         -1
     }
+}
+
+/// Lets the buffers of both libraries and the device's allocations have at most so many bytes
+/// together; 0 and `UINT64_MAX` are no limit.
+#[unsafe(no_mangle)]
+pub(crate) extern "C" fn nvmm_sim_memory(bytes: u64) {
+    budget::limit(bytes);
 }
 
 /// Sets totals, calls and threads' numbers to zero; what is alive stays counted.

@@ -1,34 +1,155 @@
-//! Failures and delays on demand: call N of a function fails with a given error, every call of one takes
+//! Failures and delays on demand: calls of a function fail with a given error, every call of one takes
 //! longer.
 
 #![forbid(unsafe_code)]
 
 use std::ffi::c_int;
-use std::sync::atomic::{AtomicI32, AtomicU64, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
+use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 use crate::functions::NAMES;
 
-/// Calls left until the failing one (1 = the next), 0 = none.
-static LEFT: [AtomicU64; NAMES.len()] = [const { AtomicU64::new(0) }; NAMES.len()];
-static ERROR: [AtomicI32; NAMES.len()] = [const { AtomicI32::new(0) }; NAMES.len()];
+/// Failures that can be armed at a time.
+const CAPACITY: usize = 64;
 
-/// Arms a failure; `number` 0 disarms. False if no such function exists.
-pub(crate) fn arm(name: &str, number: u64, error: c_int) -> bool {
-    let Some(function) = NAMES.iter().position(|function| *function == name) else {
-        return false;
-    };
-    ERROR[function].store(error, SeqCst);
-    LEFT[function].store(number, SeqCst);
-    true
+/// The number that stands for every call from now on.
+pub(crate) const EVERY: u64 = u64::MAX;
+
+/// Why a failure cannot be armed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// There is no such function.
+    Unknown,
+    /// As many as there is room for are armed.
+    Full,
 }
+
+/// An armed failure.
+#[derive(Clone, Copy, Debug)]
+struct Armed {
+    function: usize,
+    /// Calls until the failing one (1 = the next), or [`EVERY`].
+    left: u64,
+    error: c_int,
+}
+
+/// Armed failures in the order of their arming; a fixed table, so that calls never touch the heap.
+#[derive(Debug)]
+struct Failures {
+    list: [Armed; CAPACITY],
+    len: usize,
+}
+
+static FAILURES: Mutex<Failures> = Mutex::new(Failures {
+    list: [const {
+        Armed {
+            function: 0,
+            left: 0,
+            error: 0,
+        }
+    }; CAPACITY],
+    len: 0,
+});
+
+/// Whether a function has any: what every call looks at.
+static IS_ARMED: [AtomicBool; NAMES.len()] = [const { AtomicBool::new(false) }; NAMES.len()];
 
 /// Microseconds that each function takes more.
 static DELAY: [AtomicU64; NAMES.len()] = [const { AtomicU64::new(0) }; NAMES.len()];
 
+fn failures() -> MutexGuard<'static, Failures> {
+    FAILURES.lock().unwrap_or_else(|e| e.into_inner())
+}
+
+fn number_of(name: &str) -> Option<usize> {
+    NAMES.iter().position(|function| *function == name)
+}
+
+impl Failures {
+    fn add(&mut self, armed: Armed) -> Result<(), Refusal> {
+        let free = self.list.get_mut(self.len).ok_or(Refusal::Full)?;
+        *free = armed;
+        self.len += 1;
+        Ok(())
+    }
+
+    /// Keeps those that `stays` says, in their order.
+    fn retain(&mut self, mut stays: impl FnMut(&mut Armed) -> bool) {
+        let mut kept = 0;
+        for i in 0..self.len {
+            let mut armed = self.list[i];
+            if stays(&mut armed) {
+                self.list[kept] = armed;
+                kept += 1;
+            }
+        }
+        self.len = kept;
+    }
+
+    /// Counts a call of a function down; gives the error of the first that is due.
+    fn due(&mut self, function: usize) -> Option<c_int> {
+        let mut error = None;
+        self.retain(|armed| {
+            if armed.function != function {
+                return true;
+            }
+            if armed.left != EVERY {
+                armed.left -= 1;
+            }
+            if armed.left == 0 || armed.left == EVERY {
+                error = error.or(Some(armed.error));
+            }
+            armed.left != 0
+        });
+        error
+    }
+
+    fn has(&self, function: usize) -> bool {
+        let mut armed = self.list[..self.len].iter();
+        armed.any(|armed| armed.function == function)
+    }
+}
+
+/// Arms a failure beside those that are armed; `number` 0 takes back all of the function, [`EVERY`]
+/// is every call.
+pub(crate) fn arm(name: &str, number: u64, error: c_int) -> Result<(), Refusal> {
+    let function = number_of(name).ok_or(Refusal::Unknown)?;
+    let mut failures = failures();
+    if number == 0 {
+        failures.retain(|armed| armed.function != function);
+    } else {
+        let armed = Armed {
+            function,
+            left: number,
+            error,
+        };
+        if let Err(refusal) = failures.add(armed) {
+            drop(failures);
+            crate::log::line(format_args!(
+                "{name} cannot be made to fail: {CAPACITY} failures are armed already"
+            ));
+            return Err(refusal);
+        }
+    }
+    IS_ARMED[function].store(number != 0, SeqCst);
+    Ok(())
+}
+
+/// Counts a call down; gives the error if this one is to fail.
+pub(crate) fn due(function: usize) -> Option<c_int> {
+    if !IS_ARMED[function].load(SeqCst) {
+        return None;
+    }
+    let mut failures = failures();
+    let error = failures.due(function);
+    IS_ARMED[function].store(failures.has(function), SeqCst);
+    error
+}
+
 /// Lets every call of a function take longer. False if no such function exists.
 pub(crate) fn delay(name: &str, microseconds: u64) -> bool {
-    let Some(function) = NAMES.iter().position(|function| *function == name) else {
+    let Some(function) = number_of(name) else {
         return false;
     };
     DELAY[function].store(microseconds, SeqCst);
@@ -41,49 +162,4 @@ pub(crate) fn wait(function: usize) {
         0 => {}
         microseconds => std::thread::sleep(Duration::from_micros(microseconds)),
     }
-}
-
-/// Arms what `NVMM_SIM_FAIL` (`FUNCTION:NUMBER:ERROR`) and `NVMM_SIM_DELAY` (`FUNCTION:MICROSECONDS`)
-/// ask for, several with commas.
-pub(crate) fn arm_from_environment() {
-    each(
-        "NVMM_SIM_FAIL",
-        "FUNCTION:NUMBER:ERROR",
-        |name, number, error| {
-            let (number, error) = (number.parse().ok()?, error.parse().ok()?);
-            arm(name, number, error).then_some(())
-        },
-    );
-    each(
-        "NVMM_SIM_DELAY",
-        "FUNCTION:MICROSECONDS",
-        |name, microseconds, rest| {
-            let microseconds = microseconds.parse().ok().filter(|_| rest.is_empty())?;
-            delay(name, microseconds).then_some(())
-        },
-    );
-}
-
-/// Does each wish of a variable; says which cannot be done.
-fn each(variable: &str, form: &str, wish: impl Fn(&str, &str, &str) -> Option<()>) {
-    let wishes = std::env::var(variable).unwrap_or_default();
-    for text in wishes.split(',').filter(|text| !text.is_empty()) {
-        let mut parts = text.splitn(3, ':').chain(["", ""]);
-        let mut next = || parts.next().unwrap_or_default();
-        if wish(next(), next(), next()).is_none() {
-            crate::log::line(format_args!("{variable}: {text:?} is not {form}"));
-        }
-    }
-}
-
-/// Counts a call down; gives the error if this one is to fail.
-pub(crate) fn due(function: usize) -> Option<c_int> {
-    let left = &LEFT[function];
-    if left.load(SeqCst) == 0 {
-        return None;
-    }
-    let before = left
-        .fetch_update(SeqCst, SeqCst, |left| left.checked_sub(1))
-        .ok()?;
-    (before == 1).then(|| ERROR[function].load(SeqCst))
 }

@@ -4,21 +4,20 @@
 
 use std::ffi::c_void;
 
-use crate::{cuda, legacy, missing, nvbuf, transform};
+use crate::{cuda, legacy, nvbuf, transform};
 
 macro_rules! functions {
     ($($library:literal
         simulated { $($symbol:ident => $path:path,)* }
-        missing { $($missing:ident => $result:ident,)* }
     )*) => {
         /// A function that a shim exports.
         #[derive(Clone, Copy, Debug)]
         #[expect(non_camel_case_types, clippy::enum_variant_names, reason = "C names")]
-        pub(crate) enum Function { $($($symbol,)* $($missing,)*)* }
+        pub(crate) enum Function { $($($symbol,)*)* }
 
         /// C names in the order of [`Function`].
         pub(crate) const NAMES: &[&str] =
-            &[$($(stringify!($symbol),)* $(stringify!($missing),)*)*];
+            &[$($(stringify!($symbol),)*)*];
 
         /// The address of a function of a library. Which of them a release has is the shim's affair:
         /// its list comes from the release's headers.
@@ -26,12 +25,6 @@ macro_rules! functions {
             $($(
                 if library == $library && name == stringify!($symbol) {
                     return Some($path as *const c_void);
-                }
-            )*
-            $(
-                if library == $library && name == stringify!($missing) {
-                    const NUMBER: usize = Function::$missing as usize;
-                    return Some(missing::$result::<NUMBER> as *const c_void);
                 }
             )*)*
             None
@@ -65,7 +58,6 @@ functions! {
         NvBufSurfaceGetDeviceInfo => nvbuf::device_info::get,
         NvBufSurfaceSyncGpuL2CacheForDevice => nvbuf::cuda_buffer::sync_gpu_l2,
     }
-    missing {}
     "libnvbufsurftransform.so.1.0.0"
     simulated {
         NvBufSurfTransformSetSessionParams => transform::session::set,
@@ -83,9 +75,7 @@ functions! {
             transform::composite::multi_blend_async,
         NvBufSurfTransformSyncObjWait => transform::sync::wait,
         NvBufSurfTransformSyncObjDestroy => transform::sync::destroy,
-    }
-    missing {
-        NvBufSurfTransformSyncObjFromFile => status,
+        NvBufSurfTransformSyncObjFromFile => transform::sync::from_file,
     }
     "libnvbuf_utils.so.1.0.0"
     simulated {
@@ -116,13 +106,11 @@ functions! {
         NvBufferTransform => legacy::transform::transform,
         NvBufferTransformEx => legacy::transform::transform_ex,
         NvBufferTransformAsync => legacy::transform::transform_async,
-        NvBufferComposite => legacy::transform::composite,
-        NvBufferSyncObjWait => legacy::transform::sync_obj_wait,
-        NvBufferSessionCreate => legacy::transform::session_create,
-        NvBufferSessionDestroy => legacy::transform::session_destroy,
-    }
-    missing {
-        NvBufferSyncObjParamsFromFile => status,
+        NvBufferComposite => legacy::composite::composite,
+        NvBufferSyncObjWait => legacy::sync::wait,
+        NvBufferSyncObjParamsFromFile => legacy::sync::from_file,
+        NvBufferSessionCreate => legacy::session::create,
+        NvBufferSessionDestroy => legacy::session::destroy,
     }
     "libcuda.so.1"
     simulated {
@@ -195,5 +183,4 @@ functions! {
         cuGraphicsResourceGetMappedEglFrame => cuda::egl::get_mapped_egl_frame,
         cuGraphicsUnregisterResource => cuda::egl::unregister_resource,
     }
-    missing {}
 }

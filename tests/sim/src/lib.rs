@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod block;
+mod budget;
 mod config;
 mod control;
 mod cuda;
@@ -9,7 +10,6 @@ mod functions;
 mod leaks;
 mod legacy;
 mod log;
-mod missing;
 mod nvbuf;
 mod region;
 mod release;
@@ -19,3 +19,4 @@ mod stats;
 mod table;
 mod threads;
 mod transform;
+mod wishes;

@@ -53,12 +53,6 @@ pub(crate) fn violation(rule: Rule, text: fmt::Arguments<'_>) {
     }
 }
 
-/// Says that a function is there and does nothing. No rule was broken.
-pub(crate) fn not_yet(function: &str) {
-    add(&COUNTERS.unsupported, 1);
-    line(format_args!("{function} is not simulated yet"));
-}
-
 /// Says that the simulator does not do something that real hardware does. No rule was broken.
 pub(crate) fn unsupported(text: fmt::Arguments<'_>) {
     add(&COUNTERS.unsupported, 1);

@@ -6,6 +6,7 @@ use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use crate::budget::Room;
 use crate::nvbuf::pixels;
 
 /// A mapping, unmapped on drop.
@@ -100,6 +101,8 @@ pub(crate) struct Region {
     pub(crate) device_used: AtomicBool,
     /// The CPU's copy may have what the device does not have.
     pub(crate) cpu_wrote: AtomicBool,
+    /// What it takes of the memory that the program may have.
+    room: Room,
 }
 
 static SPACE: Mutex<BTreeMap<usize, Arc<Region>>> = Mutex::new(BTreeMap::new());
@@ -109,8 +112,9 @@ fn space() -> MutexGuard<'static, BTreeMap<usize, Arc<Region>>> {
 }
 
 impl Region {
-    /// Adds a region of `size` bytes to the device's address space.
-    pub(crate) fn new(kind: Kind, fd: c_int, size: usize) -> io::Result<Arc<Self>> {
+    /// Adds a region of `size` bytes to the device's address space; `room` is given back when it
+    /// is retired.
+    pub(crate) fn new(kind: Kind, fd: c_int, size: usize, room: Room) -> io::Result<Arc<Self>> {
         let mapping = Mapping::new(fd, size.next_multiple_of(page_size()))?;
         if kind.is_open() {
             mapping.protect(0, mapping.len(), libc::PROT_READ | libc::PROT_WRITE);
@@ -124,6 +128,7 @@ impl Region {
             registrations: AtomicU32::new(0),
             device_used: AtomicBool::new(false),
             cpu_wrote: AtomicBool::new(false),
+            room,
         });
         if kind != Kind::System {
             space().insert(region.base(), Arc::clone(&region));
@@ -134,6 +139,7 @@ impl Region {
     /// Takes the region out of the address space; it is unmapped when its last user is done.
     pub(crate) fn retire(&self) {
         space().remove(&self.base());
+        self.room.give_back();
     }
 
     pub(crate) fn base(&self) -> usize {

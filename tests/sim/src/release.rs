@@ -66,6 +66,11 @@ impl Release {
         self.l4t >= 340100
     }
 
+    /// Whether `dataPtr` of a SURFACE_ARRAY is its `nv_buffer`.
+    pub(crate) fn data_is_nv_buffer(self) -> bool {
+        (320000..330000).contains(&self.l4t)
+    }
+
     /// Where `NvBufSurfaceAllocateParams` has `disablePitchPadding`, if it has.
     pub(crate) fn disable_pitch_padding(self) -> Option<usize> {
         (self.l4t >= 350300).then(|| self.family().disable_pitch_padding())

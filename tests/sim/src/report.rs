@@ -83,7 +83,7 @@ pub(crate) fn arrange() {
         write_at_exit();
     }
     ARRANGED.call_once(|| {
-        crate::fault::arm_from_environment();
+        crate::wishes::grant();
         if config::get().report.is_some() {
             // SAFETY: `at_exit` takes nothing and stays valid: the core is never unloaded.
             unsafe { libc::atexit(at_exit) };

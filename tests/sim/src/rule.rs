@@ -36,6 +36,10 @@ rules! {
     UnknownFormat "unknown-format",
     /// The pictures or batches of a copy differ, or are the same.
     CopyMismatch "copy-mismatch",
+    /// A rectangle of a transform begins or ends at an odd pixel.
+    UnalignedRectangle "unaligned-rectangle",
+    /// Scaling by more than the VIC does: 1/16 to 16.
+    VicLimit "vic-limit",
 
     // Which buffer.
     /// The buffer or surface was destroyed before.

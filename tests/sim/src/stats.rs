@@ -97,6 +97,10 @@ counters! {
         cuda_buffers_alive,
         /// Device memory allocations not yet freed.
         device_allocations_alive,
+        /// Bytes of buffers and device allocations not yet destroyed.
+        bytes_alive,
+        /// The highest value of `bytes_alive`; a reset sets it to the current one.
+        bytes_peak,
     }
 }
 
@@ -115,11 +119,7 @@ pub(crate) fn sub(counter: &AtomicU64) {
 /// Counts a call, for the process and for the thread; gives the error that the call is to fail
 /// with, if one was asked for.
 pub(crate) fn enter(function: Function) -> Option<c_int> {
-    enter_number(function as usize)
-}
-
-/// [`enter`] by the number of a function.
-pub(crate) fn enter_number(function: usize) -> Option<c_int> {
+    let function = function as usize;
     add(&CALLS[function], 1);
     add(&crate::threads::current().calls, 1);
     crate::fault::wait(function);
@@ -150,6 +150,9 @@ pub(crate) fn reset() {
     COUNTERS
         .surfaces_peak
         .store(COUNTERS.surfaces_alive.load(Relaxed), Relaxed);
+    COUNTERS
+        .bytes_peak
+        .store(COUNTERS.bytes_alive.load(Relaxed), Relaxed);
     CALLS.iter().for_each(|calls| calls.store(0, Relaxed));
     crate::rule::reset();
     crate::threads::reset();

@@ -5,7 +5,7 @@ mod support;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use support::{built, root, runner, text};
+use support::{built, folder, root, runner, text};
 
 /// The release's number for the headers.
 fn l4t(release: &str) -> String {
@@ -15,28 +15,27 @@ fn l4t(release: &str) -> String {
     number.to_owned()
 }
 
-/// Compiles and links a program of `tests/c` for a release.
-fn compile(compiler: &str, source: &str, library: &str, release: &str, more: &[&str]) -> PathBuf {
+/// Compiles and links a program of `tests/c` with libraries of a release.
+fn compile(
+    compiler: &str,
+    source: &str,
+    libraries: &[&str],
+    release: &str,
+    more: &[&str],
+) -> PathBuf {
     let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{source}-{compiler}-{release}"));
     let language = if compiler == "g++" { "c++" } else { "c" };
     let output = Command::new(compiler)
-        .args([
-            "-Wall",
-            "-Wextra",
-            "-Werror",
-            "-pedantic",
-            "-O1",
-            "-x",
-            language,
-        ])
+        .args(["-Wall", "-Wextra", "-Werror", "-pedantic"])
+        .args(["-O0", "-x", language])
         .arg(format!("-DNVBUF_L4T={}", l4t(release)))
         .arg("-I")
         .arg(root().join("nvbufsurface-sys/include"))
         .arg(root().join("tests/sim/tests/c").join(source))
         .arg("-L")
-        .arg(built(release))
-        .arg(format!("-l{library}"))
-        // Behind the source: libraries among them are looked at for what is missing then.
+        .arg(folder(release))
+        // Behind the source: libraries are looked at for what is missing then.
+        .args(libraries.iter().map(|library| format!("-l:{library}")))
         .args(more)
         .arg("-o")
         .arg(&out)
@@ -66,87 +65,200 @@ fn needed(program: &Path) -> Vec<String> {
         .collect()
 }
 
-fn works(source: &str, library: &str, releases: &[&str]) {
-    for release in releases {
-        for compiler in ["gcc", "g++"] {
-            let program = compile(compiler, source, library, release, &[]);
+const SURFACE: &str = "libnvbufsurface.so.1.0.0";
+const TRANSFORM: &str = "libnvbufsurftransform.so.1.0.0";
+const LEGACY: &str = "libnvbuf_utils.so.1.0.0";
+const CUDA: &str = "libcuda.so.1";
+
+/// The functions that a release exports from a library of NVIDIA's; none without the library.
+fn exported(release: &str, library: &str) -> String {
+    let header = library.trim_start_matches("lib").replace(".so.1.0.0", ".h");
+    let list = folder(release).with_file_name("symbols").join(header);
+    std::fs::read_to_string(list).unwrap_or_default()
+}
+
+/// Builds a program for every release that has the function, runs it there, and looks that it called each
+/// of some functions that the release has; `violations` are those that it means.
+fn works(
+    source: &str,
+    libraries: &[&str],
+    needed_function: &str,
+    functions: &[&str],
+    violations: u64,
+) {
+    let symbol = |function: &str| format!("SYMBOL({function})\n");
+    let mut releases: Vec<_> = support::releases();
+    releases.retain(|release| {
+        built(release);
+        exported(release, libraries[0]).contains(&symbol(needed_function))
+    });
+    assert!(!releases.is_empty(), "{needed_function}");
+    for (release, compiler) in releases
+        .iter()
+        .flat_map(|r| ["gcc", "g++"].map(|compiler| (r, compiler)))
+    {
+        let program = compile(compiler, source, libraries, release, &[]);
+        let mut needed = needed(&program);
+        needed.sort();
+        let mut expected = libraries.to_vec();
+        expected.sort_unstable();
+        assert_eq!(needed, expected, "{source} {release}");
+        let report = program.with_extension(format!("{release}-{compiler}.json"));
+        let output = runner(release)
+            .arg(&program)
+            .env("NVMM_SIM_REPORT", &report)
+            .output()
+            .unwrap();
+        let said = format!("{source} {compiler} {release}\n{}", text(&output));
+        assert!(output.status.success(), "{said}");
+        assert_eq!(output.stdout, b"done\n", "{said}");
+        let report: serde_json::Value =
+            serde_json::from_slice(&std::fs::read(report).unwrap()).unwrap();
+        assert_eq!(report["release"], **release);
+        assert_eq!(report["violations"], violations, "{said}");
+        assert_eq!(report["leaks"], serde_json::json!([]), "{said}");
+        for alive in [
+            "surfaces_alive",
+            "buffers_alive",
+            "egl_images_alive",
+            "registrations_alive",
+            "device_allocations_alive",
+            "bytes_alive",
+            "unsupported",
+            "unsynchronised",
+        ] {
+            assert_eq!(report[alive], 0, "{alive}: {said}");
+        }
+        let exported = exported(release, libraries[0]);
+        for function in functions {
+            let calls = report["calls"][function].as_u64().expect(function);
             assert_eq!(
-                needed(&program),
-                [format!("lib{library}.so.1.0.0")],
-                "{release}"
-            );
-            let report = program.with_extension(format!("{release}.json"));
-            let output = runner(release)
-                .arg(&program)
-                .env("NVMM_SIM_REPORT", &report)
-                .output()
-                .unwrap();
-            assert!(
-                output.status.success(),
-                "{compiler} {release}\n{}",
-                text(&output)
-            );
-            assert_eq!(output.stdout, b"done\n");
-            let report: serde_json::Value =
-                serde_json::from_slice(&std::fs::read(report).unwrap()).unwrap();
-            assert_eq!(report["release"], *release);
-            // That of the format that the release does not know.
-            assert_eq!(report["violations"], 1, "{}", text(&output));
-            assert_eq!(
-                (&report["buffers_alive"], &report["unsupported"]),
-                (&0.into(), &0.into())
+                calls > 0,
+                exported.contains(&symbol(function)),
+                "{function}: {calls} calls, {said}"
             );
         }
     }
 }
 
 #[test]
-fn surfaces_of_both_families() {
-    works("surface.c", "nvbufsurface", &["r32.7", "r36.4", "r39.2"]);
+fn surfaces_on_every_release() {
+    let functions = [
+        "NvBufSurfaceCreate",
+        "NvBufSurfaceAllocate",
+        "NvBufSurfaceMap",
+        "NvBufSurfaceSyncForCpu",
+        "NvBufSurfaceSyncForDevice",
+        "NvBufSurfaceUnMap",
+        "NvBufSurfaceFromFd",
+        "NvBufSurfaceDestroy",
+    ];
+    // The violation is that of the format that the release does not know.
+    works("surface.c", &[SURFACE], "NvBufSurfaceCreate", &functions, 1);
 }
 
 #[test]
-fn legacy_buffers_of_many_releases() {
+fn legacy_buffers_on_every_release() {
+    let functions = [
+        "NvBufferCreate",
+        "NvBufferGetParams",
+        "NvBufferMemMap",
+        "NvBufferMemSyncForCpu",
+        "NvBufferMemSyncForDevice",
+        "NvBufferMemUnMap",
+        "ExtractFdFromNvBuffer",
+        "NvReleaseFd",
+        "NvBufferGetSize",
+        "NvEGLImageFromFd",
+        "NvDestroyEGLImage",
+        "NvBufferDestroy",
+    ];
+    works("legacy.c", &[LEGACY], "NvBufferCreate", &functions, 1);
+}
+
+#[test]
+fn transforms_on_every_release() {
+    let functions = [
+        "NvBufSurfTransform",
+        "NvBufSurfTransformAsync",
+        "NvBufSurfTransformComposite",
+        "NvBufSurfTransformSetSessionParams",
+        "NvBufSurfTransformGetSessionParams",
+        "NvBufSurfTransformSyncObjWait",
+        "NvBufSurfTransformSyncObjDestroy",
+    ];
     works(
-        "legacy.c",
-        "nvbuf_utils",
-        &[
-            "r28.1", "r28.2", "r32.1", "r32.2", "r32.3.1", "r32.4.3", "r32.5.2", "r32.6.1",
-            "r32.7", "r34.1", "r35.1",
-        ],
+        "transform.c",
+        &[TRANSFORM, SURFACE],
+        "NvBufSurfTransform",
+        &functions,
+        0,
     );
 }
 
 #[test]
-fn transforms_of_each_family_need_both_libraries() {
-    // The three forms of the composite parameters.
-    for release in ["r32.5.2", "r32.7", "r36.4", "r39.2"] {
-        for compiler in ["gcc", "g++"] {
-            let more = ["-lnvbufsurface"];
-            let program = compile(
-                compiler,
-                "transform.c",
-                "nvbufsurftransform",
-                release,
-                &more,
-            );
-            let mut needed = needed(&program);
-            needed.sort();
-            assert_eq!(
-                needed,
-                ["libnvbufsurface.so.1.0.0", "libnvbufsurftransform.so.1.0.0"],
-                "{release}"
-            );
-            let output = runner(release).arg(&program).output().unwrap();
-            assert!(output.status.success(), "{release}\n{}", text(&output));
-            assert_eq!(output.stdout, b"done\n");
-        }
-    }
+fn blends_on_every_release_that_blends() {
+    let functions = [
+        "NvBufSurfTransformCompositeBlend",
+        "NvBufSurfTransformMultiInputBufComposite",
+        "NvBufSurfTransformMultiInputBufCompositeAsync",
+        "NvBufSurfTransformMultiInputBufCompositeBlend",
+        "NvBufSurfTransformMultiInputBufCompositeBlendAsync",
+    ];
+    works(
+        "blend.c",
+        &[TRANSFORM, SURFACE],
+        "NvBufSurfTransformCompositeBlend",
+        &functions,
+        0,
+    );
+}
+
+#[test]
+fn legacy_transforms_and_blends_on_every_release_that_has_them() {
+    let functions = [
+        "NvBufferTransform",
+        "NvBufferComposite",
+        "NvBufferTransformAsync",
+        "NvBufferSyncObjWait",
+    ];
+    works(
+        "blend_legacy.c",
+        &[LEGACY],
+        "NvBufferComposite",
+        &functions,
+        0,
+    );
+}
+
+#[test]
+fn surfaces_in_cuda_on_every_release() {
+    let functions = ["NvBufSurfaceMapEglImage", "NvBufSurfaceUnMapEglImage"];
+    works(
+        "cuda_surface.c",
+        &[SURFACE, CUDA],
+        "NvBufSurfaceMapEglImage",
+        &functions,
+        0,
+    );
+}
+
+#[test]
+fn legacy_buffers_in_cuda_on_every_release() {
+    let functions = ["NvEGLImageFromFd", "NvDestroyEGLImage"];
+    works(
+        "cuda_legacy.c",
+        &[LEGACY, CUDA],
+        "NvEGLImageFromFd",
+        &functions,
+        0,
+    );
 }
 
 #[test]
 fn a_program_of_another_release_does_not_start() {
-    let program = compile("gcc", "legacy.c", "nvbuf_utils", "r32.1", &[]);
+    built("r32.1");
+    let program = compile("gcc", "other.c", &[LEGACY], "r32.1", &[]);
     // R36 has no such library at all.
     let output = runner("r36.4").arg(&program).output().unwrap();
     assert_eq!(output.status.code(), Some(127), "{}", text(&output));
@@ -156,7 +268,8 @@ fn a_program_of_another_release_does_not_start() {
 fn a_sanitizer_sees_the_end_of_the_structs() {
     for release in ["r32.7", "r39.2"] {
         let more = ["-g", "-fsanitize=address"];
-        let program = compile("gcc", "overrun.c", "nvbufsurface", release, &more);
+        built(release);
+        let program = compile("gcc", "overrun.c", &[SURFACE], release, &more);
         for (what, found) in [("surface", true), ("list", true), ("nothing", false)] {
             let output = runner(release)
                 .arg(&program)

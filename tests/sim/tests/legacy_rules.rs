@@ -8,7 +8,7 @@ use nvbufsurface_sys::nvbuf_utils::r32_6 as sys;
 use support::cuda::Cuda;
 use support::legacy::{call, create, destroy, get_params, map, nv_buffer, unmap, word};
 use support::surface::{Surface, functions, params};
-use support::{counter, on_each};
+use support::{counter, on_each, release};
 
 #[test]
 fn an_fd_comes_out_of_its_nv_buffer() {
@@ -161,5 +161,40 @@ fn the_forms_with_a_description_check_it() {
         ];
         assert_eq!((done, destroy(fd)), ([0; 4], 0));
         assert_eq!(counter("violations"), 1);
+    });
+}
+
+#[test]
+fn data_ptr_of_a_surface_is_its_nv_buffer_in_r32() {
+    let test = "data_ptr_of_a_surface_is_its_nv_buffer_in_r32";
+    on_each(test, &["r32.1", "r32.7", "r34.1", "r35.1"], || {
+        let surface = Surface::create(
+            2,
+            params(nvbufsurface_sys::classic::NVBUF_COLOR_FORMAT_NV12),
+        );
+        let surface = surface.unwrap();
+        for i in 0..if release().starts_with("r32") { 2 } else { 0 } {
+            let entry = surface.params(i);
+            let fd = c_int::try_from(entry.bufferDesc).unwrap();
+            assert_eq!(entry.dataPtr, nv_buffer(fd));
+            let size = usize::try_from(call!(PFN_NvBufferGetSize())).unwrap();
+            // SAFETY: as many bytes as the library says.
+            let bytes = unsafe { std::slice::from_raw_parts(entry.dataPtr.cast::<u8>(), size) };
+            // A copy of them is as good: sinks make one.
+            let mut copy = bytes.to_vec();
+            let mut found = -1;
+            let copy = copy.as_mut_ptr().cast();
+            assert_eq!(call!(PFN_ExtractFdFromNvBuffer(copy, &mut found)), 0);
+            assert_eq!((found, call!(PFN_NvReleaseFd(found))), (fd, 0));
+        }
+        let is_null = surface.params(1).dataPtr.is_null();
+        assert_eq!(is_null, !release().starts_with("r32"));
+        // The pointer is no name of the memory: copies of the struct need not have it.
+        let copy = surface.shallow_copy();
+        let entry = copy.surface().surfaceList;
+        // SAFETY: the copy is ours.
+        unsafe { (*entry).dataPtr = std::ptr::null_mut() };
+        assert_eq!((copy.mem_set(0, 0, 1), surface.destroy()), (0, 0));
+        assert_eq!(counter("violations"), 0);
     });
 }

@@ -246,6 +246,11 @@ fn what_no_memory_is_is_refused() {
         assert!(Surface::create(1, wanted).is_none());
         assert_eq!((counter("violations"), counter("unsupported")), (2, 0));
         (wanted.gpuId, wanted.layout) = (0, sys::NVBUF_LAYOUT_BLOCK_LINEAR);
+        let block = Surface::create(1, wanted).unwrap();
+        assert_eq!(block.params(0).layout, sys::NVBUF_LAYOUT_BLOCK_LINEAR);
+        assert_eq!((block.mem_set(0, 0, 1), block.destroy()), (0, 0));
+        assert_eq!((counter("violations"), counter("unsupported")), (2, 0));
+        wanted.memType = sys::NVBUF_MEM_SYSTEM;
         assert!(Surface::create(1, wanted).is_none());
         assert_eq!((counter("violations"), counter("unsupported")), (2, 1));
         // A program that says something else about a buffer.

@@ -1,5 +1,6 @@
 //! Every rule by its name: a program that breaks it, and the report that says so.
 
+mod canvas;
 mod programs;
 mod support;
 

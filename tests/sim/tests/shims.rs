@@ -155,7 +155,7 @@ fn the_core_exports_its_control_functions() {
             .all(|name| header.contains(&format!("{name}("))),
         "{exported:?}"
     );
-    assert_eq!(exported.len(), 7);
+    assert_eq!(exported.len(), 8);
 }
 
 /// Preloads a library into a process that is set to a release, and gives what it said.

@@ -22,7 +22,7 @@ fn a_surface_lives_and_dies() {
         assert_eq!(header.memType, sys::NVBUF_MEM_SURFACE_ARRAY);
         let (first, second) = (surface.params(0), surface.params(1));
         assert_ne!(first.bufferDesc, second.bufferDesc);
-        assert!(first.dataPtr.is_null());
+        assert!(!first.dataPtr.is_null() && first.dataPtr != second.dataPtr);
         let planes = first.planeParams;
         assert_eq!(
             (

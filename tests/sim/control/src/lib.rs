@@ -5,6 +5,7 @@
 
 use std::ffi::{CStr, CString, c_char, c_int};
 use std::fmt;
+use std::num::NonZeroU64;
 
 use libloading::os::unix::{Library, RTLD_NOW};
 use serde_json::Value;
@@ -13,6 +14,9 @@ const CORE: &str = "libnvmm_sim.so";
 
 /// `RTLD_NOLOAD` of Linux: find the library only if it is loaded already.
 const RTLD_NOLOAD: c_int = 4;
+
+/// The number of [`Simulator::fail`] for every call from now on.
+pub const EVERY: u64 = u64::MAX;
 
 /// The simulator that this process runs on.
 #[derive(Debug)]
@@ -72,13 +76,14 @@ impl Simulator {
         Some(unsafe { counter(name.as_ptr()) }).filter(|value| *value != u64::MAX)
     }
 
-    /// Lets a call of a function fail with an error: the next (1), the one after it (2), ...; 0 takes
-    /// it back. For functions of the buffer libraries error 0 is -1.
+    /// Lets a call of a function fail with an error, beside the failures that are armed: the next (1),
+    /// the one after it (2), ..., or every one ([`EVERY`]); 0 takes back all of the function. For
+    /// functions of the buffer libraries error 0 is -1.
     ///
     /// # Errors
     ///
-    /// There is no such function.
-    pub fn fail(&self, function: &str, number: u64, error: i32) -> Result<(), UnknownFunction> {
+    /// There is no such function, or too many failures are armed.
+    pub fn fail(&self, function: &str, number: u64, error: i32) -> Result<(), FailError> {
         type Fail = unsafe extern "C" fn(*const c_char, u64, c_int) -> c_int;
         // SAFETY: this is the function's type in nvmm_sim.h.
         let fail = unsafe { self.function::<Fail>("nvmm_sim_fail") };
@@ -86,7 +91,8 @@ impl Simulator {
         // SAFETY: a C string that lives for the call.
         match unsafe { fail(name.as_ptr(), number, error) } {
             0 => Ok(()),
-            _ => Err(UnknownFunction(function.to_owned())),
+            -2 => Err(FailError::TooMany),
+            _ => Err(UnknownFunction(function.to_owned()).into()),
         }
     }
 
@@ -105,6 +111,16 @@ impl Simulator {
             0 => Ok(()),
             _ => Err(UnknownFunction(function.to_owned())),
         }
+    }
+
+    /// Lets the buffers of both libraries and device memory have at most so many bytes together: what
+    /// would be more fails as out of memory. `None` is no limit.
+    pub fn limit_memory(&self, bytes: Option<NonZeroU64>) {
+        type Memory = unsafe extern "C" fn(u64);
+        // SAFETY: this is the function's type in nvmm_sim.h.
+        let memory = unsafe { self.function::<Memory>("nvmm_sim_memory") };
+        // SAFETY: takes a number.
+        unsafe { memory(bytes.map_or(0, NonZeroU64::get)) };
     }
 
     /// Sets all totals to zero; numbers of what is alive stay.
@@ -138,3 +154,30 @@ impl fmt::Display for UnknownFunction {
 }
 
 impl std::error::Error for UnknownFunction {}
+
+/// Why no call can be made to fail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FailError {
+    /// There is no such function.
+    UnknownFunction(UnknownFunction),
+    /// The simulator has no room for more armed failures.
+    TooMany,
+}
+
+impl From<UnknownFunction> for FailError {
+    fn from(unknown: UnknownFunction) -> Self {
+        Self::UnknownFunction(unknown)
+    }
+}
+
+impl fmt::Display for FailError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownFunction(unknown) => unknown.fmt(f),
+            Self::TooMany => f.write_str("the simulator has no room for more armed failures"),
+        }
+    }
+}
+
+impl std::error::Error for FailError {}

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use super::device::TOTAL_MEMORY;
 use super::error::{CudaError, INVALID_VALUE, OUT_OF_MEMORY};
 use super::{CuResult, Out, call, context, put_if, queue};
+use crate::budget::{self, Room};
 use crate::functions::Function;
 use crate::region::{Kind, Region};
 use crate::stats::{COUNTERS, add, sub};
@@ -31,7 +32,8 @@ fn allocate(kind: Kind, size: usize) -> Result<usize, CudaError> {
     if size > TOTAL_MEMORY.saturating_sub(USED.load(SeqCst)) {
         return Err(OUT_OF_MEMORY);
     }
-    let region = Region::new(kind, -1, size).map_err(|_| OUT_OF_MEMORY)?;
+    let room = Room::take(size as u64).map_err(|_| OUT_OF_MEMORY)?;
+    let region = Region::new(kind, -1, size, room).map_err(|_| OUT_OF_MEMORY)?;
     let address = region.base();
     USED.fetch_add(size, SeqCst);
     allocations().insert(address, (region, size));
@@ -126,8 +128,12 @@ pub(crate) extern "C" fn free_host(address: *mut c_void) -> CuResult {
 pub(crate) extern "C" fn get_info(free: Out<'_, usize>, total: Out<'_, usize>) -> CuResult {
     call(Function::cuMemGetInfo_v2, || {
         context::current()?;
-        put_if(free, TOTAL_MEMORY.saturating_sub(USED.load(SeqCst)));
-        put_if(total, TOTAL_MEMORY);
+        let (limit, rest) = budget::limit_and_rest();
+        let within = |bytes: u64, most: usize| usize::try_from(bytes).map_or(most, |b| b.min(most));
+        // CPU and GPU have one memory: buffers count where there is a limit for both.
+        let left = TOTAL_MEMORY.saturating_sub(USED.load(SeqCst));
+        put_if(free, within(rest, left));
+        put_if(total, within(limit, TOTAL_MEMORY));
         Ok(())
     })
 }

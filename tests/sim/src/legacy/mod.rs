@@ -1,6 +1,7 @@
 //! libnvbuf_utils of R28 to R35.1: the buffers of [`nvbuf`](crate::nvbuf) by fd, in the structs and
 //! numbers of the release. Both libraries know every buffer; each destroys only its own.
 
+pub(crate) mod composite;
 pub(crate) mod create;
 pub(crate) mod egl;
 pub(crate) mod handle;
@@ -9,6 +10,8 @@ pub(crate) mod map;
 pub(crate) mod numbering;
 pub(crate) mod params;
 pub(crate) mod raw;
+pub(crate) mod session;
+pub(crate) mod sync;
 pub(crate) mod transform;
 
 use std::ffi::c_int;

@@ -1,4 +1,4 @@
-//! Transforms, compositions and sessions of libnvbuf_utils: those of libnvbufsurftransform by fd.
+//! Transforms of libnvbuf_utils: those of libnvbufsurftransform by fd.
 
 use std::ffi::{c_int, c_void};
 use std::sync::Arc;
@@ -6,23 +6,13 @@ use std::sync::Arc;
 use nvbufsurface_sys::nvbuf_utils::{r28, r32_1, r32_2, r32_3, r32_4, r32_5, r32_6, r34};
 
 use super::numbering::Numbering;
-use super::{find, numbering};
+use super::{find, numbering, session, sync};
 use crate::functions::Function;
 use crate::nvbuf::buffer::Buffer;
-use crate::nvbuf::{Refused, call, call_for, refuse};
-use crate::table::Table;
-use crate::transform::composite::alpha;
+use crate::nvbuf::{Refused, call, refuse};
 use crate::transform::geometry::{Filter, Flip, Rect, check_vic_scale};
 use crate::transform::work::{Job, OPAQUE, Source, Step};
 use crate::transform::{check_format, fail, worker};
-
-/// The number of our engine's sync point.
-const SYNC_POINT: u32 = 1;
-/// `MAX_COMPOSITE_FRAME`
-const MAX_SOURCES: u32 = 16;
-
-/// Live sessions.
-static SESSIONS: Table<()> = Table::new();
 
 /// Proves that releases have one layout.
 macro_rules! same {
@@ -30,11 +20,11 @@ macro_rules! same {
         $(const _: () = assert!(size_of::<$first::$name>() == size_of::<$module::$name>());)*
     };
 }
-same!(NvBufferTransformParams: r32_6 r32_1 r32_2 r32_3 r32_4 r32_5 r34);
-same!(NvBufferCompositeParams: r32_1 r32_2 r32_3 r32_4 r32_5);
-same!(NvBufferCompositeParams: r32_6 r34);
-same!(NvBufferSyncObj: r32_4 r32_5 r32_6 r34);
+pub(super) use same;
 
+same!(NvBufferTransformParams: r32_6 r32_1 r32_2 r32_3 r32_4 r32_5 r34);
+
+/// A rectangle of the release's struct.
 macro_rules! rect {
     ($rect:expr) => {{
         let r = $rect;
@@ -46,6 +36,7 @@ macro_rules! rect {
         }
     }};
 }
+pub(super) use rect;
 
 /// What a `NvBufferTransformParams` says.
 struct Wanted {
@@ -94,7 +85,7 @@ unsafe fn check(
         let p = unsafe { params.cast::<r32_6::NvBufferTransformParams>().read() };
         wanted!(p, p.session.addr())
     };
-    check_session(function, wanted.session)?;
+    session::check(function, wanted.session)?;
     let (from, to) = (picture(function, source)?, picture(function, dest)?);
     let has = |flag| wanted.flags & flag != 0;
     let part = |is_cropped, rect: Rect, buffer: &Buffer| {
@@ -116,11 +107,12 @@ unsafe fn check(
     } else {
         Filter::Nearest
     };
-    place(function, from, to, (rect, to_rect), (flip, filter, OPAQUE)).map(|step| Job(vec![step]))
+    place(function, from, to, (rect, to_rect), (flip, filter, OPAQUE))
+        .map(|step| Job::new(vec![step]))
 }
 
 /// A checked step.
-fn place(
+pub(super) fn place(
     function: Function,
     from: Arc<Buffer>,
     to: Arc<Buffer>,
@@ -145,24 +137,13 @@ fn place(
 }
 
 /// A buffer that can be transformed.
-fn picture(function: Function, fd: c_int) -> Result<Arc<Buffer>, Refused> {
+pub(super) fn picture(function: Function, fd: c_int) -> Result<Arc<Buffer>, Refused> {
     let buffer = find(function, fd)?;
     check_format(function, &buffer)?;
     Ok(buffer)
 }
 
-fn check_session(function: Function, session: usize) -> Result<(), Refused> {
-    if session != 0 && SESSIONS.get(session).is_none() {
-        refuse!(
-            function,
-            Rule::UseAfterDestroy,
-            "there is no session {session:#x}: destroyed or foreign"
-        );
-    }
-    Ok(())
-}
-
-fn run(job: &Job) {
+pub(super) fn run(job: &Job) {
     job.note_conflicts();
     job.run();
 }
@@ -205,8 +186,8 @@ pub(crate) unsafe extern "C" fn transform_ex(
     })
 }
 
-/// `NvBufferTransformAsync`. Jobs are done in the order of their calls, so those that `insyncobj` names
-/// are done before. Without `use_outsyncobj` nobody can wait, and the call does.
+/// `NvBufferTransformAsync`. What `insyncobj` names is done before. Without `use_outsyncobj` nobody can
+/// wait, and the call does.
 ///
 /// # Safety
 ///
@@ -221,180 +202,23 @@ pub(crate) unsafe extern "C" fn transform_async(
     call(function, || {
         // SAFETY: by this function's contract.
         let job = unsafe { check(function, source, dest, params) }?;
-        let Some(object) = object.filter(|object| object.use_outsyncobj != 0) else {
+        let Some(object) = object else {
             run(&job);
             return Ok(());
         };
+        let before = sync::Points::of(function, object)?;
+        if object.use_outsyncobj == 0 {
+            before.wait_for_jobs();
+            run(&job.after(before.fences));
+            return Ok(());
+        }
+        // The engine does jobs in the order of their calls.
+        let job = job.after(before.fences);
         job.note_conflicts();
         let Some(number) = worker::submit(job) else {
             fail!(function, Engine, "no thread for the engine")
         };
-        object.outsyncobj.syncpointID = SYNC_POINT;
-        // Sync points have 32 bits.
-        object.outsyncobj.value = number as u32;
+        object.outsyncobj = sync::of_job(number);
         Ok(())
     })
-}
-
-/// `NvBufferSyncObjWait`
-///
-/// # Safety
-///
-/// `params` is null or a `NvBufferSyncObjParams`.
-pub(crate) unsafe extern "C" fn sync_obj_wait(
-    params: Option<&r32_6::NvBufferSyncObjParams>,
-    milliseconds: u32,
-) -> c_int {
-    let function = Function::NvBufferSyncObjWait;
-    call(function, || {
-        let Some(params) = params else {
-            refuse!(function, Rule::NullArgument, "the parameters are NULL")
-        };
-        let number = u64::from(params.value);
-        if params.syncpointID != SYNC_POINT || !worker::is_job(number) {
-            refuse!(
-                function,
-                "no sync point {} reaches {number}",
-                params.syncpointID
-            );
-        }
-        if !worker::wait(number, worker::limit(milliseconds)) {
-            fail!(function, Engine, "not done within {milliseconds} ms");
-        }
-        Ok(())
-    })
-}
-
-/// What a `NvBufferCompositeParams` says.
-struct Layers {
-    flags: u32,
-    count: u32,
-    filters: [u32; 16],
-    alphas: [f32; 16],
-    from: [Rect; 16],
-    to: [Rect; 16],
-    background: [f64; 4],
-    session: usize,
-}
-
-macro_rules! layers {
-    ($p:expr, $filters:expr, $session:expr) => {{
-        let p = $p;
-        let c = p.composite_bgcolor;
-        Layers {
-            flags: p.composite_flag,
-            count: p.input_buf_count,
-            filters: $filters,
-            alphas: p.dst_comp_rect_alpha,
-            from: p.src_comp_rect.map(|r| rect!(r)),
-            to: p.dst_comp_rect.map(|r| rect!(r)),
-            background: [c.r.into(), c.g.into(), c.b.into(), 1.],
-            session: $session,
-        }
-    }};
-}
-
-/// `NvBufferComposite`
-///
-/// # Safety
-///
-/// `params` is null or points to a `NvBufferCompositeParams` of the release; `sources` is null or has
-/// as many fds as that says.
-pub(crate) unsafe extern "C" fn composite(
-    sources: *const c_int,
-    dest: c_int,
-    params: *const c_void,
-) -> c_int {
-    let function = Function::NvBufferComposite;
-    call(function, || {
-        // SAFETY: by this function's contract.
-        let layers = unsafe { read_layers(function, params) }?;
-        check_session(function, layers.session)?;
-        if sources.is_null() || !(1..=MAX_SOURCES).contains(&layers.count) {
-            fail!(function, Params, "{} inputs at {sources:?}", layers.count);
-        }
-        let wanted = r32_6::NVBUFFER_COMPOSITE | r32_6::NVBUFFER_BLEND;
-        if layers.flags & wanted == 0 {
-            fail!(function, Params, "composite_flag is {:#x}", layers.flags);
-        }
-        let to = picture(function, dest)?;
-        let mut steps = vec![Step::Fill {
-            to: Arc::clone(&to),
-            colour: layers.background,
-        }];
-        for i in 0..layers.count as usize {
-            // SAFETY: in the list by this function's contract.
-            let from = picture(function, unsafe { sources.wrapping_add(i).read() })?;
-            let rect = layers.from[i].check(function, &from, false)?;
-            let to_rect = layers.to[i].check(function, &to, false)?;
-            let filter = Filter::of(function, layers.filters[i])?;
-            let alpha = if layers.flags & r32_6::NVBUFFER_BLEND != 0 {
-                alpha(function, layers.alphas[i])?
-            } else {
-                OPAQUE
-            };
-            let how = (Flip::None, filter, alpha);
-            steps.push(place(
-                function,
-                from,
-                Arc::clone(&to),
-                (rect, to_rect),
-                how,
-            )?);
-        }
-        run(&Job(steps));
-        Ok(())
-    })
-}
-
-/// # Safety
-///
-/// As [`composite`].
-unsafe fn read_layers(function: Function, params: *const c_void) -> Result<Layers, Refused> {
-    if params.is_null() {
-        refuse!(function, Rule::NullArgument, "the parameters are NULL");
-    }
-    let nearest = [r32_6::NvBufferTransform_Filter_Nearest; 16];
-    Ok(match numbering(function)? {
-        Numbering::r28 => {
-            // SAFETY: by this function's contract.
-            let p = unsafe { params.cast::<r28::NvBufferCompositeParams>().read() };
-            layers!(p, nearest, 0)
-        }
-        Numbering::r32_6 | Numbering::r34 => {
-            // SAFETY: by this function's contract; R34 has the same layout (see `same`).
-            let p = unsafe { params.cast::<r32_6::NvBufferCompositeParams>().read() };
-            let has_filter = p.composite_flag & r32_6::NVBUFFER_COMPOSITE_FILTER != 0;
-            let filters = if has_filter {
-                p.composite_filter
-            } else {
-                nearest
-            };
-            layers!(p, filters, p.session.addr())
-        }
-        _ => {
-            // SAFETY: by this function's contract; R32.1 to R32.5 have one layout (see `same`).
-            let p = unsafe { params.cast::<r32_1::NvBufferCompositeParams>().read() };
-            layers!(p, nearest, p.session.addr())
-        }
-    })
-}
-
-/// `NvBufferSessionCreate`
-pub(crate) extern "C" fn session_create() -> usize {
-    let make = || Ok(SESSIONS.add(Arc::new(())));
-    call_for(Function::NvBufferSessionCreate, make, |_| 0)
-}
-
-/// `NvBufferSessionDestroy`
-pub(crate) extern "C" fn session_destroy(session: usize) {
-    let function = Function::NvBufferSessionDestroy;
-    call(function, || match SESSIONS.remove(session) {
-        Some(_) => Ok(()),
-        None => refuse!(
-            function,
-            Rule::UseAfterDestroy,
-            "there is no session {session:#x}: destroyed or foreign"
-        ),
-    });
 }

@@ -1,25 +1,23 @@
 //! One buffer: a memfd, its planes, and who uses it.
 
 use std::backtrace::Backtrace;
-use std::collections::BTreeMap;
 use std::ffi::c_int;
 use std::os::fd::{AsRawFd as _, IntoRawFd as _, OwnedFd};
+use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32};
-use std::sync::{Arc, Mutex, MutexGuard};
 
-use nvbufsurface_sys::classic::{
-    NVBUF_COLOR_FORMAT_INVALID, NVBUF_LAYOUT_PITCH, NVBUF_MEM_SURFACE_ARRAY,
-    NvBufSurfacePlaneParams,
-};
+use nvbufsurface_sys::classic::{NVBUF_COLOR_FORMAT_INVALID, NvBufSurfacePlaneParams};
 
 use super::layout::Extra;
 use super::pixels::Pixels;
-use super::{fd, format, gone, memory};
+pub(crate) use super::registry::{each_alive, find, find_at, find_by_region};
+pub(crate) use super::shape::Shape;
+use super::{fd, gone, memory, registry};
+use crate::budget::Room;
 use crate::config;
 use crate::legacy::handle::Handle;
-use crate::region::{Kind, Region, page_size};
-use crate::rule::Rule;
+use crate::region::{Kind, Region};
 use crate::stats::{COUNTERS, add, sub};
 
 /// The library that made a buffer and has to destroy it. Both know every fd.
@@ -64,7 +62,7 @@ pub(crate) struct Buffer {
     /// Which file its fd was when it was made.
     id: Option<(u64, u64)>,
     /// Who made it, with `NVMM_SIM_LEAKS=1`.
-    born: Option<Box<Backtrace>>,
+    pub(super) born: Option<Box<Backtrace>>,
     is_retired: AtomicBool,
     /// Others write the same pixels unseen: another process, or another buffer of the file.
     pub(super) is_shared: AtomicBool,
@@ -75,109 +73,36 @@ unsafe impl Send for Buffer {}
 // SAFETY: as above; everything that changes is behind a mutex or atomic.
 unsafe impl Sync for Buffer {}
 
-static BUFFERS: Mutex<BTreeMap<c_int, Arc<Buffer>>> = Mutex::new(BTreeMap::new());
-
-fn buffers() -> MutexGuard<'static, BTreeMap<c_int, Arc<Buffer>>> {
-    BUFFERS.lock().unwrap_or_else(|e| e.into_inner())
-}
-
-/// The live buffer of an fd.
-pub(crate) fn find(fd: c_int) -> Option<Arc<Buffer>> {
-    buffers().get(&fd).filter(|_| fd >= 0).cloned()
-}
-
-/// The live buffer without a dmabuf at an address.
-pub(crate) fn find_at(address: usize) -> Option<Arc<Buffer>> {
-    let buffers = buffers();
-    let found = buffers.values().find(|b| b.data_address() == Some(address));
-    found.cloned()
-}
-
-/// The live buffer of a region, if it is the only one in it.
-pub(crate) fn find_by_region(region: &Region) -> Option<Arc<Buffer>> {
-    let buffers = buffers();
-    let found = buffers
-        .values()
-        .find(|b| std::ptr::eq(&raw const *b.region, region));
-    found.cloned()
-}
-
-/// Shows every live buffer, with who made it if that is known.
-pub(crate) fn each_alive(mut show: impl FnMut(&Buffer, Option<&Backtrace>)) {
-    let buffers = buffers();
-    buffers
-        .values()
-        .for_each(|buffer| show(buffer, buffer.born.as_deref()));
-}
-
-/// What a new buffer looks like.
-#[derive(Clone, Debug)]
-pub(crate) struct Shape {
-    pub(crate) mem_type: u32,
-    pub(crate) extra: Extra,
-    pub(crate) width: u32,
-    pub(crate) height: u32,
-    pub(crate) color_format: u32,
-    pub(crate) layout: u32,
-    pub(crate) planes: NvBufSurfacePlaneParams,
-    pub(crate) size: u32,
-}
-
-impl Shape {
-    /// Whether it is memory without a picture.
-    pub(crate) fn is_raw(&self) -> bool {
-        self.color_format == NVBUF_COLOR_FORMAT_INVALID
-    }
-
-    /// A picture; `None` if a side is 0 or too long, or the format is none of the simulator's.
-    pub(crate) fn picture(width: u32, height: u32, color_format: u32, layout: u32) -> Option<Self> {
-        let page = u32::try_from(page_size()).ok()?;
-        let (planes, size) = format::find(color_format)?.lay_out(width, height, page)?;
-        Some(Self {
-            mem_type: NVBUF_MEM_SURFACE_ARRAY,
-            extra: Extra::default(),
-            width,
-            height,
-            color_format,
-            layout,
-            planes,
-            size,
-        })
-    }
-
-    /// That many bytes; `None` if they are too many.
-    pub(crate) fn raw(bytes: u32) -> Option<Self> {
-        let page = u32::try_from(page_size()).ok()?;
-        let (planes, size) = format::raw(bytes, page)?;
-        Some(Self {
-            mem_type: NVBUF_MEM_SURFACE_ARRAY,
-            extra: Extra::default(),
-            width: bytes,
-            height: 1,
-            color_format: NVBUF_COLOR_FORMAT_INVALID,
-            layout: NVBUF_LAYOUT_PITCH,
-            planes,
-            size,
-        })
-    }
-}
-
 impl Buffer {
     /// Makes a buffer and enters it under its fd.
     pub(crate) fn new(shape: &Shape, owner: Owner) -> std::io::Result<Arc<Self>> {
-        let file = memory::new_file(u64::from(shape.size))?;
-        Self::of_file(shape, owner, file)
+        Self::in_room(shape, owner, Room::take(shape.size.into())?)
     }
 
-    /// Makes a buffer of a file that has the pixels, as large as the shape at least.
+    /// The same with memory that is counted already.
+    pub(super) fn in_room(shape: &Shape, owner: Owner, room: Room) -> std::io::Result<Arc<Self>> {
+        let file = memory::new_file(u64::from(shape.size))?;
+        Self::with_file(shape, owner, file, room)
+    }
+
+    /// Makes a buffer of a file of somebody else's that has the pixels, as large as the shape at least.
     pub(crate) fn of_file(
         shape: &Shape,
         owner: Owner,
         file: OwnedFd,
     ) -> std::io::Result<Arc<Self>> {
+        Self::with_file(shape, owner, file, Room::none())
+    }
+
+    fn with_file(
+        shape: &Shape,
+        owner: Owner,
+        file: OwnedFd,
+        room: Room,
+    ) -> std::io::Result<Arc<Self>> {
         let (fd, len) = (file.as_raw_fd(), shape.size as usize);
         let pixels = Pixels::new(len)?;
-        let region = Region::new(Kind::Surface, fd, len)?;
+        let region = Region::new(Kind::Surface, fd, len, room)?;
         Ok(Self::enter(shape, owner, fd, Some(file), pixels, region, 0))
     }
 
@@ -238,15 +163,7 @@ impl Buffer {
             images: AtomicU32::new(0),
             was_registered: AtomicBool::new(false),
         });
-        let before = buffers().insert(number, Arc::clone(&buffer));
-        if before.is_some() {
-            crate::log::violation(
-                Rule::FdAfterClose,
-                format_args!(
-                    "fd {number} is given out again: the program closed it, and its buffer lives"
-                ),
-            );
-        }
+        registry::add(&buffer);
         fd::check_number(number);
         add(&COUNTERS.buffers_allocated, 1);
         add(&COUNTERS.buffers_alive, 1);
@@ -287,15 +204,7 @@ impl Buffer {
         if self.is_retired.swap(true, SeqCst) {
             return false;
         }
-        {
-            let mut buffers = buffers();
-            // Another may have the fd, if the program closed it.
-            let own = buffers.get(&self.fd()).map(Arc::as_ptr);
-            if own.is_some_and(|own| std::ptr::eq(own, self)) {
-                // The caller holds it too: it is not dropped under the lock.
-                buffers.remove(&self.fd());
-            }
-        }
+        registry::remove(self);
         match self.data_address() {
             Some(address) => gone::ADDRESSES.add(address as u64),
             None => gone::FDS.add(self.fd().cast_unsigned().into()),

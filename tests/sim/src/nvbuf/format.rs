@@ -30,6 +30,8 @@ const U16: u32 = 2;
 
 const ONE: &[Plane] = &[(1, 1, 1)];
 const PACKED_422: &[Plane] = &[(1, 1, 2)];
+/// Five bytes for two pixels: an element is a pair.
+const PAIRS_422: &[Plane] = &[(2, 1, 5)];
 const RGB: &[Plane] = &[(1, 1, 3)];
 const RGBA: &[Plane] = &[(1, 1, 4)];
 const PLANAR_420: &[Plane] = &[(1, 1, 1), (2, 2, 1), (2, 2, 1)];
@@ -92,7 +94,7 @@ pub(crate) fn find(color_format: u32) -> Option<Format> {
     })
 }
 
-/// The formats whose name in CUDA is not known here. Those of 5 bytes for 2 pixels are not simulated.
+/// The formats whose name in CUDA is not known here.
 fn outside_cuda(color_format: u32) -> Option<Format> {
     let planes = match color_format {
         sys::NVBUF_COLOR_FORMAT_VYUY
@@ -100,6 +102,9 @@ fn outside_cuda(color_format: u32) -> Option<Format> {
         | sys::NVBUF_COLOR_FORMAT_YVYU
         | sys::NVBUF_COLOR_FORMAT_YVYU_ER
         | sys::NVBUF_COLOR_FORMAT_UYVY_709..=sys::NVBUF_COLOR_FORMAT_UYVY_2020 => PACKED_422,
+        sys::NVBUF_COLOR_FORMAT_UYVP
+        | sys::NVBUF_COLOR_FORMAT_UYVP_ER
+        | sys::NVBUF_COLOR_FORMAT_UYVP_709..=sys::NVBUF_COLOR_FORMAT_UYVP_2020 => PAIRS_422,
         sys::NVBUF_COLOR_FORMAT_GRAY8_ER => ONE,
         sys::NVBUF_COLOR_FORMAT_GRAY16_LE => ONE_16,
         sys::NVBUF_COLOR_FORMAT_BGRA64_LE => ONE_64,
@@ -222,11 +227,19 @@ mod tests {
     }
 
     #[test]
-    fn all_formats_but_five_are_simulated() {
+    fn all_formats_are_simulated() {
         let missing: Vec<_> = (1..sys::NVBUF_COLOR_FORMAT_LAST)
             .filter(|format| find(*format).is_none())
             .collect();
-        assert_eq!(missing, [69, 70, 110, 111, 112], "UYVP");
+        assert_eq!(missing, [0; 0]);
+    }
+
+    #[test]
+    fn two_pixels_of_uyvp_are_five_bytes() {
+        let format = find(sys::NVBUF_COLOR_FORMAT_UYVP).unwrap();
+        let (planes, _) = format.lay_out(1919, 4, 4096).unwrap();
+        assert_eq!((planes.width[0], planes.bytesPerPix[0]), (960, 5));
+        assert_eq!((planes.height[0], planes.pitch[0]), (4, 4864));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use nvbufsurface_sys::classic as sys;
 
 use super::buffer::{Buffer, Owner, Shape};
 use super::layout::Family;
+use crate::budget::Room;
 use crate::region::{Kind, Region, page_size};
 use crate::release;
 
@@ -75,14 +76,16 @@ fn fill(
     batch_size: u32,
     is_contiguous: bool,
 ) -> std::io::Result<()> {
+    // Each begins on a page, as allocations do.
+    let each = (shape.size as usize).next_multiple_of(page_size());
+    let room = Room::take(each as u64 * u64::from(batch_size))?;
     if has_dmabuf(shape.mem_type) {
         for _ in 0..batch_size {
-            buffers.push(Buffer::new(shape, Owner::Surface)?);
+            let own = room.split(each as u64);
+            buffers.push(Buffer::in_room(shape, Owner::Surface, own)?);
         }
         return Ok(());
     }
-    // Each begins on a page, as allocations do.
-    let each = (shape.size as usize).next_multiple_of(page_size());
     let (blocks, per_block) = if is_contiguous {
         (1, batch_size as usize)
     } else {
@@ -92,7 +95,7 @@ fn fill(
         let len = each * per_block;
         let file = new_backing(len)?;
         let fd = file.as_ref().map_or(-1, |file| file.as_raw_fd());
-        let region = Region::new(kind(shape.mem_type), fd, len)?;
+        let region = Region::new(kind(shape.mem_type), fd, len, room.split(len as u64))?;
         for i in 0..per_block {
             let buffer = part(shape, file.as_ref(), &region, i * each);
             // The block may have no buffer yet that would take it out of the address space.

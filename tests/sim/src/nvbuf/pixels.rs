@@ -11,14 +11,12 @@ use std::sync::{Mutex, MutexGuard};
 use nvbufsurface_sys::classic::{NVBUF_MAP_READ, NVBUF_MAP_WRITE};
 
 use super::buffer::Buffer;
+use super::plane::{Cpu, Device, Plane};
 use super::transfer;
 use crate::functions::Function;
 use crate::region::{Mapping, Region, page_size};
 use crate::rule::Rule;
 use crate::stats::{COUNTERS, add};
-
-/// CPU mappings of one plane at a time, by different descriptors; real programs have one or two.
-const MAX_MAPS: usize = 16;
 
 /// The CPU's copy of the pixels.
 #[derive(Debug)]
@@ -26,67 +24,6 @@ pub(crate) struct Pixels {
     /// Without access at rest, and without memory until a plane is touched.
     cpu: Mapping,
     planes: Mutex<[Plane; 4]>,
-}
-
-/// The device's copy of a plane, compared with the CPU's.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Device {
-    /// It was not written since both were the same.
-    #[default]
-    Old,
-    /// The GPU used the buffer: only the bytes tell whether it wrote.
-    MaybeNew,
-    /// It was written.
-    New,
-}
-
-/// What the CPU may have written that the device does not have.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Cpu {
-    #[default]
-    Nothing,
-    /// Mapped for writing, and synchronised since.
-    MoreSinceSync,
-    /// Mapped for writing, and not synchronised since.
-    Unsynced,
-}
-
-/// A plane: the descriptor each mapping was made through and whether it may write, and the copies.
-#[derive(Clone, Copy, Debug, Default)]
-struct Plane {
-    maps: [(usize, bool); MAX_MAPS],
-    len: usize,
-    device: Device,
-    cpu: Cpu,
-    /// Mapped for reading while the device's copy was new, and not synchronised since.
-    is_stale: bool,
-}
-
-impl Plane {
-    fn maps(&self) -> &[(usize, bool)] {
-        &self.maps[..self.len]
-    }
-
-    fn is_writable(&self) -> bool {
-        self.maps().iter().any(|(_, write)| *write)
-    }
-
-    fn protection(&self) -> c_int {
-        match (self.len, self.is_writable()) {
-            (0, _) => libc::PROT_NONE,
-            (_, true) => libc::PROT_READ | libc::PROT_WRITE,
-            (_, false) => libc::PROT_READ,
-        }
-    }
-
-    /// The device has what the CPU wrote, or it counts as lost.
-    fn settle(&mut self) {
-        self.cpu = if self.is_writable() {
-            Cpu::MoreSinceSync
-        } else {
-            Cpu::Nothing
-        };
-    }
 }
 
 impl Pixels {

@@ -131,7 +131,7 @@ fn memory(function: Function, head: &CreateHead) -> Result<u32, Refused> {
         ));
         return Err(Refused);
     }
-    if !memory::has_dmabuf(mem_type)
+    if mem_type == sys::NVBUF_MEM_SYSTEM
         && head.size == 0
         && head.layout == sys::NVBUF_LAYOUT_BLOCK_LINEAR
     {

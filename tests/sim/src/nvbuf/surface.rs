@@ -5,6 +5,8 @@ use std::ffi::{c_int, c_void};
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use nvbufsurface_sys::classic::NVBUF_MEM_SURFACE_ARRAY;
+
 use super::buffer::Buffer;
 use super::layout::{ParamsHead, SurfaceHead};
 use super::memory;
@@ -111,6 +113,19 @@ impl Surface {
     }
 }
 
+/// The memory, where there is no dmabuf. That of a SURFACE_ARRAY is NULL, or in R32 its `nv_buffer`.
+fn data_ptr(buffer: &Buffer) -> *mut c_void {
+    if let Some(address) = buffer.data_address() {
+        return std::ptr::with_exposed_provenance_mut(address);
+    }
+    let is_handle =
+        release::current().data_is_nv_buffer() && buffer.mem_type == NVBUF_MEM_SURFACE_ARRAY;
+    match &buffer.handle {
+        Some(handle) if is_handle => handle.address(),
+        _ => std::ptr::null_mut(),
+    }
+}
+
 fn params_of(buffer: &Buffer) -> ParamsHead {
     ParamsHead {
         width: buffer.width,
@@ -121,9 +136,7 @@ fn params_of(buffer: &Buffer) -> ParamsHead {
         // Of memory without a dmabuf nothing says what it is.
         buffer_desc: buffer.fd().try_into().unwrap_or(0),
         data_size: buffer.size,
-        data_ptr: buffer
-            .data_address()
-            .map_or(std::ptr::null_mut(), std::ptr::with_exposed_provenance_mut),
+        data_ptr: data_ptr(buffer),
         planes: buffer.planes,
         addr: [std::ptr::null_mut(); 4],
         egl_image: std::ptr::null_mut(),

@@ -99,5 +99,5 @@ unsafe fn check(
             to,
         });
     }
-    Ok(Job(steps))
+    Ok(Job::new(steps))
 }

@@ -219,7 +219,7 @@ unsafe fn steps(
             alpha,
         });
     }
-    Ok(Job(steps))
+    Ok(Job::new(steps))
 }
 
 /// An alpha of 0 to 1.

@@ -92,5 +92,5 @@ unsafe fn check(
             alpha: OPAQUE,
         });
     }
-    Ok(Job(steps))
+    Ok(Job::new(steps))
 }

@@ -48,7 +48,13 @@ impl Rect {
             fail!(function, Params, "the rectangle {self} is empty");
         }
         if !odd && (left | top | width | height) & 1 != 0 {
-            fail!(function, Params, "the rectangle {self} is odd");
+            fail!(
+                function,
+                Params,
+                Rule::UnalignedRectangle,
+                "the rectangle {self} of fd {} is odd",
+                buffer.fd()
+            );
         }
         let fits =
             |start: u32, len: u32, all: u32| start.checked_add(len).is_some_and(|e| e <= all);
@@ -166,6 +172,7 @@ pub(crate) fn check_vic_scale(
             fail!(
                 function,
                 Engine,
+                Rule::VicLimit,
                 "from {from} to {to} pixels is beyond the VIC's 1/16 to 16"
             );
         }

@@ -1,13 +1,14 @@
 //! libnvbufsurftransform: pixels are really cropped, scaled, turned, converted and blended.
 //!
-//! What cannot be done is refused with the library's documented error and a log line, and breaks no
-//! rule; surfaces that do not exist (any more) do.
+//! What cannot be done is refused with the library's documented error and a log line. Odd rectangles,
+//! the VIC's limits and surfaces that do not exist (any more) break a rule as well.
 
 pub(crate) mod blend;
 mod chroma;
 mod colour;
 pub(crate) mod composite;
 pub(crate) mod convert;
+pub(crate) mod fence;
 pub(crate) mod geometry;
 mod picture;
 mod pixels;
@@ -67,8 +68,12 @@ impl From<Failure> for Refused {
     }
 }
 
-/// Fails a call that asks for something impossible.
+/// Fails a call that asks for something impossible; with a rule after the failure it breaks that.
 macro_rules! fail {
+    ($function:expr, $failure:ident, Rule::$rule:ident, $($text:tt)*) => {{
+        $crate::nvbuf::refused($function, $crate::rule::Rule::$rule, format_args!($($text)*));
+        return Err($crate::transform::Failure::$failure.into());
+    }};
     ($function:expr, $failure:ident, $($text:tt)*) => {{
         crate::log::line(format_args!("{:?}: {}", $function, format_args!($($text)*)));
         return Err($crate::transform::Failure::$failure.into());

@@ -1,9 +1,11 @@
 //! Sync objects: what an asynchronous call can be waited for with.
 
 use std::ffi::c_int;
+use std::mem::MaybeUninit;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::fence::Fence;
 use super::work::Job;
 use super::{Failure, call, fail, worker};
 use crate::functions::Function;
@@ -11,8 +13,26 @@ use crate::nvbuf::{Refused, refuse};
 use crate::stats::{COUNTERS, add};
 use crate::table::Table;
 
-/// Sync objects by handle, each the number of a job.
-static OBJECTS: Table<u64> = Table::new();
+/// What a sync object stands for.
+#[derive(Debug)]
+enum Point {
+    /// The end of a job, by its number.
+    Job(u64),
+    Fence(Fence),
+}
+
+impl Point {
+    /// Waits for it, at most so long; whether it is reached.
+    fn wait(&self, limit: Option<Duration>) -> bool {
+        match self {
+            Self::Job(number) => worker::wait(*number, limit),
+            Self::Fence(fence) => fence.wait(limit),
+        }
+    }
+}
+
+/// Sync objects by handle.
+static OBJECTS: Table<Point> = Table::new();
 
 /// Does a job now, or leaves it to the engine's thread where the caller wants a sync object.
 pub(super) fn dispatch(
@@ -28,14 +48,14 @@ pub(super) fn dispatch(
     let Some(number) = worker::submit(job) else {
         fail!(function, Engine, "no thread for the engine")
     };
-    *out = OBJECTS.add(Arc::new(number));
+    *out = OBJECTS.add(Arc::new(Point::Job(number)));
     Ok(())
 }
 
-/// The job of a sync object.
-fn job_of(function: Function, object: usize) -> Result<u64, Refused> {
+/// What a sync object stands for.
+fn point_of(function: Function, object: usize) -> Result<Arc<Point>, Refused> {
     match OBJECTS.get(object) {
-        Some(number) => Ok(*number),
+        Some(point) => Ok(point),
         None => refuse!(
             function,
             Rule::UseAfterDestroy,
@@ -48,8 +68,8 @@ fn job_of(function: Function, object: usize) -> Result<u64, Refused> {
 pub(crate) extern "C" fn wait(object: usize, milliseconds: u32) -> c_int {
     let function = Function::NvBufSurfTransformSyncObjWait;
     call(function, || {
-        let number = job_of(function, object)?;
-        if !worker::wait(number, worker::limit(milliseconds)) {
+        let point = point_of(function, object)?;
+        if !point.wait(worker::limit(milliseconds)) {
             fail!(function, Engine, "not done within {milliseconds} ms");
         }
         Ok(())
@@ -63,11 +83,30 @@ pub(crate) extern "C" fn destroy(object: Option<&usize>) -> c_int {
         let Some(object) = object else {
             fail!(function, Params, "the pointer is NULL")
         };
-        let number = job_of(function, *object)?;
+        let point = point_of(function, *object)?;
         OBJECTS.remove(*object);
-        if !worker::wait(number, Some(Duration::ZERO)) {
-            add(&COUNTERS.unsynchronised, 1);
-        }
+        // A fence of somebody else's work is nobody's to wait for.
+        let is_early = matches!(*point, Point::Job(_)) && !point.wait(Some(Duration::ZERO));
+        add(&COUNTERS.unsynchronised, is_early.into());
+        Ok(())
+    })
+}
+
+/// `NvBufSurfTransformSyncObjFromFile`: always one object. What the caller has put into the count is not
+/// looked at.
+pub(crate) extern "C" fn from_file(
+    file: c_int,
+    out: Option<&mut MaybeUninit<usize>>,
+    count: Option<&mut MaybeUninit<u32>>,
+) -> c_int {
+    let function = Function::NvBufSurfTransformSyncObjFromFile;
+    call(function, || {
+        let Some((out, count)) = out.zip(count) else {
+            fail!(function, Params, "a result pointer is NULL")
+        };
+        let fence = Fence::of_file(function, file)?;
+        out.write(OBJECTS.add(Arc::new(Point::Fence(fence))));
+        count.write(1);
         Ok(())
     })
 }

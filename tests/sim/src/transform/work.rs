@@ -6,6 +6,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
 
+use super::fence::Fence;
 use super::geometry::{Filter, Flip, Rect};
 use super::picture::{self, Channel, Picture, byte, ten_bits};
 use super::pixels::{self, Pixels};
@@ -69,7 +70,11 @@ pub(crate) enum Step {
 
 /// All that a call does.
 #[derive(Debug)]
-pub(crate) struct Job(pub(crate) Vec<Step>);
+pub(crate) struct Job {
+    steps: Vec<Step>,
+    /// What is waited for before.
+    after: Vec<Arc<Fence>>,
+}
 
 thread_local! {
     /// One row of bytes.
@@ -77,9 +82,21 @@ thread_local! {
 }
 
 impl Job {
+    pub(crate) fn new(steps: Vec<Step>) -> Self {
+        Self {
+            steps,
+            after: Vec::new(),
+        }
+    }
+
+    /// The same once fences are signalled.
+    pub(crate) fn after(self, after: Vec<Arc<Fence>>) -> Self {
+        Self { after, ..self }
+    }
+
     /// The buffers that it uses, some perhaps more than once.
     fn buffers(&self) -> impl Iterator<Item = &Buffer> {
-        let of_step = self.0.iter().flat_map(Step::buffers);
+        let of_step = self.steps.iter().flat_map(Step::buffers);
         of_step.flatten().map(|buffer| &**buffer)
     }
 
@@ -105,9 +122,12 @@ impl Job {
 
     /// Does it.
     pub(crate) fn run(&self) {
+        self.after.iter().for_each(|fence| {
+            fence.wait(None);
+        });
         self.buffers().for_each(|buffer| buffer.region.open());
         ROW.with_borrow_mut(|row| {
-            for step in &self.0 {
+            for step in &self.steps {
                 add(&COUNTERS.engine_bytes, step.run(row));
                 add(&COUNTERS.engine_copies, 1);
             }

@@ -1,16 +1,8 @@
 /* Two buffers through libnvbuf_utils, by our header alone. Also compiled as C++. */
-#include <stdio.h>
 #include <string.h>
 
+#include "check.h"
 #include "nvbuf_utils.h"
-
-#define CHECK(condition)                                           \
-  do {                                                             \
-    if (!(condition)) {                                            \
-      fprintf(stderr, "line %d: %s\n", __LINE__, #condition);      \
-      return 1;                                                    \
-    }                                                              \
-  } while (0)
 
 int main(void) {
   int fds[2];

@@ -1,16 +1,8 @@
 /* A batch of two through libnvbufsurface, by our header alone. Also compiled as C++. */
-#include <stdio.h>
 #include <string.h>
 
+#include "check.h"
 #include "nvbufsurface.h"
-
-#define CHECK(condition)                                           \
-  do {                                                             \
-    if (!(condition)) {                                            \
-      fprintf(stderr, "line %d: %s\n", __LINE__, #condition);      \
-      return 1;                                                    \
-    }                                                              \
-  } while (0)
 
 int main(void) {
   NvBufSurfaceCreateParams params;

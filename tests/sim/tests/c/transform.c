@@ -1,16 +1,8 @@
 /* Transforms by our headers alone: needs both libraries. Also compiled as C++. */
-#include <stdio.h>
 #include <string.h>
 
+#include "check.h"
 #include "nvbufsurftransform.h"
-
-#define CHECK(condition)                                           \
-  do {                                                             \
-    if (!(condition)) {                                            \
-      fprintf(stderr, "line %d: %s\n", __LINE__, #condition);      \
-      return 1;                                                    \
-    }                                                              \
-  } while (0)
 
 static NvBufSurface *create(uint32_t width, uint32_t height) {
   NvBufSurfaceCreateParams params;

@@ -5,6 +5,7 @@ use std::ffi::{c_int, c_void};
 use nvbufsurface_sys::classic as sys;
 use nvbufsurface_sys::nvbuf_utils::r32_6 as legacy;
 
+use crate::canvas::{Ask, Canvas, transform, use_engine};
 use crate::support::cuda::{Cuda, Picture};
 use crate::support::legacy::{call, create, destroy, unmap};
 use crate::support::surface::{Surface, params};
@@ -12,6 +13,7 @@ use crate::support::surface::{Surface, params};
 /// The rules that a program breaks, and the program.
 pub(crate) type Program = (&'static [&'static str], fn());
 
+const NV12: u32 = sys::NVBUF_COLOR_FORMAT_NV12;
 const NULL: *mut c_void = std::ptr::null_mut();
 
 /// Rules with a program that breaks each, and no other.
@@ -47,6 +49,26 @@ pub(crate) const PROGRAMS: &[(&str, fn())] = &[
     ("copy-mismatch", || {
         let surface = Surface::rgba();
         assert_eq!(surface.copy(surface.raw), -1);
+    }),
+    ("unaligned-rectangle", || {
+        assert_eq!(legacy_crop(33, 64), -1);
+    }),
+    ("unaligned-rectangle", || {
+        let (from, to) = (Canvas::new(NV12, 64, 32), Canvas::new(NV12, 64, 32));
+        let ask = Ask::crop([0, 1, 32, 16], [0, 0, 32, 16]);
+        assert_eq!(transform(from, to, &ask), -3);
+        assert_eq!((from.destroy(), to.destroy()), (0, 0));
+    }),
+    ("vic-limit", || {
+        assert_eq!(legacy_crop(2, 64), -1);
+    }),
+    ("vic-limit", || {
+        let (from, to) = (Canvas::new(NV12, 640, 480), Canvas::new(NV12, 38, 480));
+        assert_eq!(transform(from, to, &Ask::default()), -2);
+        // The GPU has no such limit.
+        assert_eq!(use_engine(sys::NvBufSurfTransformCompute_GPU), 0);
+        assert_eq!(transform(from, to, &Ask::default()), 0);
+        assert_eq!((from.destroy(), to.destroy()), (0, 0));
     }),
     ("use-after-destroy", || {
         let surface = Surface::rgba();
@@ -197,6 +219,20 @@ pub(crate) const PAIRS: &[Program] = &[
         },
     ),
 ];
+
+/// A transform of libnvbuf_utils from so many columns to so many.
+fn legacy_crop(from_width: u32, to_width: u32) -> c_int {
+    let (from, to) = (create(0).unwrap(), create(0).unwrap());
+    let mut params = legacy::NvBufferTransformParams {
+        transform_flag: legacy::NVBUFFER_TRANSFORM_CROP_SRC | legacy::NVBUFFER_TRANSFORM_CROP_DST,
+        ..Default::default()
+    };
+    (params.src_rect.width, params.src_rect.height) = (from_width, 32);
+    (params.dst_rect.width, params.dst_rect.height) = (to_width, 32);
+    let result = call!(PFN_NvBufferTransform(from, to, &mut params));
+    assert_eq!((destroy(from), destroy(to)), (0, 0));
+    result
+}
 
 pub(crate) fn fd_of(surface: &Surface) -> c_int {
     surface.params(0).bufferDesc.try_into().unwrap()

@@ -1,151 +1,27 @@
-//! The caller's parameters in the structs of the release, read into one form.
+//! The parameters of compositions and blends.
 
 use std::ffi::c_void;
 
 use nvbufsurface_sys::{classic, composite24};
 
-use super::geometry::{Filter, Flip, Rect};
-use super::{Failure, fail};
+use super::{Rects, in_family, read};
 use crate::functions::Function;
 use crate::nvbuf::layout::Family;
 use crate::release;
-
-/// An expression with a module name bound to the types of the release's family.
-macro_rules! in_family {
-    ($module:ident => $value:expr) => {
-        match crate::release::current().family() {
-            crate::nvbuf::layout::Family::Classic => {
-                use nvbufsurface_sys::classic as $module;
-                $value
-            }
-            crate::nvbuf::layout::Family::Extended => {
-                use nvbufsurface_sys::extended as $module;
-                $value
-            }
-        }
-    };
-}
-pub(super) use in_family;
-
-/// Reads a struct of the caller; `None` for NULL.
-///
-/// # Safety
-///
-/// `params` is null or points to a `T`.
-unsafe fn read<T: Copy>(params: *const c_void) -> Option<T> {
-    // SAFETY: by this function's contract.
-    unsafe { params.cast::<T>().as_ref() }.copied()
-}
-
-/// An array of rectangles of the caller, or NULL.
-///
-/// # Invariants
-///
-/// If not null, `list` has as many `NvBufSurfTransformRect` of the family as there are buffers.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Rects {
-    list: *const c_void,
-}
-
-impl Rects {
-    /// One of them.
-    ///
-    /// # Safety
-    ///
-    /// By the invariant the index has to be that of a buffer of the call.
-    pub(super) unsafe fn at(self, function: Function, index: u32) -> Result<Rect, Failure> {
-        if self.list.is_null() {
-            fail!(function, Params, "the rectangles are NULL");
-        }
-        Ok(in_family!(family => {
-            let place = self.list.cast::<family::NvBufSurfTransformRect>();
-            let place = place.wrapping_add(index as usize);
-            // SAFETY: in the list by this function's contract.
-            let rect = unsafe { place.read() };
-            Rect { left: rect.left, top: rect.top, width: rect.width, height: rect.height }
-        }))
-    }
-}
-
-/// A transform.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Transform {
-    pub(super) from: Option<Rects>,
-    pub(super) to: Option<Rects>,
-    pub(super) flip: Flip,
-    pub(super) filter: Filter,
-    pub(super) odd: bool,
-}
-
-const FLAGS: u32 = classic::NVBUFSURF_TRANSFORM_CROP_SRC
-    | classic::NVBUFSURF_TRANSFORM_CROP_DST
-    | classic::NVBUFSURF_TRANSFORM_FILTER
-    | classic::NVBUFSURF_TRANSFORM_FLIP;
-
-/// `NvBufSurfTransformParams`
-///
-/// # Safety
-///
-/// `params` is null or points to one of the family.
-pub(super) unsafe fn transform(
-    function: Function,
-    params: *const c_void,
-) -> Result<Transform, Failure> {
-    let release = release::current();
-    let found = in_family!(family => {
-        // SAFETY: by this function's contract.
-        let params = unsafe { read::<family::NvBufSurfTransformParams>(params) };
-        params.map(|p| (
-            [p.transform_flag, p.transform_flip, p.transform_filter],
-            Rects { list: p.src_rect.cast() },
-            Rects { list: p.dst_rect.cast() },
-        ))
-    });
-    let Some(([flags, flip, filter], from, to)) = found else {
-        fail!(function, Params, "the parameters are NULL")
-    };
-    let odd = if release.allows_odd_crop() {
-        classic::NVBUFSURF_TRANSFORM_ALLOW_ODD_CROP
-    } else {
-        0
-    };
-    let normalize = classic::NVBUFSURF_TRANSFORM_NORMALIZE;
-    if release.has_composite_filter() && flags & normalize != 0 {
-        crate::log::unsupported(format_args!("{function:?} with NORMALIZE"));
-        return Err(Failure::Unsupported);
-    }
-    if flags & !(FLAGS | odd) != 0 {
-        fail!(function, Params, "transform_flag is {flags:#x}");
-    }
-    let has = |flag| flags & flag != 0;
-    Ok(Transform {
-        from: has(classic::NVBUFSURF_TRANSFORM_CROP_SRC).then_some(from),
-        to: has(classic::NVBUFSURF_TRANSFORM_CROP_DST).then_some(to),
-        flip: if has(classic::NVBUFSURF_TRANSFORM_FLIP) {
-            Flip::of(function, flip)?
-        } else {
-            Flip::None
-        },
-        filter: if has(classic::NVBUFSURF_TRANSFORM_FILTER) {
-            Filter::of(function, filter)?
-        } else {
-            Filter::Nearest
-        },
-        odd: has(odd),
-    })
-}
+use crate::transform::geometry::Filter;
+use crate::transform::{Failure, fail};
 
 /// A composition, and a blend of several surfaces.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Composite {
-    pub(super) count: u32,
-    pub(super) from: Rects,
-    pub(super) to: Rects,
-    pub(super) filter: Filter,
+pub(in crate::transform) struct Composite {
+    pub(in crate::transform) count: u32,
+    pub(in crate::transform) from: Rects,
+    pub(in crate::transform) to: Rects,
+    pub(in crate::transform) filter: Filter,
     /// A filter and an alpha for each source, or NULL.
-    pub(super) filters: *const u32,
-    pub(super) alphas: *const f32,
-    pub(super) background: Option<[f64; 4]>,
+    pub(in crate::transform) filters: *const u32,
+    pub(in crate::transform) alphas: *const f32,
+    pub(in crate::transform) background: Option<[f64; 4]>,
 }
 
 /// `NvBufSurfTransformCompositeParams` in its three forms.
@@ -153,7 +29,7 @@ pub(super) struct Composite {
 /// # Safety
 ///
 /// `params` is null or points to one of the release.
-pub(super) unsafe fn composite(
+pub(in crate::transform) unsafe fn composite(
     function: Function,
     params: *const c_void,
 ) -> Result<Composite, Failure> {
@@ -210,12 +86,12 @@ pub(super) unsafe fn composite(
 
 /// A blend of two surfaces by a third.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Blend {
-    pub(super) count: u32,
-    pub(super) filter: Filter,
-    pub(super) background: Option<[f64; 4]>,
+pub(in crate::transform) struct Blend {
+    pub(in crate::transform) count: u32,
+    pub(in crate::transform) filter: Filter,
+    pub(in crate::transform) background: Option<[f64; 4]>,
     /// A value for each buffer, or NULL.
-    pub(super) perform: *const u32,
+    pub(in crate::transform) perform: *const u32,
 }
 
 /// Flags, counts and filter, background, and `perform_blending`.
@@ -242,7 +118,10 @@ macro_rules! blend_parts {
 /// # Safety
 ///
 /// `params` is null or points to one of the family, with valid pointers in it.
-pub(super) unsafe fn blend(function: Function, params: *const c_void) -> Result<Blend, Failure> {
+pub(in crate::transform) unsafe fn blend(
+    function: Function,
+    params: *const c_void,
+) -> Result<Blend, Failure> {
     let found: Option<BlendParts> = in_family!(family => {
         // SAFETY: by this function's contract.
         let p = unsafe { read::<family::NvBufSurfTransformCompositeBlendParams>(params) };
@@ -264,7 +143,7 @@ pub(super) unsafe fn blend(function: Function, params: *const c_void) -> Result<
 /// # Safety
 ///
 /// As [`blend`].
-pub(super) unsafe fn blend_ex(
+pub(in crate::transform) unsafe fn blend_ex(
     function: Function,
     params: *const c_void,
 ) -> Result<Composite, Failure> {
