@@ -43,6 +43,14 @@ impl Mapping {
         self.len
     }
 
+    /// Lets the kernel use large pages for it, where that makes sense: changing what may be done with a
+    /// picture goes through every page of it.
+    pub(crate) fn prefer_large_pages(&self) {
+        let address = std::ptr::with_exposed_provenance_mut(self.base);
+        // SAFETY: advice on a mapping of ours, which changes nothing in it.
+        unsafe { libc::madvise(address, self.len, libc::MADV_HUGEPAGE) };
+    }
+
     /// Sets what may be done with a part. `offset` is a multiple of the page size.
     pub(crate) fn protect(&self, offset: usize, len: usize, protection: c_int) {
         assert!(
@@ -88,6 +96,9 @@ impl Kind {
 #[derive(Debug)]
 pub(crate) struct Region {
     mapping: Mapping,
+    /// The same memory at an address that programs do not know, always open: for the simulator's own
+    /// copies. Only surfaces have it.
+    alias: Option<Mapping>,
     /// The length that was asked for.
     size: usize,
     kind: Kind,
@@ -119,8 +130,19 @@ impl Region {
         if kind.is_open() {
             mapping.protect(0, mapping.len(), libc::PROT_READ | libc::PROT_WRITE);
         }
+        let alias = match kind {
+            Kind::Surface => Some(Mapping::new(fd, mapping.len())?),
+            _ => None,
+        };
+        for mapping in alias.iter().chain([&mapping]) {
+            mapping.prefer_large_pages();
+        }
+        if let Some(alias) = &alias {
+            alias.protect(0, alias.len(), libc::PROT_READ | libc::PROT_WRITE);
+        }
         let region = Arc::new(Self {
             mapping,
+            alias,
             size,
             kind,
             open: Mutex::new(0),
@@ -144,6 +166,11 @@ impl Region {
 
     pub(crate) fn base(&self) -> usize {
         self.mapping.base()
+    }
+
+    /// Where the memory of a surface begins for the simulator itself.
+    pub(crate) fn alias(&self) -> Option<usize> {
+        self.alias.as_ref().map(Mapping::base)
     }
 
     pub(crate) fn kind(&self) -> Kind {

@@ -37,10 +37,11 @@ pub(crate) fn is_cuda(mem_type: u32) -> bool {
     )
 }
 
-/// A file of zeros, which stands for a dmabuf.
+/// A file of zeros, which stands for a dmabuf. As with one, nobody can change its size.
 pub(crate) fn new_file(len: u64) -> std::io::Result<OwnedFd> {
+    let flags = libc::MFD_CLOEXEC | libc::MFD_ALLOW_SEALING;
     // SAFETY: the name is a C string.
-    let fd = unsafe { libc::memfd_create(c"nvmm-sim-dmabuf".as_ptr(), libc::MFD_CLOEXEC) };
+    let fd = unsafe { libc::memfd_create(c"nvmm-sim-dmabuf".as_ptr(), flags) };
     if fd < 0 {
         return Err(std::io::Error::last_os_error());
     }
@@ -49,6 +50,11 @@ pub(crate) fn new_file(len: u64) -> std::io::Result<OwnedFd> {
     let len = i64::try_from(len).map_err(std::io::Error::other)?;
     // SAFETY: changes the length of a file of ours.
     if unsafe { libc::ftruncate(file.as_raw_fd(), len) } != 0 {
+        return Err(std::io::Error::last_os_error());
+    }
+    let seals = libc::F_SEAL_SHRINK | libc::F_SEAL_GROW | libc::F_SEAL_SEAL;
+    // SAFETY: forbids what the simulator's own copies could not bear; touches no memory.
+    if unsafe { libc::fcntl(file.as_raw_fd(), libc::F_ADD_SEALS, seals) } != 0 {
         return Err(std::io::Error::last_os_error());
     }
     Ok(file)

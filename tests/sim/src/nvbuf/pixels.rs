@@ -4,7 +4,6 @@
 //! moves pixels between them, as on a machine without I/O coherency.
 
 use std::ffi::c_int;
-use std::os::fd::AsRawFd as _;
 use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Mutex, MutexGuard};
 
@@ -30,8 +29,10 @@ impl Pixels {
     /// Room for that many bytes, with one page more that is never accessible: running over the end
     /// is noticed.
     pub(crate) fn new(len: usize) -> std::io::Result<Self> {
+        let cpu = Mapping::new(-1, len + page_size())?;
+        cpu.prefer_large_pages();
         Ok(Self {
-            cpu: Mapping::new(-1, len + page_size())?,
+            cpu,
             planes: Mutex::default(),
         })
     }
@@ -140,7 +141,7 @@ impl Buffer {
         if state.cpu == Cpu::Nothing {
             return;
         }
-        self.transfer(plane, transfer::write);
+        self.transfer(plane, libc::PROT_READ, state, transfer::write);
         state.device = Device::Old;
         state.is_stale = false;
         state.settle();
@@ -214,30 +215,32 @@ impl Buffer {
     }
 
     fn fetch(&self, plane: usize, state: &mut Plane) {
-        self.protect(plane, libc::PROT_READ | libc::PROT_WRITE);
-        self.transfer(plane, transfer::read);
-        self.protect(plane, state.protection());
+        self.transfer(
+            plane,
+            libc::PROT_READ | libc::PROT_WRITE,
+            state,
+            transfer::read,
+        );
         state.device = Device::Old;
     }
 
     fn differs(&self, plane: usize, state: &Plane) -> bool {
-        self.protect(plane, state.protection() | libc::PROT_READ);
-        let same = self.transfer(plane, transfer::is_same);
-        self.protect(plane, state.protection());
-        !same
+        !self.transfer(plane, libc::PROT_READ, state, transfer::is_same)
     }
 
-    /// Does something with the bytes of a plane: with the file, the address, how many, and where in
-    /// the file. The CPU's copy is open as that needs.
-    fn transfer(&self, plane: usize, action: transfer::Action) -> bool {
-        let len = usize::try_from(self.plane_bytes(plane)).unwrap_or(0);
-        let offset = i64::from(self.planes.offset[plane]);
-        let Some(file) = &self.file else {
+    /// Does something with the bytes of a plane in both copies, after opening the CPU's as that needs.
+    fn transfer(&self, plane: usize, open: c_int, state: &Plane, action: transfer::Action) -> bool {
+        let Some(device) = self.region.alias() else {
             return true;
         };
-        // SAFETY: the plane lies in the CPU's copy, which no Rust reference covers and which lives
-        // as long as `self`.
-        unsafe { action(file.as_raw_fd(), self.cpu_address(plane), len, offset) }
+        let len = usize::try_from(self.plane_bytes(plane)).unwrap_or(0);
+        let device = device + self.planes.offset[plane] as usize;
+        self.protect(plane, state.protection() | open);
+        // SAFETY: the plane lies in the CPU's copy, open as the action needs it, and in the alias of the
+        // region, always open; both live as long as `self`, and no Rust reference covers them.
+        let result = unsafe { action(self.cpu_address(plane), device, len) };
+        self.protect(plane, state.protection());
+        result
     }
 
     fn protect(&self, plane: usize, protection: c_int) {
