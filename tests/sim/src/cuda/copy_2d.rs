@@ -93,7 +93,7 @@ impl Described {
             }
         }
         // Whole elements.
-        if self.start[0] % element != 0 || size.width % element != 0 {
+        if !self.start[0].is_multiple_of(element) || !size.width.is_multiple_of(element) {
             return Err(INVALID_VALUE);
         }
         let side = start(array.side(), self.start).ok_or(INVALID_VALUE)?;
