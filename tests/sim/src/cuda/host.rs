@@ -1,6 +1,7 @@
 //! Pinned memory of the host: allocated here, or the program's and registered.
 
 use std::ffi::{c_uint, c_void};
+use std::sync::Arc;
 
 use super::error::{
     CudaError, HOST_MEMORY_ALREADY_REGISTERED, HOST_MEMORY_NOT_REGISTERED, INVALID_VALUE,
@@ -25,10 +26,9 @@ fn allocate(out: Out<'_, *mut c_void>, size: usize, flags: c_uint) -> Result<(),
 }
 
 /// The pinned memory that holds an address.
-fn pinned(address: *const c_void) -> Result<memory::Allocation, CudaError> {
+fn pinned(address: *const c_void) -> Result<Arc<Region>, CudaError> {
     let region = region::find(address.addr()).filter(|region| region.kind().is_host());
-    let region = region.ok_or(INVALID_VALUE)?;
-    memory::find(region.base()).ok_or(INVALID_VALUE)
+    region.ok_or(INVALID_VALUE)
 }
 
 /// `cuMemAllocHost_v2`
@@ -73,7 +73,9 @@ pub(crate) extern "C" fn get_device_pointer(
 pub(crate) extern "C" fn get_flags(out: Out<'_, c_uint>, address: *mut c_void) -> CuResult {
     call(Function::cuMemHostGetFlags, || {
         context::current()?;
-        put(out, pinned(address)?.flags)
+        // That of a surface was allocated by the library, without flags.
+        let known = memory::find(pinned(address)?.base());
+        put(out, known.map_or(0, |allocation| allocation.flags))
     })
 }
 
