@@ -21,12 +21,17 @@ include=$root/nvbufsurface-sys/include
 nvbuf=libnvbufsurface.so.1.0.0
 
 releases() {
-    sed -n 's/^\(r[0-9.]*\) [0-9]*$/\1/p' "$root/tests/sim/releases.txt"
+    awk '/^r[0-9]/ { print $1 }' "$root/tests/sim/releases.txt"
 }
 
 # The release's number for our headers.
 l4t() {
     awk -v release="$release" '$1 == release { print $2 }' "$root/tests/sim/releases.txt"
+}
+
+# The version of the release's CUDA driver.
+cuda() {
+    awk -v release="$release" '$1 == release { print $3 }' "$root/tests/sim/releases.txt"
 }
 
 known_or_exit() {
@@ -130,6 +135,14 @@ shim() {
     install_library "$folder/shim.so" "$soname"
 }
 
+# The symbols of the driver's that are not newer than the release, as SYMBOL(name) lines.
+driver_symbols() {
+    echo "/* Functions of the CUDA driver of $release. Made by ci/sim.sh. */"
+    awk -F '[(,)]' -v newest="$(cuda)" '
+        $1 == "SYMBOL" && $3 + 0 <= newest + 0 { print "SYMBOL(" $2 ")" }
+    ' "$root/tests/sim/shims/libcuda.h"
+}
+
 # A library of NVIDIA's from its header, if the release has it, with the name that -l looks for.
 library() {
     local name=$1 macro=$2
@@ -166,7 +179,8 @@ build() {
     library nvbufsurface NVBUFSURFACE_ABI
     library nvbufsurftransform NVBUFSURFTRANSFORM_ABI
     library nvbuf_utils NVBUF_UTILS_ABI
-    shim libcuda.so.1 "$root/tests/sim/shims/libcuda.h"
+    driver_symbols >"$folder/symbols/libcuda.h"
+    shim libcuda.so.1 "$folder/symbols/libcuda.h"
     mv -f "$folder/stamp.new" "$folder/stamp"
 }
 

@@ -14,6 +14,8 @@ use crate::nvbuf::pixels;
 pub(crate) struct Mapping {
     base: usize,
     len: usize,
+    /// Whether it is ours to protect and unmap, or the program's.
+    is_ours: bool,
 }
 
 impl Mapping {
@@ -32,7 +34,17 @@ impl Mapping {
         Ok(Self {
             base: base.expose_provenance(),
             len,
+            is_ours: true,
         })
+    }
+
+    /// Memory of the program, which stays as it is.
+    fn foreign(base: usize, len: usize) -> Self {
+        Self {
+            base,
+            len,
+            is_ours: false,
+        }
     }
 
     pub(crate) fn base(&self) -> usize {
@@ -54,8 +66,8 @@ impl Mapping {
     /// Sets what may be done with a part. `offset` is a multiple of the page size.
     pub(crate) fn protect(&self, offset: usize, len: usize, protection: c_int) {
         assert!(
-            offset.checked_add(len).is_some_and(|end| end <= self.len),
-            "inside the mapping"
+            self.is_ours && offset.checked_add(len).is_some_and(|end| end <= self.len),
+            "inside a mapping of ours"
         );
         let address = std::ptr::with_exposed_provenance_mut(self.base + offset);
         // SAFETY: the range lies in a mapping of ours (checked above), whose pages no Rust
@@ -67,6 +79,9 @@ impl Mapping {
 
 impl Drop for Mapping {
     fn drop(&mut self) {
+        if !self.is_ours {
+            return;
+        }
         // SAFETY: the mapping is ours and nothing refers to it any more.
         unsafe { libc::munmap(std::ptr::with_exposed_provenance_mut(self.base), self.len) };
     }
@@ -79,16 +94,27 @@ pub(crate) enum Kind {
     Surface,
     /// `cuMemAlloc`.
     Device,
-    /// `cuMemAllocHost`: always accessible.
+    /// The memory of a CUDA array: no address of it is the program's.
+    Array,
+    /// `cuMemAllocManaged`: always accessible.
+    Managed,
+    /// `cuMemAllocHost`, `cuMemHostAlloc`: always accessible.
     Pinned,
+    /// Memory of the program that `cuMemHostRegister` has made known.
+    Registered,
     /// Memory of the CPU alone: always accessible, and no device address.
     System,
 }
 
 impl Kind {
     /// Whether the CPU always reaches it.
-    fn is_open(self) -> bool {
-        matches!(self, Self::Pinned | Self::System)
+    pub(crate) fn is_open(self) -> bool {
+        !matches!(self, Self::Surface | Self::Device | Self::Array)
+    }
+
+    /// Whether it is the CPU's memory, which the GPU reaches too.
+    pub(crate) fn is_host(self) -> bool {
+        matches!(self, Self::Pinned | Self::Registered)
     }
 }
 
@@ -130,19 +156,40 @@ impl Region {
         if kind.is_open() {
             mapping.protect(0, mapping.len(), libc::PROT_READ | libc::PROT_WRITE);
         }
-        let alias = match kind {
-            Kind::Surface => Some(Mapping::new(fd, mapping.len())?),
-            _ => None,
-        };
-        for mapping in alias.iter().chain([&mapping]) {
-            mapping.prefer_large_pages();
-        }
-        if let Some(alias) = &alias {
+        mapping.prefer_large_pages();
+        let mut region = Self::of_mapping(kind, mapping, size);
+        region.room = room;
+        if kind == Kind::Surface {
+            let alias = Mapping::new(fd, region.mapping.len())?;
             alias.protect(0, alias.len(), libc::PROT_READ | libc::PROT_WRITE);
+            alias.prefer_large_pages();
+            region.alias = Some(alias);
         }
-        let region = Arc::new(Self {
+        let region = Arc::new(region);
+        if kind != Kind::System {
+            space().insert(region.base(), Arc::clone(&region));
+        }
+        Ok(region)
+    }
+
+    /// Adds memory of the program to the device's address space; `None` if a part of it is there.
+    pub(crate) fn registered(address: usize, size: usize) -> Option<Arc<Self>> {
+        let end = address.checked_add(size)?;
+        let mut space = space();
+        let before = space.range(..end).next_back();
+        if before.is_some_and(|(_, region)| region.base() + region.size > address) {
+            return None;
+        }
+        let mapping = Mapping::foreign(address, size);
+        let region = Arc::new(Self::of_mapping(Kind::Registered, mapping, size));
+        space.insert(address, Arc::clone(&region));
+        Some(region)
+    }
+
+    fn of_mapping(kind: Kind, mapping: Mapping, size: usize) -> Self {
+        Self {
             mapping,
-            alias,
+            alias: None,
             size,
             kind,
             open: Mutex::new(0),
@@ -150,12 +197,8 @@ impl Region {
             registrations: AtomicU32::new(0),
             device_used: AtomicBool::new(false),
             cpu_wrote: AtomicBool::new(false),
-            room,
-        });
-        if kind != Kind::System {
-            space().insert(region.base(), Arc::clone(&region));
+            room: Room::none(),
         }
-        Ok(region)
     }
 
     /// Takes the region out of the address space; it is unmapped when its last user is done.
@@ -171,6 +214,11 @@ impl Region {
     /// Where the memory of a surface begins for the simulator itself.
     pub(crate) fn alias(&self) -> Option<usize> {
         self.alias.as_ref().map(Mapping::base)
+    }
+
+    /// The length that was asked for.
+    pub(crate) fn size(&self) -> usize {
+        self.size
     }
 
     pub(crate) fn kind(&self) -> Kind {
@@ -225,19 +273,21 @@ impl Region {
     }
 }
 
-/// The region that holds an address.
+/// The region that holds an address of the device.
 pub(crate) fn find(address: usize) -> Option<Arc<Region>> {
     let space = space();
     let (_, region) = space.range(..=address).next_back()?;
-    region.holds(address, 1).then(|| Arc::clone(region))
+    let is_it = region.kind != Kind::Array && region.holds(address, 1);
+    is_it.then(|| Arc::clone(region))
 }
 
-/// Puts every region that a kernel may reach into `regions`: registered surfaces and allocations.
+/// Puts every region that a kernel may reach and the CPU may not into `regions`: registered surfaces,
+/// device memory and arrays.
 pub(crate) fn reachable(regions: &mut Vec<Arc<Region>>) {
     regions.extend(
         space()
             .values()
-            .filter(|region| region.kind != Kind::Pinned && region.is_reachable())
+            .filter(|region| !region.kind.is_open() && region.is_reachable())
             .cloned(),
     );
 }

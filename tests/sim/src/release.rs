@@ -4,10 +4,11 @@
 
 use std::sync::OnceLock;
 
+use crate::cuda::model::Gpu;
 use crate::legacy::numbering::Numbering;
 use crate::nvbuf::layout::Family;
 
-/// The releases, a line each: name and number. ci/sim.sh reads the same file.
+/// The releases, a line each: name, number and version of the driver. ci/sim.sh reads the same file.
 const LIST: &str = include_str!("../releases.txt");
 const DEFAULT: &str = "r32.7";
 
@@ -17,13 +18,16 @@ pub(crate) struct Release {
     pub(crate) name: &'static str,
     /// `NVBUF_L4T` of our headers: 350401 is R35.4.1.
     l4t: u32,
+    /// What `cuDriverGetVersion` says: 10020 is CUDA 10.2.
+    pub(crate) cuda: u32,
 }
 
 fn all() -> impl Iterator<Item = Release> {
     LIST.lines().filter_map(|line| {
-        let (name, number) = line.split_once(' ')?;
-        let l4t = number.parse().ok()?;
-        Some(Release { name, l4t })
+        let mut words = line.split(' ');
+        let (name, l4t, cuda) = (words.next()?, words.next()?, words.next()?);
+        let (l4t, cuda) = (l4t.parse().ok()?, cuda.parse().ok()?);
+        Some(Release { name, l4t, cuda })
     })
 }
 
@@ -52,6 +56,15 @@ pub(crate) fn or(default: &str) -> Release {
 }
 
 impl Release {
+    /// The GPU of the module that the release is simulated on.
+    pub(crate) fn gpu(self) -> Gpu {
+        match self.l4t {
+            360000.. => Gpu::Orin,
+            340000.. => Gpu::Xavier,
+            _ => Gpu::Tx2,
+        }
+    }
+
     /// The layout of the structs of libnvbufsurface.
     pub(crate) fn family(self) -> Family {
         if self.l4t >= 390000 {

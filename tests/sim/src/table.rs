@@ -8,11 +8,17 @@ use std::sync::{Arc, LazyLock, Mutex, MutexGuard};
 
 /// Handles look like addresses that no process can have and are never given out twice, so that
 /// a stale or a foreign one is always noticed and never followed.
-static NEXT: AtomicUsize = AtomicUsize::new(0x5e00_0000_0000_0010);
+const FIRST: usize = 0x5e00_0000_0000_0010;
+static NEXT: AtomicUsize = AtomicUsize::new(FIRST);
 
 /// A handle that was never given out before.
 pub(crate) fn new_handle() -> usize {
     NEXT.fetch_add(0x10, Relaxed)
+}
+
+/// Whether a number may be a handle: it was given out once.
+pub(crate) fn is_handle(number: usize) -> bool {
+    (FIRST..NEXT.load(Relaxed)).contains(&number)
 }
 
 /// Live objects of one kind by handle.

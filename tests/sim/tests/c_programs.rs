@@ -10,9 +10,9 @@ use support::{built, folder, root, runner, text};
 /// The release's number for the headers.
 fn l4t(release: &str) -> String {
     let list = std::fs::read_to_string(root().join("tests/sim/releases.txt")).unwrap();
-    let mut lines = list.lines().filter_map(|line| line.split_once(' '));
-    let (_, number) = lines.find(|(name, _)| *name == release).unwrap();
-    number.to_owned()
+    let mut lines = list.lines().map(|line| line.split(' '));
+    let number = lines.find_map(|mut words| (words.next()? == release).then(|| words.next())?);
+    number.unwrap().to_owned()
 }
 
 /// Compiles and links a program of `tests/c` with libraries of a release.

@@ -6,8 +6,8 @@ use std::ffi::{c_int, c_uint, c_void};
 
 use nvbufsurface_sys::classic as sys;
 use nvbufsurface_sys::nvbuf_utils::r32_6 as legacy;
-use support::cuda::Cuda;
-use support::surface::Surface;
+use support::cuda::{Copy2D, Cuda, Frame, Half, ResourceDesc, TextureDesc};
+use support::surface::{Surface, params};
 use support::{child, counter, function_of, text};
 
 /// A buffer of libnvbuf_utils and what is done with it for each frame.
@@ -58,6 +58,61 @@ impl Legacy {
     }
 }
 
+/// Two block-linear frames, a texture of one and a surface of the other, and what is done with them
+/// for each frame.
+struct Arrays {
+    pixels: [usize; 2],
+    surface: u64,
+    texture: u64,
+    paint: usize,
+    stream: usize,
+    linear: usize,
+}
+
+impl Arrays {
+    fn new(cuda: Cuda) -> Self {
+        let mut block = params(sys::NVBUF_COLOR_FORMAT_GRAY8);
+        block.layout = sys::NVBUF_LAYOUT_BLOCK_LINEAR;
+        let pixels = [(); 2].map(|()| {
+            let surface = Surface::create(1, block).unwrap();
+            assert_eq!(surface.map_egl_image(0), 0);
+            let (mut resource, mut frame) = (0, Frame::default());
+            assert_eq!(cuda.register(&mut resource, surface.image(), 0), 0);
+            assert_eq!(cuda.frame_of(&mut frame, resource, 0, 0), 0);
+            frame.planes[0]
+        });
+        let (mut surface, mut texture, mut linear) = (0, 0, 0);
+        let [to, from] = pixels.map(ResourceDesc::array);
+        let how = TextureDesc::default();
+        assert_eq!(cuda.surface_create(&mut surface, &to), 0);
+        assert_eq!(
+            cuda.texture_create(&mut texture, &from, &how, std::ptr::null()),
+            0
+        );
+        assert_eq!(cuda.mem_alloc(&mut linear, 64 * 32), 0);
+        Self {
+            pixels,
+            surface,
+            texture,
+            paint: cuda.function("paint"),
+            stream: cuda.stream(),
+            linear,
+        }
+    }
+
+    fn frame(&self, cuda: Cuda) -> c_uint {
+        let (mut to, mut from) = (self.surface, self.texture);
+        let mut list: [*mut c_void; 2] = [(&raw mut to).cast(), (&raw mut from).cast()];
+        let linear = Half::device(self.linear, 64);
+        let [painted, source] = self.pixels.map(Half::array);
+        let mut failed = cuda.memset_async(self.linear, 7, 64 * 32, self.stream);
+        failed |= cuda.copy_2d_async(&Copy2D::new(source, linear, (64, 32)), self.stream);
+        failed |= cuda.launch(self.paint, self.stream, &mut list);
+        failed |= cuda.copy_2d_async(&Copy2D::new(linear, painted, (64, 32)), self.stream);
+        failed | cuda.stream_synchronize(self.stream)
+    }
+}
+
 fn descriptors() -> usize {
     std::fs::read_dir("/proc/self/fd").unwrap().count()
 }
@@ -86,7 +141,7 @@ fn frames_cost_no_allocation() {
         let mut context = 0;
         assert_eq!(cuda.get_current(&mut context), 0);
         let (mut a, mut b, mut n) = (to_picture.pixels, from_picture.pixels, 256u32);
-        let legacy = Legacy::new();
+        let (legacy, arrays) = (Legacy::new(), Arrays::new(cuda));
         let mut frame = |value: u8| {
             let mut failed: c_uint = 0;
             let mut popped = 0;
@@ -105,6 +160,7 @@ fn frames_cost_no_allocation() {
             failed |= cuda.event_synchronize(event);
             failed |= cuda.stream_synchronize(second);
             failed |= cuda.stream_query(second) | cuda.stream_query(0);
+            failed |= arrays.frame(cuda);
             failed |= cuda.pop(&mut popped);
             let mut result = to.map(0, -1, sys::NVBUF_MAP_READ_WRITE);
             result |= to.sync_for_cpu(0, -1) | to.sync_for_device(0, -1) | to.unmap(0, -1);

@@ -1,13 +1,15 @@
 //! Contexts, and which one is current: a stack per thread.
 
 use std::cell::RefCell;
-use std::ffi::{c_int, c_uint};
+use std::ffi::{c_int, c_uint, c_void};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 
 use super::error::{
     CONTEXT_IS_DESTROYED, CudaError, INVALID_CONTEXT, INVALID_VALUE, OUT_OF_MEMORY,
+    UNSUPPORTED_EXEC_AFFINITY,
 };
+use super::settings::Settings;
 use super::{CuResult, Out, call, device, put, put_if, queue};
 use crate::functions::Function;
 use crate::rule::Rule;
@@ -23,6 +25,7 @@ pub(crate) struct Context {
     flags: c_uint,
     /// Error that a kernel left; every later call gives it.
     sticky: AtomicU32,
+    pub(crate) settings: Settings,
 }
 
 /// The contexts that exist.
@@ -56,14 +59,42 @@ impl Stack {
 }
 
 impl Context {
+    fn new(handle: usize, flags: c_uint) -> Arc<Self> {
+        Arc::new(Self {
+            handle,
+            flags,
+            sticky: AtomicU32::new(0),
+            settings: Settings::new(),
+        })
+    }
+
     /// Makes the context's later calls fail, as an illegal access on the GPU does.
     pub(crate) fn poison(&self, error: CudaError) {
         self.sticky.store(error.code(), SeqCst);
     }
+
+    /// The error that the context was left with.
+    pub(crate) fn left_with(&self) -> Option<CudaError> {
+        CudaError::of(self.sticky.load(SeqCst))
+    }
 }
 
-/// The calling thread's current context.
+/// The calling thread's current context; the error that it was left with, if it was.
 pub(crate) fn current() -> Result<Arc<Context>, CudaError> {
+    let context = alive()?;
+    context.left_with().map_or(Ok(context), Err)
+}
+
+/// Ends something in the current context: done also if the context was left with an error, which
+/// then is the result.
+pub(crate) fn end(body: impl FnOnce(&Context) -> Result<(), CudaError>) -> Result<(), CudaError> {
+    let context = alive()?;
+    let result = body(&context);
+    context.left_with().map_or(result, Err)
+}
+
+/// The current context, in whatever state.
+fn alive() -> Result<Arc<Context>, CudaError> {
     let Some(handle) = STACK.with_borrow(Stack::top) else {
         crate::log::violation(
             Rule::NoCurrentContext,
@@ -71,11 +102,7 @@ pub(crate) fn current() -> Result<Arc<Context>, CudaError> {
         );
         return Err(INVALID_CONTEXT);
     };
-    let context = CONTEXTS.get(handle).ok_or(CONTEXT_IS_DESTROYED)?;
-    match context.sticky.load(SeqCst) {
-        0 => Ok(context),
-        _ => Err(super::error::ILLEGAL_ADDRESS),
-    }
+    CONTEXTS.get(handle).ok_or(CONTEXT_IS_DESTROYED)
 }
 
 /// A live context by handle.
@@ -86,13 +113,15 @@ pub(crate) fn find(handle: usize) -> Result<Arc<Context>, CudaError> {
 /// A new context.
 pub(crate) fn add_context(flags: c_uint) -> usize {
     let handle = crate::table::new_handle();
-    let context = Arc::new(Context {
-        handle,
-        flags,
-        sticky: AtomicU32::new(0),
-    });
-    CONTEXTS.lock().insert(handle, context);
+    CONTEXTS.lock().insert(handle, Context::new(handle, flags));
     handle
+}
+
+/// Replaces a context by a new one under the same handle.
+pub(crate) fn renew_context(handle: usize, flags: c_uint) -> Result<(), CudaError> {
+    remove_context(handle)?;
+    CONTEXTS.lock().insert(handle, Context::new(handle, flags));
+    Ok(())
 }
 
 /// Destroys a context with all that lives in it.
@@ -100,6 +129,9 @@ pub(crate) fn remove_context(handle: usize) -> Result<(), CudaError> {
     CONTEXTS.remove(handle).ok_or(INVALID_CONTEXT)?;
     super::egl::context_gone(handle);
     super::module::context_gone(handle);
+    super::object::context_gone(handle);
+    super::array::context_gone(handle);
+    super::memory::context_gone(handle);
     super::event::context_gone(handle);
     queue::context_gone(handle);
     Ok(())
@@ -107,13 +139,61 @@ pub(crate) fn remove_context(handle: usize) -> Result<(), CudaError> {
 
 /// `cuCtxCreate_v2`
 pub(crate) extern "C" fn create(out: Out<'_, usize>, flags: c_uint, dev: c_int) -> CuResult {
-    call(Function::cuCtxCreate_v2, || {
-        device::check(dev)?;
-        let out = out.ok_or(INVALID_VALUE)?;
-        let handle = add_context(flags);
-        STACK.with_borrow_mut(|stack| stack.push(handle))?;
-        out.write(handle);
-        Ok(())
+    call(Function::cuCtxCreate_v2, || create_any(out, flags, dev))
+}
+
+fn create_any(out: Out<'_, usize>, flags: c_uint, dev: c_int) -> Result<(), CudaError> {
+    device::check(dev)?;
+    let out = out.ok_or(INVALID_VALUE)?;
+    let handle = add_context(flags);
+    if let Err(error) = STACK.with_borrow_mut(|stack| stack.push(handle)) {
+        remove_context(handle)?;
+        return Err(error);
+    }
+    out.write(handle);
+    Ok(())
+}
+
+/// `cuCtxCreate_v3`: without execution affinity, which integrated GPUs do not have.
+pub(crate) extern "C" fn create_v3(
+    out: Out<'_, usize>,
+    _affinity: *const c_void,
+    num_affinity: c_int,
+    flags: c_uint,
+    dev: c_int,
+) -> CuResult {
+    call(Function::cuCtxCreate_v3, || {
+        if num_affinity != 0 {
+            return Err(UNSUPPORTED_EXEC_AFFINITY);
+        }
+        create_any(out, flags, dev)
+    })
+}
+
+/// `CUctxCreateParams`
+#[derive(Debug)]
+#[repr(C)]
+pub(crate) struct CreateParams {
+    _affinity: *const c_void,
+    num_affinity: c_int,
+    graphics: *const c_void,
+}
+
+/// `cuCtxCreate_v4`: as [`create_v3`], and not together with a graphics client.
+pub(crate) extern "C" fn create_v4(
+    out: Out<'_, usize>,
+    params: Option<&CreateParams>,
+    flags: c_uint,
+    dev: c_int,
+) -> CuResult {
+    call(Function::cuCtxCreate_v4, || {
+        if params.is_some_and(|params| params.num_affinity != 0) {
+            return Err(UNSUPPORTED_EXEC_AFFINITY);
+        }
+        if params.is_some_and(|params| !params.graphics.is_null()) {
+            return Err(super::error::NOT_SUPPORTED);
+        }
+        create_any(out, flags, dev)
     })
 }
 
@@ -179,21 +259,21 @@ pub(crate) extern "C" fn get_current(out: Out<'_, usize>) -> CuResult {
 /// `cuCtxGetDevice`
 pub(crate) extern "C" fn get_device(out: Out<'_, c_int>) -> CuResult {
     call(Function::cuCtxGetDevice, || {
-        current()?;
+        alive()?;
         put(out, 0)
     })
 }
 
 /// `cuCtxGetFlags`
 pub(crate) extern "C" fn get_flags(out: Out<'_, c_uint>) -> CuResult {
-    call(Function::cuCtxGetFlags, || put(out, current()?.flags))
+    call(Function::cuCtxGetFlags, || put(out, alive()?.flags))
 }
 
 /// `cuCtxGetApiVersion`
 pub(crate) extern "C" fn get_api_version(context: usize, out: Out<'_, c_uint>) -> CuResult {
     call(Function::cuCtxGetApiVersion, || {
         if context == 0 {
-            current()?
+            alive()?
         } else {
             find(context)?
         };
@@ -207,7 +287,7 @@ pub(crate) extern "C" fn get_stream_priority_range(
     greatest: Out<'_, c_int>,
 ) -> CuResult {
     call(Function::cuCtxGetStreamPriorityRange, || {
-        current()?;
+        alive()?;
         put_if(least, 0);
         put_if(greatest, -1);
         Ok(())

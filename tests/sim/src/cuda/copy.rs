@@ -1,59 +1,87 @@
-//! `cuMemcpy*`, `cuMemset*`.
+//! `cuMemcpy*` of bytes in a row, and what all copies share.
 
-use std::ffi::{c_uchar, c_uint, c_void};
+#![forbid(unsafe_code)]
+
+use std::ffi::c_void;
 use std::sync::Arc;
 
-use super::error::{CudaError, INVALID_VALUE, NOT_SUPPORTED};
+use super::error::{CudaError, INVALID_VALUE};
 use super::queue::Stream;
 use super::work::{Command, Side};
-use super::{CuResult, call, egl, stream};
+use super::{CuResult, call, stream};
 use crate::functions::Function;
-use crate::region::{self, Kind, Region};
+use crate::region::{self, Region};
 
 /// What the caller says an address is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
+pub(crate) enum Place {
     Host,
     Device,
     /// The driver is to find out.
     Unified,
 }
 
+/// Bytes of a row, rows, slices.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Box3 {
+    pub(crate) width: usize,
+    pub(crate) height: usize,
+    pub(crate) depth: usize,
+}
+
+impl Box3 {
+    pub(crate) fn line(width: usize) -> Self {
+        Self {
+            width,
+            height: 1,
+            depth: 1,
+        }
+    }
+
+    pub(crate) fn is_empty(self) -> bool {
+        self.width == 0 || self.height == 0 || self.depth == 0
+    }
+}
+
 /// A side of a copy with the region that holds it.
 #[derive(Debug)]
-struct Checked {
-    side: Side,
-    region: Option<Arc<Region>>,
+pub(crate) struct Checked {
+    pub(crate) side: Side,
+    pub(crate) region: Option<Arc<Region>>,
 }
 
 impl Checked {
-    fn new(
-        place: Place,
-        address: usize,
-        pitch: usize,
-        width: usize,
-        height: usize,
-    ) -> Result<Self, CudaError> {
-        let span = height
-            .checked_sub(1)
-            .and_then(|rows| rows.checked_mul(pitch)?.checked_add(width))
+    /// Checks addresses: they lie in memory of the kind that the caller says.
+    pub(crate) fn new(place: Place, side: Side, size: Box3) -> Result<Self, CudaError> {
+        let rows = |count: usize, pitch: usize| count.checked_sub(1)?.checked_mul(pitch);
+        let span = rows(size.depth, side.slice)
+            .and_then(|slices| slices.checked_add(rows(size.height, side.pitch)?))
+            .and_then(|before| before.checked_add(size.width))
             .ok_or(INVALID_VALUE)?;
+        let address = side.address;
         let region = region::find(address);
         let is_right = match &region {
             Some(region) => {
-                let pinned = region.kind() == Kind::Pinned;
                 region.holds(address, span)
                     && region.is_reachable()
-                    && (pinned || place != Place::Host)
+                    && (region.kind().is_open() || place != Place::Host)
             }
-            None => place != Place::Device && address != 0,
+            None => place != Place::Device && address != 0 && address.checked_add(span).is_some(),
         };
         if !is_right {
             return Err(INVALID_VALUE);
         }
+        Ok(Self { side, region })
+    }
+
+    /// A part of an array's memory that was checked against the array.
+    pub(crate) fn of_array(side: Side, region: Arc<Region>) -> Result<Self, CudaError> {
+        if !region.is_reachable() {
+            return Err(INVALID_VALUE);
+        }
         Ok(Self {
-            side: Side { address, pitch },
-            region,
+            side,
+            region: Some(region),
         })
     }
 
@@ -63,15 +91,8 @@ impl Checked {
     }
 }
 
-/// Copies a rectangle; waits for it unless it may run behind the caller's back.
-fn copy(
-    stream: &Arc<Stream>,
-    is_async: bool,
-    to: Checked,
-    from: Checked,
-    width: usize,
-    height: usize,
-) {
+/// Copies a box; waits for it unless it may run behind the caller's back.
+pub(crate) fn copy(stream: &Arc<Stream>, is_async: bool, to: Checked, from: Checked, size: Box3) {
     let wait = !is_async || to.is_pageable() || from.is_pageable();
     let count = stream.enqueue(|slot| {
         to.region
@@ -81,13 +102,22 @@ fn copy(
         slot.command = Command::Copy {
             to: to.side,
             from: from.side,
-            width,
-            height,
+            size,
         };
     });
     if wait {
         stream.wait_for(count);
     }
+}
+
+/// A side of a copy of bytes in a row.
+pub(crate) fn line(place: Place, address: usize, len: usize) -> Result<Checked, CudaError> {
+    let side = Side {
+        address,
+        pitch: len,
+        slice: len,
+    };
+    Checked::new(place, side, Box3::line(len))
 }
 
 fn copy_1d(
@@ -100,9 +130,8 @@ fn copy_1d(
     if len == 0 {
         return Ok(());
     }
-    let to = Checked::new(to.0, to.1, len, len, 1)?;
-    let from = Checked::new(from.0, from.1, len, len, 1)?;
-    copy(&on, stream.is_some(), to, from, len, 1);
+    let (to, from) = (line(to.0, to.1, len)?, line(from.0, from.1, len)?);
+    copy(&on, stream.is_some(), to, from, Box3::line(len));
     Ok(())
 }
 
@@ -113,6 +142,29 @@ fn host(address: *const c_void) -> (Place, usize) {
 
 fn device(address: usize) -> (Place, usize) {
     (Place::Device, address)
+}
+
+fn any(address: usize) -> (Place, usize) {
+    (Place::Unified, address)
+}
+
+/// `cuMemcpy`
+pub(crate) extern "C" fn unified(to: usize, from: usize, len: usize) -> CuResult {
+    call(Function::cuMemcpy, || {
+        copy_1d(any(to), any(from), len, None)
+    })
+}
+
+/// `cuMemcpyAsync`
+pub(crate) extern "C" fn unified_async(
+    to: usize,
+    from: usize,
+    len: usize,
+    stream: usize,
+) -> CuResult {
+    call(Function::cuMemcpyAsync, || {
+        copy_1d(any(to), any(from), len, Some(stream))
+    })
 }
 
 /// `cuMemcpyHtoD_v2`
@@ -170,129 +222,4 @@ pub(crate) extern "C" fn device_to_device_async(
     call(Function::cuMemcpyDtoDAsync_v2, || {
         copy_1d(device(to), device(from), len, Some(stream))
     })
-}
-
-/// One half of `CUDA_MEMCPY2D`.
-#[derive(Clone, Copy, Debug)]
-#[repr(C)]
-pub(crate) struct Half {
-    x_in_bytes: usize,
-    y: usize,
-    memory_type: c_uint,
-    host: *mut c_void,
-    device: usize,
-    array: usize,
-    pitch: usize,
-}
-
-/// `CUDA_MEMCPY2D`
-#[derive(Debug)]
-#[repr(C)]
-pub(crate) struct Copy2D {
-    from: Half,
-    to: Half,
-    width_in_bytes: usize,
-    height: usize,
-}
-
-const _: () = assert!(size_of::<Copy2D>() == 128, "the driver's struct");
-
-impl Half {
-    fn check(&self, width: usize, height: usize) -> Result<Checked, CudaError> {
-        let (place, base, pitch) = match self.memory_type {
-            1 => (Place::Host, self.host.expose_provenance(), self.pitch),
-            2 => (Place::Device, self.device, self.pitch),
-            3 => {
-                let plane = egl::ARRAYS.get(self.array).ok_or(INVALID_VALUE)?;
-                (Place::Device, plane.address, plane.pitch)
-            }
-            4 => (Place::Unified, self.device, self.pitch),
-            _ => return Err(INVALID_VALUE),
-        };
-        let pitch = if pitch == 0 {
-            self.x_in_bytes + width
-        } else {
-            pitch
-        };
-        let end = self.x_in_bytes.checked_add(width).ok_or(INVALID_VALUE)?;
-        if height > 1 && end > pitch {
-            return Err(INVALID_VALUE);
-        }
-        let offset = self
-            .y
-            .checked_mul(pitch)
-            .and_then(|rows| rows.checked_add(self.x_in_bytes));
-        let start = offset
-            .and_then(|o| base.checked_add(o))
-            .ok_or(INVALID_VALUE)?;
-        Checked::new(place, start, pitch, width, height)
-    }
-}
-
-/// `cuMemcpy2D_v2`
-pub(crate) extern "C" fn copy_2d(what: Option<&Copy2D>) -> CuResult {
-    call(Function::cuMemcpy2D_v2, || copy_rectangle(what, None))
-}
-
-/// `cuMemcpy2DAsync_v2`
-pub(crate) extern "C" fn copy_2d_async(what: Option<&Copy2D>, stream: usize) -> CuResult {
-    call(Function::cuMemcpy2DAsync_v2, || {
-        copy_rectangle(what, Some(stream))
-    })
-}
-
-fn copy_rectangle(what: Option<&Copy2D>, stream: Option<usize>) -> Result<(), CudaError> {
-    let on = stream::find(stream.unwrap_or(0))?;
-    let what = what.ok_or(INVALID_VALUE)?;
-    let (width, height) = (what.width_in_bytes, what.height);
-    if width == 0 || height == 0 {
-        return Ok(());
-    }
-    let (to, from) = (
-        what.to.check(width, height)?,
-        what.from.check(width, height)?,
-    );
-    copy(&on, stream.is_some(), to, from, width, height);
-    Ok(())
-}
-
-/// `cuMemsetD8_v2`
-pub(crate) extern "C" fn memset_d8(address: usize, value: c_uchar, len: usize) -> CuResult {
-    call(Function::cuMemsetD8_v2, || {
-        let (on, count) = set(address, value, len, 0)?;
-        on.wait_for(count);
-        Ok(())
-    })
-}
-
-/// `cuMemsetD8Async`
-pub(crate) extern "C" fn memset_d8_async(
-    address: usize,
-    value: c_uchar,
-    len: usize,
-    stream: usize,
-) -> CuResult {
-    call(Function::cuMemsetD8Async, || {
-        set(address, value, len, stream).map(|_| ())
-    })
-}
-
-fn set(
-    address: usize,
-    value: u8,
-    len: usize,
-    stream: usize,
-) -> Result<(Arc<Stream>, u64), CudaError> {
-    let on = stream::find(stream)?;
-    let checked = Checked::new(Place::Device, address, len, len, 1)?;
-    let region = checked.region.ok_or(NOT_SUPPORTED)?;
-    let count = on.enqueue(|slot| {
-        slot.uses(region);
-        slot.command = Command::Set {
-            address,
-            len,
-            value,
-        };
-    });
-    Ok((on, count))
 }

@@ -1,22 +1,23 @@
-//! The one device: a TX2's GPU.
+//! The one device: the GPU of the release.
 
 use std::ffi::{c_char, c_int, c_uint};
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
 use super::error::{CudaError, INVALID_DEVICE, INVALID_VALUE};
+use super::model::Gpu;
 use super::{CuResult, Out, call, call_any_time, put};
 use crate::functions::Function;
-
-const NAME: &[u8] = b"NVIDIA Tegra X2 (simulated)\0";
-/// CUDA 10.2.
-const VERSION: c_int = 10020;
-/// 8 GiB less what firmware takes.
-pub(crate) const TOTAL_MEMORY: usize = 0x1_eb00_0000;
+use crate::release;
 
 static INITIALISED: AtomicBool = AtomicBool::new(false);
 
 pub(crate) fn is_initialised() -> bool {
     INITIALISED.load(SeqCst)
+}
+
+/// The GPU that is simulated.
+pub(crate) fn gpu() -> Gpu {
+    release::current().gpu()
 }
 
 pub(crate) fn check(device: c_int) -> Result<(), CudaError> {
@@ -40,7 +41,10 @@ pub(crate) extern "C" fn init(flags: c_uint) -> CuResult {
 
 /// `cuDriverGetVersion`
 pub(crate) extern "C" fn driver_get_version(version: Out<'_, c_int>) -> CuResult {
-    call_any_time(Function::cuDriverGetVersion, || put(version, VERSION))
+    call_any_time(Function::cuDriverGetVersion, || {
+        let cuda = c_int::try_from(release::current().cuda);
+        put(version, cuda.unwrap_or(c_int::MAX))
+    })
 }
 
 /// `cuDeviceGetCount`
@@ -71,9 +75,10 @@ pub(crate) unsafe extern "C" fn get_name(name: *mut c_char, len: c_int, device: 
         if name.is_null() {
             return Err(INVALID_VALUE);
         }
-        let n = len.min(NAME.len());
+        let text = gpu().name().to_bytes_with_nul();
+        let n = len.min(text.len());
         // SAFETY: `n` is within both; they do not overlap, one being ours and constant.
-        unsafe { std::ptr::copy_nonoverlapping(NAME.as_ptr(), name.cast(), n) };
+        unsafe { std::ptr::copy_nonoverlapping(text.as_ptr(), name.cast(), n) };
         // SAFETY: the last of the bytes just written.
         unsafe { *name.wrapping_add(n - 1) = 0 };
         Ok(())
@@ -84,7 +89,15 @@ pub(crate) unsafe extern "C" fn get_name(name: *mut c_char, len: c_int, device: 
 pub(crate) extern "C" fn get_uuid(uuid: Out<'_, [u8; 16]>, device: c_int) -> CuResult {
     call(Function::cuDeviceGetUuid, || {
         check(device)?;
-        put(uuid, *b"nvmm-sim tegrax2")
+        put(uuid, gpu().uuid())
+    })
+}
+
+/// `cuDeviceGetUuid_v2`: the same where there is no MIG.
+pub(crate) extern "C" fn get_uuid_v2(uuid: Out<'_, [u8; 16]>, device: c_int) -> CuResult {
+    call(Function::cuDeviceGetUuid_v2, || {
+        check(device)?;
+        put(uuid, gpu().uuid())
     })
 }
 
@@ -92,7 +105,23 @@ pub(crate) extern "C" fn get_uuid(uuid: Out<'_, [u8; 16]>, device: c_int) -> CuR
 pub(crate) extern "C" fn total_mem(bytes: Out<'_, usize>, device: c_int) -> CuResult {
     call(Function::cuDeviceTotalMem_v2, || {
         check(device)?;
-        put(bytes, TOTAL_MEMORY)
+        put(bytes, gpu().memory())
+    })
+}
+
+/// `cuDeviceComputeCapability`
+pub(crate) extern "C" fn compute_capability(
+    major: Out<'_, c_int>,
+    minor: Out<'_, c_int>,
+    device: c_int,
+) -> CuResult {
+    call(Function::cuDeviceComputeCapability, || {
+        check(device)?;
+        let (major, minor) = (major.ok_or(INVALID_VALUE)?, minor.ok_or(INVALID_VALUE)?);
+        let capability = gpu().compute_capability();
+        major.write(capability.0);
+        minor.write(capability.1);
+        Ok(())
     })
 }
 
@@ -104,42 +133,7 @@ pub(crate) extern "C" fn get_attribute(
 ) -> CuResult {
     call(Function::cuDeviceGetAttribute, || {
         check(device)?;
-        let answer = match attribute {
-            // Threads of a block; block and grid sides.
-            1..=3 => 1024,
-            4 => 64,
-            5 => i32::MAX,
-            6 | 7 => 65535,
-            // Shared and constant memory, warp size, pitch, registers.
-            8 => 49152,
-            9 => 65536,
-            10 => 32,
-            11 => i32::MAX,
-            12 => 32768,
-            // Clock in kHz, texture alignment, overlap, multiprocessors.
-            13 => 1_300_500,
-            14 => 512,
-            15 => 1,
-            16 => 2,
-            // Integrated, can map host memory, concurrent kernels.
-            18 | 19 | 31 => 1,
-            // Memory clock and bus, L2, threads of a multiprocessor, engines, unified addressing.
-            36 => 1_600_000,
-            37 => 128,
-            38 => 524_288,
-            39 => 2048,
-            40 | 41 => 1,
-            // Compute capability 6.2.
-            75 => 6,
-            76 => 2,
-            // Stream priorities, shared memory and registers of a multiprocessor, managed memory.
-            78 | 83 => 1,
-            81 => 65536,
-            82 => 32768,
-            // The rest of what 10.2 knows.
-            other if (1..=101).contains(&other) => 0,
-            _ => return Err(INVALID_VALUE),
-        };
-        put(value, answer)
+        let answer = gpu().attribute(attribute, release::current().cuda);
+        put(value, answer.ok_or(INVALID_VALUE)?)
     })
 }

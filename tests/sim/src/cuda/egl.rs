@@ -6,12 +6,13 @@ use std::sync::atomic::Ordering::SeqCst;
 
 use nvbufsurface_sys::classic::NVBUF_LAYOUT_BLOCK_LINEAR;
 
+use super::array::{self, Array, Descriptor3D, SURFACE_LDST, channel_bytes};
 use super::error::{INVALID_HANDLE, INVALID_VALUE, NOT_SUPPORTED};
 use super::{CuResult, Out, call, context, put};
 use crate::functions::Function;
+use crate::nvbuf::buffer::Buffer;
 use crate::nvbuf::egl::{IMAGES, Image};
 use crate::nvbuf::format;
-use crate::region::Region;
 use crate::rule::Rule;
 use crate::stats::{COUNTERS, add, sub};
 use crate::table::Table;
@@ -49,18 +50,28 @@ pub(crate) struct Resource {
     arrays: [usize; MAX_PLANES],
 }
 
-/// A plane of a block-linear buffer; its pixels lie in rows all the same.
-#[derive(Debug)]
-pub(crate) struct ArrayPlane {
-    pub(crate) address: usize,
-    pub(crate) pitch: usize,
-    /// Keeps the memory.
-    _region: Arc<Region>,
-}
-
 static RESOURCES: Table<Resource> = Table::new();
-/// The arrays of live registrations.
-pub(crate) static ARRAYS: Table<ArrayPlane> = Table::new();
+
+/// A plane of a block-linear buffer as an array. Surfaces can be made of it: NVIDIA's own samples do.
+fn array_of(buffer: &Buffer, plane: usize, context: usize) -> Array {
+    let planes = &buffer.planes;
+    let format = format::find(buffer.color_format).map_or(0, |format| format.cu_format);
+    let channel = u32::try_from(channel_bytes(format).unwrap_or(1)).unwrap_or(1);
+    Array {
+        context,
+        desc: Descriptor3D {
+            width: planes.width[plane] as usize,
+            height: planes.height[plane] as usize,
+            depth: 0,
+            format,
+            channels: planes.bytesPerPix[plane] / channel,
+            flags: SURFACE_LDST,
+        },
+        region: Arc::clone(&buffer.region),
+        address: buffer.device_address(plane),
+        pitch: planes.pitch[plane] as usize,
+    }
+}
 
 /// `cuGraphicsEGLRegisterImage`
 pub(crate) extern "C" fn register_image(
@@ -80,11 +91,7 @@ pub(crate) extern "C" fn register_image(
         let mut arrays = [0; MAX_PLANES];
         if buffer.layout == NVBUF_LAYOUT_BLOCK_LINEAR {
             for (plane, array) in arrays.iter_mut().enumerate().take(buffer.num_planes()) {
-                *array = ARRAYS.add(Arc::new(ArrayPlane {
-                    address: buffer.device_address(plane),
-                    pitch: buffer.planes.pitch[plane] as usize,
-                    _region: Arc::clone(&buffer.region),
-                }));
+                *array = array::add_plane(array_of(buffer, plane, context));
             }
         }
         buffer.region.registrations.fetch_add(1, SeqCst);
@@ -160,30 +167,31 @@ pub(crate) extern "C" fn get_mapped_egl_frame(
 /// `cuGraphicsUnregisterResource`
 pub(crate) extern "C" fn unregister_resource(handle: usize) -> CuResult {
     call(Function::cuGraphicsUnregisterResource, || {
-        let context = context::current()?.handle;
-        let resource = RESOURCES.get(handle).ok_or(INVALID_HANDLE)?;
-        if resource.context != context {
-            return Err(INVALID_HANDLE);
-        }
-        RESOURCES.remove(handle);
-        if resource.image.buffer.region.is_busy() {
-            crate::log::violation(
-                Rule::UnregisterWhileBusy,
-                format_args!(
-                    "cuGraphicsUnregisterResource: GPU work on fd {} is not finished",
-                    resource.image.buffer.fd()
-                ),
-            );
-        }
-        resource.forget();
-        Ok(())
+        context::end(|context| {
+            let resource = RESOURCES.get(handle).ok_or(INVALID_HANDLE)?;
+            if resource.context != context.handle {
+                return Err(INVALID_HANDLE);
+            }
+            RESOURCES.remove(handle);
+            if resource.image.buffer.region.is_busy() {
+                crate::log::violation(
+                    Rule::UnregisterWhileBusy,
+                    format_args!(
+                        "cuGraphicsUnregisterResource: GPU work on fd {} is not finished",
+                        resource.image.buffer.fd()
+                    ),
+                );
+            }
+            resource.forget();
+            Ok(())
+        })
     })
 }
 
 impl Resource {
     fn forget(&self) {
         for array in self.arrays.iter().filter(|array| **array != 0) {
-            ARRAYS.remove(*array);
+            array::remove_plane(*array);
         }
         self.image.registrations.fetch_sub(1, SeqCst);
         self.image.buffer.region.registrations.fetch_sub(1, SeqCst);

@@ -89,24 +89,39 @@ pub(crate) extern "C" fn create(out: Out<'_, usize>, flags: c_uint) -> CuResult 
 /// `cuEventDestroy_v2`
 pub(crate) extern "C" fn destroy(handle: usize) -> CuResult {
     call(Function::cuEventDestroy_v2, || {
-        context::current()?;
-        EVENTS.remove(handle).map(|_| ()).ok_or(INVALID_HANDLE)
+        context::end(|_| EVENTS.remove(handle).map(|_| ()).ok_or(INVALID_HANDLE))
     })
 }
 
 /// `cuEventRecord`
 pub(crate) extern "C" fn record(handle: usize, stream: usize) -> CuResult {
-    call(Function::cuEventRecord, || {
-        let stream = stream::find(stream)?;
-        let event = find(handle)?;
-        if event.context != stream.context {
-            return Err(INVALID_HANDLE);
+    call(Function::cuEventRecord, || record_any(handle, stream))
+}
+
+/// `cuEventRecordWithFlags`: "external" is for a stream that is being captured, which none is.
+pub(crate) extern "C" fn record_with_flags(
+    handle: usize,
+    stream: usize,
+    flags: c_uint,
+) -> CuResult {
+    call(Function::cuEventRecordWithFlags, || {
+        if flags != 0 {
+            return Err(INVALID_VALUE);
         }
-        let noted = Arc::clone(&event);
-        let count = stream.enqueue(|slot| slot.command = Command::Record(noted));
-        *event.lock() = Some((stream, count));
-        Ok(())
+        record_any(handle, stream)
     })
+}
+
+fn record_any(handle: usize, stream: usize) -> Result<(), CudaError> {
+    let stream = stream::find(stream)?;
+    let event = find(handle)?;
+    if event.context != stream.context {
+        return Err(INVALID_HANDLE);
+    }
+    let noted = Arc::clone(&event);
+    let count = stream.enqueue(|slot| slot.command = Command::Record(noted));
+    *event.lock() = Some((stream, count));
+    Ok(())
 }
 
 /// `cuEventSynchronize`
@@ -136,18 +151,25 @@ pub(crate) extern "C" fn query(handle: usize) -> CuResult {
 
 /// `cuEventElapsedTime`
 pub(crate) extern "C" fn elapsed_time(out: Out<'_, f32>, from: usize, to: usize) -> CuResult {
-    call(Function::cuEventElapsedTime, || {
-        context::current()?;
-        let (from, to) = (find(from)?, find(to)?);
-        for event in [&from, &to] {
-            if event.flags & DISABLE_TIMING != 0 || event.recorded().is_none() {
-                return Err(INVALID_HANDLE);
-            }
+    call(Function::cuEventElapsedTime, || elapsed(out, from, to))
+}
+
+/// `cuEventElapsedTime_v2`
+pub(crate) extern "C" fn elapsed_time_v2(out: Out<'_, f32>, from: usize, to: usize) -> CuResult {
+    call(Function::cuEventElapsedTime_v2, || elapsed(out, from, to))
+}
+
+fn elapsed(out: Out<'_, f32>, from: usize, to: usize) -> Result<(), CudaError> {
+    context::current()?;
+    let (from, to) = (find(from)?, find(to)?);
+    for event in [&from, &to] {
+        if event.flags & DISABLE_TIMING != 0 || event.recorded().is_none() {
+            return Err(INVALID_HANDLE);
         }
-        if !from.is_done() || !to.is_done() {
-            return Err(NOT_READY);
-        }
-        let (from, to) = (from.at.load(SeqCst) as f64, to.at.load(SeqCst) as f64);
-        put(out, ((to - from) / 1e6) as f32)
-    })
+    }
+    if !from.is_done() || !to.is_done() {
+        return Err(NOT_READY);
+    }
+    let (from, to) = (from.at.load(SeqCst) as f64, to.at.load(SeqCst) as f64);
+    put(out, ((to - from) / 1e6) as f32)
 }

@@ -6,8 +6,8 @@ use super::error::{CudaError, ILLEGAL_ADDRESS, INVALID_HANDLE, INVALID_VALUE, NO
 use super::module::{self, Kernel};
 use super::ptx::Param;
 use super::twins::Launch;
-use super::work::{Command, Slot};
-use super::{CuResult, call, context, stream};
+use super::work::{Command, Slot, Stray};
+use super::{CuResult, call, context, object, stream};
 use crate::functions::Function;
 use crate::rule::Rule;
 use crate::stats::{COUNTERS, add};
@@ -77,25 +77,40 @@ pub(crate) unsafe extern "C" fn launch_kernel(
                     grid,
                     block,
                     shared_bytes,
+                    object: object::of_running,
                 };
-                slot.command = Command::Launch { twin, launch };
+                let context = context.handle;
+                slot.command = Command::Launch {
+                    twin,
+                    launch,
+                    context,
+                };
             }
         });
         add(&COUNTERS.launches, 1);
         add(&crate::threads::current().launches, 1);
-        if let Some(address) = stray {
+        if let Some(stray) = stray {
             // As on the GPU: the launch is accepted, what comes after fails.
             context.poison(ILLEGAL_ADDRESS);
-            crate::log::violation(
-                Rule::UnregisteredSurface,
-                format_args!(
-                    "kernel {}: {address:#x} is in a surface that is not registered (any more)",
-                    kernel.entry.name
-                ),
-            );
+            report(stray, &kernel.entry.name);
         }
         Ok(())
     })
+}
+
+/// Says what a kernel was given and must not use.
+fn report(stray: Stray, kernel: &str) {
+    match stray {
+        Stray::Surface(address) => crate::log::violation(
+            Rule::UnregisteredSurface,
+            format_args!(
+                "kernel {kernel}: {address:#x} is in a surface that is not registered (any more)"
+            ),
+        ),
+        Stray::Object(handle) => crate::log::line(format_args!(
+            "kernel {kernel}: the memory of object {handle:#x} is gone"
+        )),
+    }
 }
 
 /// Finds out where the values are.

@@ -1,19 +1,33 @@
-//! The CUDA driver of R32.7 (10.2) as far as interop with EGLImages needs it.
+//! The CUDA driver of the release as far as interop with EGLImages needs it.
 //!
 //! Kernels run on one thread per stream, so that missing synchronisation shows.
 
+pub(crate) mod array;
 pub(crate) mod context;
 pub(crate) mod copy;
+pub(crate) mod copy_2d;
+pub(crate) mod copy_3d;
+pub(crate) mod copy_array;
 pub(crate) mod device;
 pub(crate) mod egl;
 pub(crate) mod error;
 pub(crate) mod event;
+pub(crate) mod host;
 pub(crate) mod launch;
+pub(crate) mod managed;
 pub(crate) mod memory;
+pub(crate) mod memset;
+pub(crate) mod model;
 pub(crate) mod module;
+pub(crate) mod object;
+pub(crate) mod occupancy;
+pub(crate) mod pointer;
 pub(crate) mod primary;
+pub(crate) mod proc_address;
 pub(crate) mod ptx;
 pub(crate) mod queue;
+pub(crate) mod resource;
+pub(crate) mod settings;
 pub(crate) mod stream;
 pub(crate) mod twins;
 pub(crate) mod work;

@@ -4,14 +4,19 @@ use std::ffi::{c_char, c_int, c_uint, c_void};
 use std::sync::Arc;
 
 use super::error::{
-    CudaError, INVALID_HANDLE, INVALID_IMAGE, INVALID_VALUE, NO_BINARY_FOR_GPU, NOT_FOUND,
+    CudaError, FILE_NOT_FOUND, INVALID_HANDLE, INVALID_IMAGE, INVALID_VALUE, NO_BINARY_FOR_GPU,
+    NOT_FOUND,
 };
+use super::model::{MAX_BLOCK_THREADS, SHARED_MEMORY};
 use super::ptx::{self, Entry};
 use super::twins::{self, Twin};
-use super::{CuResult, Out, call, context, put};
+use super::{CuResult, Out, call, context, device, put};
 use crate::functions::Function;
 use crate::report::text;
 use crate::table::Table;
+
+/// Registers of a thread, of every kernel.
+pub(crate) const NUM_REGISTERS: u32 = 32;
 
 #[derive(Debug)]
 struct Module {
@@ -86,22 +91,65 @@ unsafe fn load(out: Out<'_, usize>, image: *const c_char) -> Result<(), CudaErro
     }
     // SAFETY: not null, hence a C string by this function's contract.
     let bytes = unsafe { std::ffi::CStr::from_ptr(image) }.to_bytes();
+    out.write(load_bytes(context, bytes)?);
+    Ok(())
+}
+
+fn load_bytes(context: usize, bytes: &[u8]) -> Result<usize, CudaError> {
     if bytes.starts_with(b"\x7fELF") || bytes.starts_with(&[0x50, 0xed, 0x55, 0xba]) {
         crate::log::unsupported(format_args!("cubin and fatbin modules: only PTX text"));
         return Err(NO_BINARY_FOR_GPU);
     }
     let entries = ptx::parse(std::str::from_utf8(bytes).map_err(|_| INVALID_IMAGE)?)?;
-    out.write(MODULES.add(Arc::new(Module { context, entries })));
-    Ok(())
+    Ok(MODULES.add(Arc::new(Module { context, entries })))
+}
+
+/// `cuModuleLoad`: a file of PTX text.
+///
+/// # Safety
+///
+/// `path` is null or a C string.
+pub(crate) unsafe extern "C" fn load_file(out: Out<'_, usize>, path: *const c_char) -> CuResult {
+    call(Function::cuModuleLoad, || {
+        let context = context::current()?.handle;
+        let out = out.ok_or(INVALID_VALUE)?;
+        // SAFETY: by this function's contract.
+        let path = unsafe { text(path) }.ok_or(INVALID_VALUE)?;
+        let bytes = std::fs::read(path).map_err(|_| FILE_NOT_FOUND)?;
+        let end = bytes.iter().position(|byte| *byte == 0);
+        out.write(load_bytes(context, &bytes[..end.unwrap_or(bytes.len())])?);
+        Ok(())
+    })
+}
+
+/// `cuModuleGetGlobal_v2`: modules have no globals here.
+///
+/// # Safety
+///
+/// `name` is null or a C string.
+pub(crate) unsafe extern "C" fn get_global(
+    _address: Out<'_, usize>,
+    _size: Out<'_, usize>,
+    module: usize,
+    name: *const c_char,
+) -> CuResult {
+    call(Function::cuModuleGetGlobal_v2, || {
+        context::current()?;
+        MODULES.get(module).ok_or(INVALID_HANDLE)?;
+        // SAFETY: by this function's contract.
+        unsafe { text(name) }.ok_or(INVALID_VALUE)?;
+        Err(NOT_FOUND)
+    })
 }
 
 /// `cuModuleUnload`
 pub(crate) extern "C" fn unload(handle: usize) -> CuResult {
     call(Function::cuModuleUnload, || {
-        context::current()?;
-        MODULES.remove(handle).ok_or(INVALID_HANDLE)?;
-        KERNELS.lock().retain(|_, kernel| kernel.module != handle);
-        Ok(())
+        context::end(|_| {
+            MODULES.remove(handle).ok_or(INVALID_HANDLE)?;
+            KERNELS.lock().retain(|_, kernel| kernel.module != handle);
+            Ok(())
+        })
     })
 }
 
@@ -153,16 +201,18 @@ pub(crate) extern "C" fn get_attribute(
     function: usize,
 ) -> CuResult {
     call(Function::cuFuncGetAttribute, || {
+        context::current()?;
         find_kernel(function)?;
+        let (major, minor) = device::gpu().compute_capability();
         put(
             out,
             match attribute {
                 // Threads of a block, registers.
-                0 => 1024,
-                4 => 32,
+                0 => MAX_BLOCK_THREADS.cast_signed(),
+                4 => NUM_REGISTERS.cast_signed(),
                 // PTX and binary version, dynamic shared memory.
-                5 | 6 => 62,
-                8 => 49152,
+                5 | 6 => major * 10 + minor,
+                8 => SHARED_MEMORY.cast_signed(),
                 9 => -1,
                 1..=3 | 7 => 0,
                 _ => return Err(INVALID_VALUE),
@@ -174,8 +224,22 @@ pub(crate) extern "C" fn get_attribute(
 /// `cuFuncSetCacheConfig`
 pub(crate) extern "C" fn set_cache_config(function: usize, config: c_uint) -> CuResult {
     call(Function::cuFuncSetCacheConfig, || {
+        context::current()?;
         find_kernel(function)?;
         if config > 3 {
+            Err(INVALID_VALUE)
+        } else {
+            Ok(())
+        }
+    })
+}
+
+/// `cuFuncSetSharedMemConfig`
+pub(crate) extern "C" fn set_shared_mem_config(function: usize, config: c_uint) -> CuResult {
+    call(Function::cuFuncSetSharedMemConfig, || {
+        context::current()?;
+        find_kernel(function)?;
+        if config > 2 {
             Err(INVALID_VALUE)
         } else {
             Ok(())

@@ -36,7 +36,7 @@ pub(crate) extern "C" fn retain(out: Out<'_, usize>, dev: c_int) -> CuResult {
     call(Function::cuDevicePrimaryCtxRetain, || {
         device::check(dev)?;
         let mut primary = primary();
-        let handle = if primary.users == 0 {
+        let handle = if primary.handle == 0 {
             context::add_context(primary.flags)
         } else {
             primary.handle
@@ -50,16 +50,23 @@ pub(crate) extern "C" fn retain(out: Out<'_, usize>, dev: c_int) -> CuResult {
 
 /// `cuDevicePrimaryCtxRelease`
 pub(crate) extern "C" fn release(dev: c_int) -> CuResult {
-    call(Function::cuDevicePrimaryCtxRelease, || {
-        device::check(dev)?;
-        let mut primary = primary();
-        primary.users = primary.users.checked_sub(1).ok_or(INVALID_CONTEXT)?;
-        if primary.users == 0 {
-            destroy(&mut primary)
-        } else {
-            Ok(())
-        }
-    })
+    call(Function::cuDevicePrimaryCtxRelease, || release_any(dev))
+}
+
+/// `cuDevicePrimaryCtxRelease_v2`
+pub(crate) extern "C" fn release_v2(dev: c_int) -> CuResult {
+    call(Function::cuDevicePrimaryCtxRelease_v2, || release_any(dev))
+}
+
+fn release_any(dev: c_int) -> Result<(), CudaError> {
+    device::check(dev)?;
+    let mut primary = primary();
+    primary.users = primary.users.checked_sub(1).ok_or(INVALID_CONTEXT)?;
+    if primary.users == 0 {
+        destroy(&mut primary)
+    } else {
+        Ok(())
+    }
 }
 
 /// `cuDevicePrimaryCtxReset`
@@ -72,6 +79,19 @@ pub(crate) extern "C" fn reset(dev: c_int) -> CuResult {
             Ok(())
         } else {
             destroy(&mut primary)
+        }
+    })
+}
+
+/// `cuDevicePrimaryCtxReset_v2`: who has retained it still has, and goes on with the same handle.
+pub(crate) extern "C" fn reset_v2(dev: c_int) -> CuResult {
+    call(Function::cuDevicePrimaryCtxReset_v2, || {
+        device::check(dev)?;
+        let primary = primary();
+        if primary.handle == 0 {
+            Ok(())
+        } else {
+            context::renew_context(primary.handle, primary.flags)
         }
     })
 }
@@ -89,6 +109,15 @@ pub(crate) extern "C" fn set_flags(dev: c_int, flags: c_uint) -> CuResult {
             return Err(PRIMARY_CONTEXT_ACTIVE);
         }
         primary.flags = flags;
+        Ok(())
+    })
+}
+
+/// `cuDevicePrimaryCtxSetFlags_v2`: also while it is active, from its next start.
+pub(crate) extern "C" fn set_flags_v2(dev: c_int, flags: c_uint) -> CuResult {
+    call(Function::cuDevicePrimaryCtxSetFlags_v2, || {
+        device::check(dev)?;
+        primary().flags = flags;
         Ok(())
     })
 }

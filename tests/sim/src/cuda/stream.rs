@@ -80,13 +80,15 @@ fn create_any(out: Out<'_, usize>, flags: c_uint, priority: c_int) -> Result<(),
 /// `cuStreamDestroy_v2`: returns at once, the work is still finished.
 pub(crate) extern "C" fn destroy(handle: usize) -> CuResult {
     call(Function::cuStreamDestroy_v2, || {
-        let stream = find(handle)?;
-        if stream.is_null {
-            return Err(INVALID_HANDLE);
-        }
-        STREAMS.remove(handle);
-        stream.end();
-        Ok(())
+        context::end(|context| {
+            let stream = STREAMS
+                .get(handle)
+                .filter(|stream| stream.context == context.handle && !stream.is_null)
+                .ok_or(INVALID_HANDLE)?;
+            STREAMS.remove(handle);
+            stream.end();
+            Ok(())
+        })
     })
 }
 
@@ -157,6 +159,32 @@ pub(crate) extern "C" fn get_priority(handle: usize, out: Out<'_, c_int>) -> CuR
 /// `cuStreamGetCtx`
 pub(crate) extern "C" fn get_ctx(handle: usize, out: Out<'_, usize>) -> CuResult {
     call(Function::cuStreamGetCtx, || put(out, find(handle)?.context))
+}
+
+/// `cuStreamAddCallback`
+pub(crate) extern "C" fn add_callback(
+    handle: usize,
+    function: Option<unsafe extern "C" fn(usize, CuResult, *mut c_void)>,
+    data: *mut c_void,
+    flags: c_uint,
+) -> CuResult {
+    call(Function::cuStreamAddCallback, || {
+        let stream = find(handle)?;
+        let function = function.ok_or(INVALID_VALUE)?;
+        if flags != 0 {
+            return Err(INVALID_VALUE);
+        }
+        let (context, data) = (stream.context, data.expose_provenance());
+        stream.enqueue(|slot| {
+            slot.command = Command::Callback {
+                function,
+                stream: handle,
+                context,
+                data,
+            }
+        });
+        Ok(())
+    })
 }
 
 /// `cuLaunchHostFunc`

@@ -1,7 +1,10 @@
 //! Host twins of kernels: functions of shared objects that `NVMM_SIM_KERNELS` names.
 
-use std::ffi::{CString, c_void};
+use std::ffi::{CString, c_int, c_void};
+use std::mem::MaybeUninit;
 use std::sync::OnceLock;
+
+use super::resource::View;
 
 /// `nvmm_sim_launch` of `include/nvmm_sim_kernel.h`.
 #[derive(Clone, Copy, Debug)]
@@ -10,6 +13,7 @@ pub(crate) struct Launch {
     pub(crate) grid: [u32; 3],
     pub(crate) block: [u32; 3],
     pub(crate) shared_bytes: u32,
+    pub(crate) object: extern "C" fn(u64, Option<&mut MaybeUninit<View>>) -> c_int,
 }
 
 /// The host twin of a kernel.

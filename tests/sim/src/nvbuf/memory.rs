@@ -135,6 +135,7 @@ fn kind(mem_type: u32) -> Kind {
     match mem_type {
         sys::NVBUF_MEM_CUDA_DEVICE => Kind::Device,
         sys::NVBUF_MEM_SYSTEM => Kind::System,
+        sys::NVBUF_MEM_CUDA_UNIFIED => Kind::Managed,
         _ => Kind::Pinned,
     }
 }

@@ -30,6 +30,10 @@ pub(crate) const PTX: &str = "\
 { ret; }
 .visible .entry shape(.param .u64 a)
 { ret; }
+.visible .entry paint(.param .u64 to, .param .u64 from)
+{ ret; }
+.visible .entry paint_all(.param .u64 list)
+{ ret; }
 .visible .entry orphan(.param .u64 a)
 { ret; }
 ";
@@ -57,6 +61,15 @@ pub(crate) fn releases() -> Vec<String> {
     names
         .filter_map(|line| Some(line.split_once(' ')?.0.to_owned()))
         .collect()
+}
+
+/// The version of a release's CUDA driver.
+pub(crate) fn cuda_of(release: &str) -> u32 {
+    let list = std::fs::read_to_string(root().join("tests/sim/releases.txt")).unwrap();
+    let line = list
+        .lines()
+        .find(|line| line.split(' ').next() == Some(release));
+    line.unwrap().split(' ').nth(2).unwrap().parse().unwrap()
 }
 
 /// The runner for a release, without what the runner of this process has set.
@@ -186,14 +199,19 @@ pub(crate) fn text(output: &Output) -> String {
 
 /// The address of a symbol of a library.
 pub(crate) fn symbol(library: &str, name: &str) -> *mut c_void {
+    let address = symbol_if(library, name);
+    assert!(!address.is_null(), "{name:?} is in {library:?}");
+    address
+}
+
+/// The same, and null for what the library does not have.
+pub(crate) fn symbol_if(library: &str, name: &str) -> *mut c_void {
     let (library, name) = (CString::new(library).unwrap(), CString::new(name).unwrap());
     // SAFETY: the libraries of the simulator have no initialisers that matter to anybody.
     let handle = unsafe { libc::dlopen(library.as_ptr(), libc::RTLD_NOW) };
     assert!(!handle.is_null(), "{library:?} opens");
     // SAFETY: a live handle and a C string.
-    let address = unsafe { libc::dlsym(handle, name.as_ptr()) };
-    assert!(!address.is_null(), "{name:?} is in {library:?}");
-    address
+    unsafe { libc::dlsym(handle, name.as_ptr()) }
 }
 
 /// A function of a library by the name of its type, `PFN_` and the C name.
