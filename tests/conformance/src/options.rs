@@ -14,6 +14,9 @@ usage: nvmm-conformance [OPTION ...]
   --filter TEXT       only cases that have TEXT in their name
   --skip-provoking    leaves out cases that make a mistake on purpose
   --only-provoking    runs those alone
+  --provoking-env NAME=VALUE
+                      sets a variable for the processes of those, for a platform that
+                      has to be told to let mistakes pass
   --json FILE         writes the results as JSON
   --junit FILE        writes them as JUnit XML
   --label TEXT        what the reports call the platform
@@ -53,6 +56,8 @@ pub(crate) struct Options {
     pub(crate) in_process: bool,
     /// Started by a process of this program, which reads the result.
     pub(crate) worker: bool,
+    /// A variable for the processes of cases that provoke.
+    pub(crate) provoking_env: Option<(String, String)>,
     label: Option<String>,
     filter: String,
     provoking: Provoking,
@@ -68,6 +73,7 @@ impl Options {
             timeout: Duration::from_secs(30),
             in_process: false,
             worker: false,
+            provoking_env: None,
             label: None,
             filter: String::new(),
             provoking: Provoking::Too,
@@ -83,6 +89,12 @@ impl Options {
                 "--filter" => options.filter = value()?,
                 "--skip-provoking" => options.provoking = Provoking::Not,
                 "--only-provoking" => options.provoking = Provoking::Only,
+                "--provoking-env" => {
+                    let value = value()?;
+                    let pair = value.split_once('=');
+                    let (name, value) = pair.ok_or_else(|| format!("{value} is no NAME=VALUE"))?;
+                    options.provoking_env = Some((name.to_owned(), value.to_owned()));
+                }
                 "--json" => options.json = Some(value()?.into()),
                 "--junit" => options.junit = Some(value()?.into()),
                 "--label" => options.label = Some(value()?),
@@ -158,6 +170,7 @@ mod tests {
             ("--what", "--what"),
             ("--json", "needs a value"),
             ("--jobs 0", "above 0"),
+            ("--provoking-env STRICT", "NAME=VALUE"),
             ("--timeout soon", "soon"),
             ("--case nothing", "nothing"),
         ] {

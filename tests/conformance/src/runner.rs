@@ -68,7 +68,7 @@ fn heard(line: &str) -> Option<Result<Outcome, Failure>> {
 /// One line of what this machine has. Libraries are opened in another process, so that nothing of
 /// them can end this one.
 pub(crate) fn describe() -> String {
-    let ended = spawn(DESCRIBE, Duration::from_secs(30)).0;
+    let ended = spawn(DESCRIBE, None, Duration::from_secs(30)).0;
     match ended {
         Ok(Outcome::NotApplicable(line)) => line,
         Ok(Outcome::Passed) => String::new(),
@@ -96,7 +96,8 @@ pub(crate) fn run(cases: &[&'static Case], options: &Options) -> Vec<report::Res
                 println!("{}", case.name);
                 (case.run(&Platform::default()), String::new())
             } else {
-                spawn(case.name, options.timeout)
+                let variable = options.provoking_env.as_ref().filter(|_| case.provokes);
+                spawn(case.name, variable, options.timeout)
             };
             results.push(report::Result {
                 case,
@@ -118,11 +119,16 @@ pub(crate) fn run(cases: &[&'static Case], options: &Options) -> Vec<report::Res
 }
 
 /// Runs a case in a new process of this program.
-fn spawn(name: &str, timeout: Duration) -> (Result<Outcome, Failure>, String) {
+fn spawn(
+    name: &str,
+    variable: Option<&(String, String)>,
+    timeout: Duration,
+) -> (Result<Outcome, Failure>, String) {
     let broken = |error: std::io::Error| Failure::new("a process for it", error.to_string());
     let started = std::env::current_exe().and_then(|program| {
         Command::new(program)
             .args(["--case", name, "--worker"])
+            .envs(variable.map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
