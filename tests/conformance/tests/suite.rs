@@ -244,7 +244,7 @@ fn a_wrong_call_says_how_it_is_meant() {
         &["--what"][..],
         &["--json"],
         &["--case", "nothing"],
-        &["--filter", "nothing"],
+        &["--filter", "no.such"],
     ] {
         let output = suite(arguments, &[]);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");

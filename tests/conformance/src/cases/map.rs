@@ -115,7 +115,7 @@ pub(super) const CASES: &[Case] = &[
     Case::new(
         "map.from-another-thread",
         "A surface mapped on one thread is read and unmapped on another.",
-        "nvbuf: mappings are of the process",
+        "Linux mmap: a mapping is of the process",
         SURFACE,
         other_thread,
     )
