@@ -38,6 +38,9 @@ RUSTDOCFLAGS=-Dwarnings cargo doc --quiet --workspace --no-deps --all-features
 step "plugin"
 ci/plugin.sh
 
+step "conformance"
+ci/conformance.sh
+
 step "tests, on the simulator"
 # The first broken rule of the platform aborts the test that broke it.
 export NVMM_SIM_STRICT=1
