@@ -4,7 +4,7 @@
 
 use std::ffi::c_void;
 
-use crate::{cuda, legacy, missing, nvbuf, transform};
+use crate::{cuda, egl, legacy, missing, nvbuf, transform};
 
 macro_rules! functions {
     ($($library:literal
@@ -194,6 +194,83 @@ functions! {
         cuGraphicsEGLRegisterImage => cuda::egl::register_image,
         cuGraphicsResourceGetMappedEglFrame => cuda::egl::get_mapped_egl_frame,
         cuGraphicsUnregisterResource => cuda::egl::unregister_resource,
+        cuEGLStreamConsumerConnect => cuda::egl_stream::consumer_connect,
+        cuEGLStreamConsumerConnectWithFlags => cuda::egl_stream::consumer_connect_with_flags,
+        cuEGLStreamConsumerDisconnect => cuda::egl_stream::consumer_disconnect,
+        cuEGLStreamConsumerAcquireFrame => cuda::egl_stream::consumer_acquire,
+        cuEGLStreamConsumerReleaseFrame => cuda::egl_stream::consumer_release,
+        cuEGLStreamProducerConnect => cuda::egl_stream::producer_connect,
+        cuEGLStreamProducerDisconnect => cuda::egl_stream::producer_disconnect,
+        cuEGLStreamProducerPresentFrame => cuda::egl_stream::producer_present,
+        cuEGLStreamProducerReturnFrame => cuda::egl_stream::producer_return,
+        cuEventCreateFromEGLSync => cuda::event::create_from_egl_sync,
+    }
+    missing {}
+    "libEGL.so.1"
+    simulated {
+        eglBindAPI => egl::surface::bind_api,
+        eglBindTexImage => egl::surface::bind_tex_image,
+        eglChooseConfig => egl::surface::choose_config,
+        eglClientWaitSync => egl::sync::client_wait,
+        eglCopyBuffers => egl::surface::copy_buffers,
+        eglCreateContext => egl::surface::create_context,
+        eglCreateImage => egl::image::create,
+        eglCreatePbufferFromClientBuffer => egl::surface::create_pbuffer_from_client_buffer,
+        eglCreatePbufferSurface => egl::surface::create_pbuffer_surface,
+        eglCreatePixmapSurface => egl::surface::create_pixmap_surface,
+        eglCreatePlatformPixmapSurface => egl::surface::create_platform_pixmap_surface,
+        eglCreatePlatformWindowSurface => egl::surface::create_platform_window_surface,
+        eglCreateSync => egl::sync::create,
+        eglCreateWindowSurface => egl::surface::create_window_surface,
+        eglDestroyContext => egl::surface::destroy_context,
+        eglDestroyImage => egl::image::destroy,
+        eglDestroySurface => egl::surface::destroy_surface,
+        eglDestroySync => egl::sync::destroy,
+        eglGetConfigAttrib => egl::surface::get_config_attribute,
+        eglGetConfigs => egl::surface::get_configs,
+        eglGetCurrentContext => egl::surface::current_context,
+        eglGetCurrentDisplay => egl::surface::current_display,
+        eglGetCurrentSurface => egl::surface::current_surface,
+        eglGetDisplay => egl::display::get_display,
+        eglGetError => egl::get_error,
+        eglGetPlatformDisplay => egl::display::get_platform_display,
+        eglGetProcAddress => egl::proc_address::get_proc_address,
+        eglGetSyncAttrib => egl::sync::get_attribute,
+        eglInitialize => egl::display::initialize,
+        eglMakeCurrent => egl::surface::make_current,
+        eglQueryAPI => egl::surface::query_api,
+        eglQueryContext => egl::surface::query_context,
+        eglQueryString => egl::display::query_string,
+        eglQuerySurface => egl::surface::query_surface,
+        eglReleaseTexImage => egl::surface::release_tex_image,
+        eglReleaseThread => egl::release_thread,
+        eglSurfaceAttrib => egl::surface::surface_attribute,
+        eglSwapBuffers => egl::surface::swap_buffers,
+        eglSwapInterval => egl::surface::swap_interval,
+        eglTerminate => egl::display::terminate,
+        eglWaitClient => egl::surface::wait_client,
+        eglWaitGL => egl::surface::wait_gl,
+        eglWaitNative => egl::surface::wait_native,
+        eglWaitSync => egl::sync::wait,
+        // By eglGetProcAddress alone.
+        eglGetPlatformDisplayEXT => egl::display::get_platform_display_ext,
+        eglQueryDevicesEXT => egl::device::query_devices,
+        eglQueryDeviceStringEXT => egl::device::query_string,
+        eglQueryDeviceAttribEXT => egl::device::query_attribute,
+        eglQueryDisplayAttribEXT => egl::display::query_attribute,
+        eglCreateImageKHR => egl::image::create_khr,
+        eglDestroyImageKHR => egl::image::destroy_khr,
+        eglCreateSyncKHR => egl::sync::create_khr,
+        eglDestroySyncKHR => egl::sync::destroy_khr,
+        eglClientWaitSyncKHR => egl::sync::client_wait_khr,
+        eglSignalSyncKHR => egl::sync::signal,
+        eglGetSyncAttribKHR => egl::sync::get_attribute_khr,
+        eglCreateStreamKHR => egl::stream::create,
+        eglDestroyStreamKHR => egl::stream::destroy,
+        eglStreamAttribKHR => egl::stream::set_attribute,
+        eglQueryStreamKHR => egl::stream::query,
+        eglQueryStreamu64KHR => egl::stream::query_u64,
+        eglQueryStreamTimeKHR => egl::stream::query_time,
     }
     missing {}
 }

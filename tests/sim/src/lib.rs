@@ -4,6 +4,7 @@ mod block;
 mod config;
 mod control;
 mod cuda;
+mod egl;
 mod fault;
 mod functions;
 mod leaks;

@@ -99,6 +99,7 @@ pub(crate) fn add_context(flags: c_uint) -> usize {
 pub(crate) fn remove_context(handle: usize) -> Result<(), CudaError> {
     CONTEXTS.remove(handle).ok_or(INVALID_CONTEXT)?;
     super::egl::context_gone(handle);
+    super::egl_stream::context_gone(handle);
     super::module::context_gone(handle);
     super::event::context_gone(handle);
     queue::context_gone(handle);

@@ -6,6 +6,7 @@ pub(crate) mod context;
 pub(crate) mod copy;
 pub(crate) mod device;
 pub(crate) mod egl;
+pub(crate) mod egl_stream;
 pub(crate) mod error;
 pub(crate) mod event;
 pub(crate) mod launch;

@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering::SeqCst;
 use super::event::Event;
 use super::queue::Stream;
 use super::twins::{Launch, Twin};
+use crate::egl::sync::Sync;
 use crate::nvbuf::pixels;
 use crate::region::{self, Kind, Region};
 use crate::stats::{COUNTERS, add};
@@ -36,6 +37,8 @@ pub(crate) enum Command {
     Record(Arc<Event>),
     /// Wait until another stream has done its first `done` commands.
     Wait { stream: Arc<Stream>, done: u64 },
+    /// Wait until a sync object of EGL is signalled.
+    Signal(Arc<Sync>),
     /// Copy rows.
     Copy {
         to: Side,
@@ -157,6 +160,9 @@ impl Slot {
             }
             Command::Record(event) => event.happened(),
             Command::Wait { stream, done } => stream.wait_for(*done),
+            Command::Signal(sync) => {
+                sync.wait(None);
+            }
             Command::Copy {
                 to,
                 from,

@@ -86,6 +86,15 @@ pub(crate) fn find(fd: c_int) -> Option<Arc<Buffer>> {
     buffers().get(&fd).filter(|_| fd >= 0).cloned()
 }
 
+/// The live buffer of the file behind an fd, which may be a duplicate.
+pub(crate) fn find_by_file(fd: c_int) -> Option<Arc<Buffer>> {
+    let id = Some(fd::file_id(fd)?);
+    let buffers = buffers();
+    let own = buffers.get(&fd).filter(|buffer| buffer.id == id);
+    let found = own.or_else(|| buffers.values().find(|b| b.number >= 0 && b.id == id));
+    found.cloned()
+}
+
 /// The live buffer without a dmabuf at an address.
 pub(crate) fn find_at(address: usize) -> Option<Arc<Buffer>> {
     let buffers = buffers();
