@@ -233,7 +233,10 @@ fn wrong_attributes_have_the_errors_of_the_extension() {
             egl.error()
         };
         for missing in 0..right.len() {
-            assert_eq!(refused(&|list| drop(list.remove(missing))), BAD_PARAMETER);
+            let without = refused(&|list| {
+                list.remove(missing);
+            });
+            assert_eq!(without, BAD_PARAMETER);
         }
         assert_eq!(refused(&|list| list[0].1 = 32), BAD_PARAMETER);
         assert_eq!(refused(&|list| list[1].1 = -1), BAD_PARAMETER);
@@ -387,6 +390,22 @@ fn it_exports_egl_15_and_nothing_else() {
     assert_eq!(exported.len(), 24 + 4 + 5 + 1 + 10);
     for name in exported {
         assert!(shim.contains(&format!("SYMBOL({name})")), "{name}");
+    }
+}
+
+#[test]
+fn it_finds_the_core_in_the_other_folder() {
+    for release in support::releases() {
+        let library = built(&release).parent().unwrap().join("egl/libEGL.so.1");
+        let output = Command::new("readelf").arg("-dW").arg(&library).output();
+        let dynamic = String::from_utf8(output.unwrap().stdout).unwrap();
+        for wanted in [
+            "soname: [libEGL.so.1]",
+            "path: [$ORIGIN/../lib]",
+            "[libnvmm_sim.so]",
+        ] {
+            assert!(dynamic.contains(wanted), "{release}: {dynamic}");
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 mod support;
 
-use std::ffi::{c_int, c_uint};
+use std::ffi::{c_int, c_uint, c_void};
 use std::time::{Duration, Instant};
 
 use nvbufsurface_sys::classic as sys;
@@ -472,12 +472,46 @@ fn arrays_and_registered_surfaces_are_frames_too() {
             assert_eq!(pair.release(acquired), 0);
             // Its memory is not CUDA's any more.
             assert_eq!(cuda.unregister(resource), 0);
-            if layout == sys::NVBUF_LAYOUT_BLOCK_LINEAR {
-                assert_eq!(pair.acquire(0), Err(UNKNOWN));
-            }
+            assert_eq!(pair.acquire(0), Err(UNKNOWN));
             assert_eq!((surface.unmap_egl_image(0), surface.destroy()), (0, 0));
         }
     });
+}
+
+#[test]
+fn frames_cost_no_allocation() {
+    let preload = support::compile("count.c");
+    let variables = [("LD_PRELOAD", preload.to_str().unwrap())];
+    let output = child("frames_cost_no_allocation", &variables, || {
+        // SAFETY: the preloaded library has it; null is checked below.
+        let count = unsafe { libc::dlsym(libc::RTLD_DEFAULT, c"nvmm_test_heap_calls".as_ptr()) };
+        assert!(!count.is_null(), "the interposer is loaded");
+        // SAFETY: its prototype.
+        let count =
+            unsafe { std::mem::transmute::<*mut c_void, unsafe extern "C" fn() -> u64>(count) };
+        // SAFETY: takes nothing.
+        let heap_calls = || unsafe { count() };
+        let mut pair = Pair::new(2);
+        let mut next = pair.frame(1);
+        let other = pair.frame(2);
+        assert_eq!(pair.present(other), 0);
+        let mut value = 2;
+        let mut pass = || {
+            assert_eq!(pair.present(next), 0);
+            let resource = pair.acquire(0).unwrap();
+            assert_eq!(pair.first_byte(resource), value);
+            value = 3 - value;
+            assert_eq!(pair.release(resource), 0);
+            next.planes[0] = pair.take_back().unwrap();
+        };
+        (0..10).for_each(|_| pass());
+        let before = heap_calls();
+        (0..200).for_each(|_| pass());
+        assert_eq!(heap_calls() - before, 0, "heap calls of 200 frames");
+        let vec = std::hint::black_box(vec![1u8; 100]);
+        assert!(heap_calls() > before, "the interposer counts {}", vec.len());
+    });
+    assert!(output.status.success(), "{}", text(&output));
 }
 
 #[test]

@@ -83,12 +83,11 @@ impl Memory {
         is_right.then_some(Self::Linear(region))
     }
 
-    /// Whether the program has not freed it meanwhile.
+    /// Whether the program has not freed or unregistered it meanwhile.
     fn is_alive(&self, handle: usize) -> bool {
         match self {
-            Self::Linear(region) => {
-                region::find(handle).is_some_and(|found| Arc::ptr_eq(&found, region))
-            }
+            Self::Linear(region) => region::find(handle)
+                .is_some_and(|found| Arc::ptr_eq(&found, region) && found.is_reachable()),
             Self::Array(plane) => ARRAYS
                 .get(handle)
                 .is_some_and(|found| Arc::ptr_eq(&found, plane)),
