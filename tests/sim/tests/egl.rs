@@ -132,8 +132,11 @@ fn a_dead_x_server_and_the_ways_around_it() {
     assert_eq!(text(&output).matches("unset DISPLAY").count(), 3);
 }
 
+/// Attributes without their end.
+type Pairs = Vec<(c_int, c_int)>;
+
 /// The attributes of a surface's buffer as a dmabuf.
-fn dmabuf(surface: &Surface, fourcc: &[u8; 4]) -> Vec<(c_int, c_int)> {
+fn dmabuf(surface: &Surface, fourcc: &[u8; 4]) -> Pairs {
     let params = surface.params(0);
     let fd = c_int::try_from(params.bufferDesc).unwrap();
     let mut list = vec![
@@ -226,7 +229,7 @@ fn wrong_attributes_have_the_errors_of_the_extension() {
         let (egl, display) = Egl::start();
         let surface = Surface::create(1, params(sys::NVBUF_COLOR_FORMAT_NV12)).unwrap();
         let right = dmabuf(&surface, b"NV12");
-        let refused = |change: &dyn Fn(&mut Vec<(c_int, c_int)>)| {
+        let refused = |change: &dyn Fn(&mut Pairs)| {
             let mut attributes = right.clone();
             change(&mut attributes);
             assert_eq!(import(&egl, display, &attributes), 0, "{attributes:x?}");
