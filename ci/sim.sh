@@ -9,7 +9,7 @@
 #   ci/sim.sh --releases               list the releases that can be simulated
 #
 # NVMM_SIM=1 takes the simulator even beside real hardware, NVMM_SIM=0 never takes it.
-# NVMM_SIM_RELEASE chooses the release (r32.7).
+# NVMM_SIM_RELEASE chooses the release (r32.7). NVMM_SIM_EGL=1 simulates libEGL.so.1 too.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
@@ -17,6 +17,8 @@ state=$root/target/sim
 release=${NVMM_SIM_RELEASE:-r32.7}
 folder=$state/$release
 lib=$folder/lib
+# libEGL alone: programs that want the machine's own must not find this one.
+egl=$folder/egl
 include=$root/nvbufsurface-sys/include
 nvbuf=libnvbufsurface.so.1.0.0
 
@@ -43,7 +45,7 @@ known_or_exit() {
 
 # Whether a folder is one of the simulator's, of any release.
 ours() {
-    [[ $1 == "$state"/*/lib ]]
+    [[ $1 == "$state"/*/lib || $1 == "$state"/*/egl ]]
 }
 
 # Where a real libnvbufsurface is; nvbufsurface-sys looks in the same places.
@@ -82,9 +84,10 @@ stale() {
 }
 
 install_library() {
+    local to=${3:-$lib}
     # Renamed into place: a running process keeps the file that it has mapped.
-    cp "$1" "$lib/.$2.new"
-    mv -f "$lib/.$2.new" "$lib/$2"
+    cp "$1" "$to/.$2.new"
+    mv -f "$to/.$2.new" "$to/$2"
 }
 
 # Functions that one of our headers declares for the release, as SYMBOL(name) lines: what is left
@@ -125,14 +128,15 @@ has() {
     [[ $value != 0 ]]
 }
 
-shim() {
-    local soname=$1 list=$2
+# In the folder of the core, or in another one, from which the core is found at a path.
+shim() { # SONAME LIST [FOLDER PATH]
+    local soname=$1 list=$2 to=${3:-$lib} core=${4:-}
     cc -shared -fPIC -O2 -Wall -Werror -I "$root/tests/sim/include" \
         -DRELEASE="\"$release\"" -DLIBRARY="\"$soname\"" -DSYMBOLS="\"$list\"" \
         "$root/tests/sim/shims/shim.c" \
         -Wl,-soname,"$soname" -Wl,-z,defs -Wl,-z,nodelete -Wl,--disable-new-dtags \
-        -Wl,-rpath,'$ORIGIN' -L "$lib" -lnvmm_sim -o "$folder/shim.so"
-    install_library "$folder/shim.so" "$soname"
+        -Wl,-rpath,'$ORIGIN'"$core" -L "$lib" -lnvmm_sim -o "$folder/shim.so"
+    install_library "$folder/shim.so" "$soname" "$to"
 }
 
 # The symbols of the driver's that are not newer than the release, as SYMBOL(name) lines.
@@ -163,7 +167,7 @@ library() {
 }
 
 build() {
-    mkdir -p "$lib" "$folder/symbols" "$root/target/plugins"
+    mkdir -p "$lib" "$egl" "$folder/symbols" "$root/target/plugins"
     touch "$folder/stamp.new"
     # Its own target folder: this may run inside a cargo that holds the lock of the usual one.
     (
@@ -181,6 +185,7 @@ build() {
     library nvbuf_utils NVBUF_UTILS_ABI
     driver_symbols >"$folder/symbols/libcuda.h"
     shim libcuda.so.1 "$folder/symbols/libcuda.h"
+    shim libEGL.so.1 "$root/tests/sim/shims/libEGL.h" "$egl" /../lib
     mv -f "$folder/stamp.new" "$folder/stamp"
 }
 
@@ -202,8 +207,9 @@ EOF
 
 install_to() {
     local folder=$1 name requires
-    mkdir -p "$folder/lib/pkgconfig" "$folder/include"
+    mkdir -p "$folder/lib/pkgconfig" "$folder/egl" "$folder/include"
     cp -a "$lib/." "$folder/lib/"
+    cp -a "$egl/." "$folder/egl/"
     cp "$include"/*.h "$root"/tests/sim/include/*.h "$folder/include/"
     for name in nvbufsurface nvbufsurftransform nvbuf_utils; do
         if [[ -e $lib/lib$name.so ]]; then
@@ -213,6 +219,7 @@ install_to() {
         fi
     done
     echo "sim: $release is in $folder; PKG_CONFIG_PATH=$folder/lib/pkgconfig, LD_LIBRARY_PATH=$folder/lib"
+    echo "sim: with libEGL too: LD_LIBRARY_PATH=$folder/egl:$folder/lib"
 }
 
 build_if_stale() {
@@ -286,8 +293,18 @@ case ${1:-} in
     ;;
 esac
 
+# Whether the path is as NVMM_SIM_EGL wants it.
+egl_is_right() {
+    local found=0
+    [[ ${LD_LIBRARY_PATH:-} != "$egl":* ]] || found=1
+    [[ $found == "$wants_egl" ]]
+}
+
+wants_egl=0
+[[ ${NVMM_SIM_EGL:-0} == 0 ]] || wants_egl=1
+
 # Inside the simulator already, and of this release.
-[[ ${NVMM_SIM_ROOT:-} == "$root" && ${NVMM_SIM_SET_FOR:-} == "$release" ]] && exec "$@"
+[[ ${NVMM_SIM_ROOT:-} == "$root" && ${NVMM_SIM_SET_FOR:-} == "$release" ]] && egl_is_right && exec "$@"
 
 simulated || exec "$@"
 
@@ -299,6 +316,7 @@ export NVMM_SIM_SET_FOR=$release
 export NVMM_SIM_RELEASE=$release
 export NVBUF_LIBRARY_PATH=$lib
 LD_LIBRARY_PATH=$(path_with "$lib" "${LD_LIBRARY_PATH:-}")
+[[ $wants_egl == 0 ]] || LD_LIBRARY_PATH=$egl:$LD_LIBRARY_PATH
 export LD_LIBRARY_PATH
 twins=libnvmm_sim_twins.so
 if [[ -z ${NVMM_SIM_KERNELS:-} || $NVMM_SIM_KERNELS == "$state"/*/lib/$twins ]] && [[ -e $lib/$twins ]]; then

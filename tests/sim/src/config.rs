@@ -15,6 +15,8 @@ pub(crate) struct Config {
     pub(crate) strict: bool,
     /// `NVMM_SIM_LEAKS=1`: note who makes each buffer, for the report.
     pub(crate) leaks: bool,
+    /// `NVMM_SIM_DISPLAY=dead`: the X server that `DISPLAY` names does not answer.
+    pub(crate) dead_display: bool,
     /// `NVMM_SIM_REPORT`: where the report goes at exit; `%p` in it becomes the process id.
     pub(crate) report: Option<PathBuf>,
     /// `NVMM_SIM_KERNELS`: shared objects with host twins.
@@ -30,6 +32,7 @@ pub(crate) fn get() -> &'static Config {
             log: set("NVMM_SIM_LOG").is_none_or(|value| value != "0"),
             strict: set("NVMM_SIM_STRICT").is_some_and(|value| value != "0"),
             leaks: set("NVMM_SIM_LEAKS").is_some_and(|value| value != "0"),
+            dead_display: set("NVMM_SIM_DISPLAY").is_some_and(|value| value == "dead"),
             report: set("NVMM_SIM_REPORT").map(|path| {
                 let pid = std::process::id().to_string();
                 PathBuf::from(path.to_string_lossy().replace("%p", &pid))

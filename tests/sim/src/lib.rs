@@ -5,6 +5,7 @@ mod budget;
 mod config;
 mod control;
 mod cuda;
+mod egl;
 mod fault;
 mod functions;
 mod leaks;

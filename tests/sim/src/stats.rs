@@ -91,6 +91,10 @@ counters! {
         buffers_alive,
         /// EGLImages not yet destroyed.
         egl_images_alive,
+        /// EGLStreams not yet destroyed.
+        egl_streams_alive,
+        /// Sync objects of EGL not yet destroyed.
+        egl_syncs_alive,
         /// Registrations not yet undone.
         registrations_alive,
         /// Buffers that `NvBufSurfaceMapCudaBuffer` gave to CUDA and nobody took back.

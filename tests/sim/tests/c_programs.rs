@@ -287,3 +287,45 @@ fn a_sanitizer_sees_the_end_of_the_structs() {
         }
     }
 }
+
+#[test]
+fn frames_through_an_eglstream() {
+    let release = support::DEFAULT;
+    let lib = built(release);
+    let egl = lib.parent().unwrap().join("egl");
+    for compiler in ["gcc", "g++"] {
+        let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("egl_stream-{compiler}"));
+        let language = if compiler == "g++" { "c++" } else { "c" };
+        let output = Command::new(compiler)
+            .args(["-Wall", "-Wextra", "-Werror", "-pedantic", "-x", language])
+            .arg(root().join("tests/sim/tests/c/egl_stream.c"))
+            .args(["-x", "none"])
+            .arg(lib.join("libcuda.so.1"))
+            .arg(egl.join("libEGL.so.1"))
+            // The core, which both shims find by a path of their own.
+            .arg("-Wl,--unresolved-symbols=ignore-in-shared-libs")
+            .arg("-o")
+            .arg(&out)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{compiler}\n{}", text(&output));
+        let report = out.with_extension("json");
+        let output = runner(release)
+            .arg(&out)
+            .env("NVMM_SIM_EGL", "1")
+            .env("NVMM_SIM_REPORT", &report)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{compiler}\n{}", text(&output));
+        assert_eq!(output.stdout, b"done\n");
+        let report = std::fs::read(report).unwrap();
+        let report: serde_json::Value = serde_json::from_slice(&report).unwrap();
+        for counter in [
+            "violations",
+            "egl_streams_alive",
+            "device_allocations_alive",
+        ] {
+            assert_eq!(report[counter], 0, "{counter}");
+        }
+    }
+}

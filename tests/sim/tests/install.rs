@@ -68,3 +68,42 @@ fn a_folder_is_needed() {
         text(&output)
     );
 }
+
+/// libEGL's folder finds the core of the same copy: a stream made by the one is the other's.
+#[test]
+fn a_plain_copy_is_one_simulator() {
+    let out = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let (first, copy) = (out.join("install-egl"), out.join("copy-egl"));
+    for folder in [&first, &copy] {
+        // Not there is as good as removed.
+        let _ = std::fs::remove_dir_all(folder);
+    }
+    let output = runner("r32.7").arg("--install").arg(&first).output();
+    let said = text(&output.unwrap());
+    assert!(
+        said.contains(&format!("{0}/egl:{0}/lib", first.display())),
+        "{said}"
+    );
+    let copied = Command::new("cp").arg("-r").args([&first, &copy]).status();
+    assert!(copied.unwrap().success());
+    std::fs::remove_dir_all(&first).unwrap();
+    let program = copy.join("program");
+    let output = Command::new("cc")
+        .arg(root().join("tests/sim/tests/c/egl_stream.c"))
+        .arg(copy.join("lib/libcuda.so.1"))
+        .arg(copy.join("egl/libEGL.so.1"))
+        .arg("-Wl,--unresolved-symbols=ignore-in-shared-libs")
+        .arg("-o")
+        .arg(&program)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", text(&output));
+    let path = format!("{0}/egl:{0}/lib", copy.display());
+    let output = Command::new(&program)
+        .env("LD_LIBRARY_PATH", path)
+        .env_remove("NVMM_SIM_RELEASE")
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", text(&output));
+    assert_eq!(output.stdout, b"done\n");
+}

@@ -128,6 +128,7 @@ pub(crate) fn renew_context(handle: usize, flags: c_uint) -> Result<(), CudaErro
 pub(crate) fn remove_context(handle: usize) -> Result<(), CudaError> {
     CONTEXTS.remove(handle).ok_or(INVALID_CONTEXT)?;
     super::egl::context_gone(handle);
+    super::egl_stream::context_gone(handle);
     super::module::context_gone(handle);
     super::object::context_gone(handle);
     super::array::context_gone(handle);

@@ -8,7 +8,7 @@ use nvbufsurface_sys::classic::NVBUF_LAYOUT_BLOCK_LINEAR;
 
 use super::array::{self, Array, Descriptor3D, SURFACE_LDST, channel_bytes};
 use super::error::{INVALID_HANDLE, INVALID_VALUE, NOT_SUPPORTED};
-use super::{CuResult, Out, call, context, put};
+use super::{CuResult, Out, call, context, egl_stream, put};
 use crate::functions::Function;
 use crate::nvbuf::buffer::Buffer;
 use crate::nvbuf::egl::{IMAGES, Image};
@@ -18,21 +18,21 @@ use crate::stats::{COUNTERS, add, sub};
 use crate::table::Table;
 
 /// Planes of a `CUeglFrame`.
-const MAX_PLANES: usize = 3;
+pub(super) const MAX_PLANES: usize = 3;
 const FRAME_TYPE_ARRAY: c_uint = 0;
 const FRAME_TYPE_PITCH: c_uint = 1;
 
 /// `CUeglFrame`
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub(crate) struct EglFrame {
     /// `CUarray` or device address of each plane, by the frame type.
-    planes: [usize; MAX_PLANES],
-    width: c_uint,
-    height: c_uint,
+    pub(super) planes: [usize; MAX_PLANES],
+    pub(super) width: c_uint,
+    pub(super) height: c_uint,
     depth: c_uint,
     pitch: c_uint,
-    plane_count: c_uint,
+    pub(super) plane_count: c_uint,
     num_channels: c_uint,
     frame_type: c_uint,
     egl_color_format: c_uint,
@@ -40,6 +40,43 @@ pub(crate) struct EglFrame {
 }
 
 const _: () = assert!(size_of::<EglFrame>() == 64, "the driver's struct");
+
+impl EglFrame {
+    /// Whether its planes are arrays; `None` if that type is unknown.
+    pub(super) fn is_array(&self) -> Option<bool> {
+        match self.frame_type {
+            FRAME_TYPE_ARRAY => Some(true),
+            FRAME_TYPE_PITCH => Some(false),
+            _ => None,
+        }
+    }
+
+    /// Bytes from the start of the first plane to the end of its last row; `None` if that makes no
+    /// sense.
+    pub(super) fn first_plane_bytes(&self) -> Option<usize> {
+        let element = match self.cu_format {
+            0x01 | 0x08 => 1,
+            0x02 | 0x09 | 0x10 => 2,
+            0x03 | 0x0a | 0x20 => 4,
+            _ => return None,
+        };
+        // Planes of their own have one channel each, whatever is said of all.
+        let channels = if self.plane_count > 1 {
+            1
+        } else {
+            self.num_channels
+        };
+        if !(1..=4).contains(&channels) {
+            return None;
+        }
+        let row = self.width as usize * channels as usize * element;
+        let pitch = self.pitch as usize;
+        if self.is_array()? {
+            return Some(row);
+        }
+        (row <= pitch).then(|| (self.height as usize - 1) * pitch + row)
+    }
+}
 
 /// A registration of an EGLImage.
 #[derive(Debug)]
@@ -119,7 +156,13 @@ pub(crate) extern "C" fn get_mapped_egl_frame(
 ) -> CuResult {
     call(Function::cuGraphicsResourceGetMappedEglFrame, || {
         let context = context::current()?.handle;
-        let resource = RESOURCES.get(resource).ok_or(INVALID_HANDLE)?;
+        let Some(resource) = RESOURCES.get(resource) else {
+            let frame = egl_stream::acquired(resource, context)?;
+            if index != 0 || mip_level != 0 {
+                return Err(INVALID_VALUE);
+            }
+            return put(out, frame);
+        };
         if resource.context != context {
             return Err(INVALID_HANDLE);
         }
@@ -127,11 +170,11 @@ pub(crate) extern "C" fn get_mapped_egl_frame(
             return Err(INVALID_VALUE);
         }
         let buffer = &resource.image.buffer;
-        let format = format::find(buffer.color_format).ok_or(INVALID_VALUE)?;
+        let format = format::find(resource.image.color_format).ok_or(INVALID_VALUE)?;
         let Some(egl_color_format) = format.egl_color_format else {
             crate::log::unsupported(format_args!(
                 "a CUDA frame of format {}",
-                buffer.color_format
+                resource.image.color_format
             ));
             return Err(NOT_SUPPORTED);
         };

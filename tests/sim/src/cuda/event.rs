@@ -11,10 +11,12 @@ use super::error::{CudaError, INVALID_HANDLE, INVALID_VALUE, NOT_READY};
 use super::queue::Stream;
 use super::work::Command;
 use super::{CuResult, Out, call, context, put, stream};
+use crate::egl::sync::{self, Sync};
 use crate::functions::Function;
 use crate::stats::{COUNTERS, add};
 use crate::table::Table;
 
+const BLOCKING_SYNC: c_uint = 1;
 const DISABLE_TIMING: c_uint = 2;
 const INTERPROCESS: c_uint = 4;
 
@@ -25,6 +27,8 @@ pub(crate) struct Event {
     flags: c_uint,
     /// The latest record: it has happened when the stream has done that many commands.
     recorded: Mutex<Option<(Arc<Stream>, u64)>>,
+    /// The sync object that it is, of an event that is one.
+    sync: Option<Arc<Sync>>,
     /// When it last happened, in nanoseconds since the first look at the clock.
     at: AtomicU64,
 }
@@ -49,9 +53,16 @@ impl Event {
             .store(u64::try_from(now).unwrap_or(u64::MAX), SeqCst);
     }
 
+    /// The sync object that it is.
+    pub(crate) fn sync(&self) -> Option<&Arc<Sync>> {
+        self.sync.as_ref()
+    }
+
     fn is_done(&self) -> bool {
-        self.recorded()
-            .is_none_or(|(stream, count)| stream.has_done(count))
+        self.sync().is_none_or(|sync| sync.is_over())
+            && self
+                .recorded()
+                .is_none_or(|(stream, count)| stream.has_done(count))
     }
 }
 
@@ -79,6 +90,31 @@ pub(crate) extern "C" fn create(out: Out<'_, usize>, flags: c_uint) -> CuResult 
             context,
             flags,
             recorded: Mutex::new(None),
+            sync: None,
+            at: AtomicU64::new(0),
+        };
+        out.write(EVENTS.add(Arc::new(event)));
+        Ok(())
+    })
+}
+
+/// `cuEventCreateFromEGLSync`: an event that happens when the sync object is signalled.
+pub(crate) extern "C" fn create_from_egl_sync(
+    out: Out<'_, usize>,
+    sync: usize,
+    flags: c_uint,
+) -> CuResult {
+    call(Function::cuEventCreateFromEGLSync, || {
+        let context = context::current()?.handle;
+        let out = out.ok_or(INVALID_VALUE)?;
+        if flags & !BLOCKING_SYNC != 0 {
+            return Err(INVALID_VALUE);
+        }
+        let event = Event {
+            context,
+            flags: flags | DISABLE_TIMING,
+            recorded: Mutex::new(None),
+            sync: Some(sync::get(sync).ok_or(INVALID_VALUE)?),
             at: AtomicU64::new(0),
         };
         out.write(EVENTS.add(Arc::new(event)));
@@ -115,7 +151,7 @@ pub(crate) extern "C" fn record_with_flags(
 fn record_any(handle: usize, stream: usize) -> Result<(), CudaError> {
     let stream = stream::find(stream)?;
     let event = find(handle)?;
-    if event.context != stream.context {
+    if event.context != stream.context || event.sync.is_some() {
         return Err(INVALID_HANDLE);
     }
     let noted = Arc::clone(&event);
@@ -130,6 +166,9 @@ pub(crate) extern "C" fn synchronize(handle: usize) -> CuResult {
         context::current()?;
         let event = find(handle)?;
         add(&COUNTERS.synchronisations, 1);
+        if let Some(sync) = event.sync() {
+            sync.wait(None);
+        }
         if let Some((stream, count)) = event.recorded() {
             stream.wait_for(count);
         }

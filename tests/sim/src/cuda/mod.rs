@@ -10,6 +10,7 @@ pub(crate) mod copy_3d;
 pub(crate) mod copy_array;
 pub(crate) mod device;
 pub(crate) mod egl;
+pub(crate) mod egl_stream;
 pub(crate) mod error;
 pub(crate) mod event;
 pub(crate) mod host;

@@ -132,6 +132,9 @@ pub(crate) extern "C" fn wait_event(handle: usize, event: usize, flags: c_uint) 
             return Err(INVALID_VALUE);
         }
         add(&COUNTERS.stream_waits, 1);
+        if let Some(sync) = event.sync().cloned() {
+            stream.enqueue(|slot| slot.command = Command::Signal(sync));
+        }
         if let Some((other, done)) = event.recorded() {
             stream.enqueue(|slot| {
                 slot.command = Command::Wait {

@@ -12,6 +12,7 @@ use super::memset::Element;
 use super::object::{self, MAX_OBJECTS, Object, Running};
 use super::queue::Stream;
 use super::twins::{Launch, Twin};
+use crate::egl::sync::Sync;
 use crate::nvbuf::pixels;
 use crate::region::{self, Kind, Region};
 use crate::stats::{COUNTERS, add};
@@ -61,6 +62,8 @@ pub(crate) enum Command {
     Record(Arc<Event>),
     /// Wait until another stream has done its first `done` commands.
     Wait { stream: Arc<Stream>, done: u64 },
+    /// Wait until a sync object of EGL is signalled.
+    Signal(Arc<Sync>),
     /// Copy rows.
     Copy { to: Side, from: Side, size: Box3 },
     /// Fill rows.
@@ -220,6 +223,9 @@ impl Slot {
             }
             Command::Record(event) => event.happened(),
             Command::Wait { stream, done } => stream.wait_for(*done),
+            Command::Signal(sync) => {
+                sync.wait(None);
+            }
             Command::Copy { to, from, size } => {
                 for (slice, row) in rows(*size) {
                     let (source, dest) = (from.row(slice, row), to.row(slice, row));

@@ -3,9 +3,10 @@
 use std::ffi::{c_int, c_void};
 
 use super::find;
+use crate::egl::display;
 use crate::functions::Function;
 use crate::nvbuf::egl::{IMAGES, Image};
-use crate::nvbuf::{call, call_for, refuse};
+use crate::nvbuf::{Refused, call, call_for, refuse};
 
 /// `NvEGLImageFromFd`
 pub(crate) extern "C" fn image_from_fd(display: *const c_void, fd: c_int) -> *mut c_void {
@@ -18,6 +19,10 @@ pub(crate) extern "C" fn image_from_fd(display: *const c_void, fd: c_int) -> *mu
                 Rule::EglImageOfRawBuffer,
                 "fd {fd} is a raw buffer"
             );
+        }
+        if let Err(why) = display::check_for_library(display.addr()) {
+            crate::log::line(format_args!("{function:?}: {why}"));
+            return Err(Refused);
         }
         let image = Image::create(&buffer, Some(display.addr()));
         Ok(std::ptr::without_provenance_mut(image))

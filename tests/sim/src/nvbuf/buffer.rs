@@ -11,7 +11,7 @@ use nvbufsurface_sys::classic::{NVBUF_COLOR_FORMAT_INVALID, NvBufSurfacePlanePar
 
 use super::layout::Extra;
 use super::pixels::Pixels;
-pub(crate) use super::registry::{each_alive, find, find_at, find_by_region};
+pub(crate) use super::registry::{each_alive, find, find_at, find_by_file, find_by_region};
 pub(crate) use super::shape::Shape;
 use super::{fd, gone, memory, registry};
 use crate::budget::Room;
@@ -168,6 +168,11 @@ impl Buffer {
         add(&COUNTERS.buffers_allocated, 1);
         add(&COUNTERS.buffers_alive, 1);
         buffer
+    }
+
+    /// Which file its fd was when it was made.
+    pub(super) fn file_id(&self) -> Option<(u64, u64)> {
+        self.id
     }
 
     pub(crate) fn fd(&self) -> c_int {

@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use super::buffer::Buffer;
 use super::descriptor::Batch;
 use super::layout::SurfaceHead;
-use super::{call, refuse};
+use super::{Refused, call, refuse};
+use crate::egl::display;
 use crate::functions::Function;
 use crate::rule::Rule;
 use crate::stats::{COUNTERS, add, sub};
@@ -17,8 +18,11 @@ use crate::table::Table;
 #[derive(Debug)]
 pub(crate) struct Image {
     pub(crate) buffer: Arc<Buffer>,
-    /// The display that `NvEGLImageFromFd` was called with; `None` for `NvBufSurfaceMapEglImage`.
+    /// The display that `NvEGLImageFromFd` or `eglCreateImage` was called with; `None` for
+    /// `NvBufSurfaceMapEglImage`.
     pub(crate) display: Option<usize>,
+    /// The format that it has for CUDA: that of the buffer, or what a dmabuf was said to have.
+    pub(crate) color_format: u32,
     /// Live CUDA registrations of this image.
     pub(crate) registrations: AtomicU32,
 }
@@ -29,12 +33,22 @@ pub(crate) static IMAGES: Table<Image> = Table::new();
 impl Image {
     /// Makes an image of a buffer and gives its handle.
     pub(crate) fn create(buffer: &Arc<Buffer>, display: Option<usize>) -> usize {
+        Self::create_as(buffer, display, buffer.color_format)
+    }
+
+    /// [`Image::create`] with a format that has the planes of the buffer's.
+    pub(crate) fn create_as(
+        buffer: &Arc<Buffer>,
+        display: Option<usize>,
+        color_format: u32,
+    ) -> usize {
         buffer.images.fetch_add(1, SeqCst);
         add(&COUNTERS.egl_maps, 1);
         add(&COUNTERS.egl_images_alive, 1);
         IMAGES.add(Arc::new(Self {
             buffer: Arc::clone(buffer),
             display,
+            color_format,
             registrations: AtomicU32::new(0),
         }))
     }
@@ -66,6 +80,10 @@ pub(crate) unsafe extern "C" fn map_egl_image(surface: *mut SurfaceHead, index: 
     call(function, || {
         // SAFETY: by this function's contract.
         let batch = unsafe { Batch::new(function, surface) }?;
+        if let Err(why) = display::check_for_library(0) {
+            crate::log::line(format_args!("{function:?}: {why}"));
+            return Err(Refused);
+        }
         for i in batch.entries(index)? {
             let mut entry = batch.entry(i)?;
             if entry.buffer.is_raw() {

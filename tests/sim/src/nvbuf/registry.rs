@@ -8,6 +8,7 @@ use std::ffi::c_int;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::buffer::Buffer;
+use super::fd;
 use crate::region::Region;
 use crate::rule::Rule;
 
@@ -20,6 +21,15 @@ fn buffers() -> MutexGuard<'static, BTreeMap<c_int, Arc<Buffer>>> {
 /// The live buffer of an fd.
 pub(crate) fn find(fd: c_int) -> Option<Arc<Buffer>> {
     buffers().get(&fd).filter(|_| fd >= 0).cloned()
+}
+
+/// The live buffer of the file behind an fd, which may be a duplicate.
+pub(crate) fn find_by_file(fd: c_int) -> Option<Arc<Buffer>> {
+    let id = Some(fd::file_id(fd)?);
+    let buffers = buffers();
+    let own = buffers.get(&fd).filter(|buffer| buffer.file_id() == id);
+    let found = own.or_else(|| buffers.values().find(|b| b.fd() >= 0 && b.file_id() == id));
+    found.cloned()
 }
 
 /// The live buffer without a dmabuf at an address.

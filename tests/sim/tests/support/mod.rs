@@ -6,6 +6,7 @@
 )]
 
 pub(crate) mod cuda;
+pub(crate) mod egl;
 pub(crate) mod legacy;
 pub(crate) mod surface;
 
@@ -42,7 +43,7 @@ pub(crate) const PTX: &str = "\
 pub(crate) const DEFAULT: &str = "r32.7";
 
 /// What a child writes when its body is done: a wrong test name would run nothing.
-const RAN: &str = "nvmm-sim-test: done";
+pub(crate) const RAN: &str = "nvmm-sim-test: done";
 
 const CHILD: &str = "NVMM_SIM_TEST_CHILD";
 
