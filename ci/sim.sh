@@ -9,7 +9,8 @@
 #   ci/sim.sh --releases               list the releases that can be simulated
 #
 # NVMM_SIM=1 takes the simulator even beside real hardware, NVMM_SIM=0 never takes it.
-# NVMM_SIM_RELEASE chooses the release (r32.7). NVMM_SIM_EGL=1 simulates libEGL.so.1 too.
+# NVMM_SIM_RELEASE chooses the release (r32.7). NVMM_SIM_GPU=1 takes the memory and the driver of a real
+# NVIDIA GPU, NVMM_SIM_EGL=1 a simulated libEGL.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
@@ -19,6 +20,8 @@ folder=$state/$release
 lib=$folder/lib
 # libEGL alone: programs that want the machine's own must not find this one.
 egl=$folder/egl
+# The same libraries without libcuda, for GPU mode.
+gpu=$folder/gpu
 include=$root/nvbufsurface-sys/include
 nvbuf=libnvbufsurface.so.1.0.0
 
@@ -45,7 +48,7 @@ known_or_exit() {
 
 # Whether a folder is one of the simulator's, of any release.
 ours() {
-    [[ $1 == "$state"/*/lib || $1 == "$state"/*/egl ]]
+    [[ $1 == "$state"/*/lib || $1 == "$state"/*/egl || $1 == "$state"/*/gpu ]]
 }
 
 # Where a real libnvbufsurface is; nvbufsurface-sys looks in the same places.
@@ -167,7 +170,7 @@ library() {
 }
 
 build() {
-    mkdir -p "$lib" "$egl" "$folder/symbols" "$root/target/plugins"
+    mkdir -p "$lib" "$egl" "$gpu" "$folder/symbols" "$root/target/plugins"
     touch "$folder/stamp.new"
     # Its own target folder: this may run inside a cargo that holds the lock of the usual one.
     (
@@ -186,7 +189,18 @@ build() {
     driver_symbols >"$folder/symbols/libcuda.h"
     shim libcuda.so.1 "$folder/symbols/libcuda.h"
     shim libEGL.so.1 "$root/tests/sim/shims/libEGL.h" "$egl" /../lib
+    gpu_links
     mv -f "$folder/stamp.new" "$folder/stamp"
+}
+
+# In GPU mode the driver is the real one.
+gpu_links() {
+    local library
+    rm -f "$gpu"/*
+    for library in "$lib"/libnv*; do
+        [[ -f $library ]] || continue
+        ln -sfn "../lib/${library##*/}" "$gpu/${library##*/}"
+    done
 }
 
 # A pkg-config file that finds its neighbours wherever the folder is copied to.
@@ -207,9 +221,10 @@ EOF
 
 install_to() {
     local folder=$1 name requires
-    mkdir -p "$folder/lib/pkgconfig" "$folder/egl" "$folder/include"
+    mkdir -p "$folder/lib/pkgconfig" "$folder/egl" "$folder/gpu" "$folder/include"
     cp -a "$lib/." "$folder/lib/"
     cp -a "$egl/." "$folder/egl/"
+    cp -a "$gpu/." "$folder/gpu/"
     cp "$include"/*.h "$root"/tests/sim/include/*.h "$folder/include/"
     for name in nvbufsurface nvbufsurftransform nvbuf_utils; do
         if [[ -e $lib/lib$name.so ]]; then
@@ -220,6 +235,7 @@ install_to() {
     done
     echo "sim: $release is in $folder; PKG_CONFIG_PATH=$folder/lib/pkgconfig, LD_LIBRARY_PATH=$folder/lib"
     echo "sim: with libEGL too: LD_LIBRARY_PATH=$folder/egl:$folder/lib"
+    echo "sim: on a real GPU: NVMM_SIM_GPU=1 LD_LIBRARY_PATH=$folder/gpu"
 }
 
 build_if_stale() {
@@ -254,7 +270,7 @@ path_with() {
 
 case ${1:-} in
 '')
-    sed -n '2,12s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+    sed -n '2,13s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
     exit 2
     ;;
 --releases)
@@ -293,18 +309,24 @@ case ${1:-} in
     ;;
 esac
 
-# Whether the path is as NVMM_SIM_EGL wants it.
-egl_is_right() {
-    local found=0
-    [[ ${LD_LIBRARY_PATH:-} != "$egl":* ]] || found=1
-    [[ $found == "$wants_egl" ]]
+# Where the libraries are, as NVMM_SIM_GPU and NVMM_SIM_EGL want them.
+wanted=$lib
+[[ ${NVMM_SIM_GPU:-0} == 0 ]] || wanted=$gpu
+front=$wanted
+if [[ ${NVMM_SIM_EGL:-0} != 0 ]]; then
+    if [[ $wanted == "$gpu" ]]; then
+        echo "sim: NVMM_SIM_EGL=1 and NVMM_SIM_GPU=1 do not go together: GPU mode has the machine's own libEGL" >&2
+        exit 2
+    fi
+    front=$egl:$lib
+fi
+
+path_is_right() {
+    [[ ${LD_LIBRARY_PATH:-}: == "$front":* ]]
 }
 
-wants_egl=0
-[[ ${NVMM_SIM_EGL:-0} == 0 ]] || wants_egl=1
-
 # Inside the simulator already, and of this release.
-[[ ${NVMM_SIM_ROOT:-} == "$root" && ${NVMM_SIM_SET_FOR:-} == "$release" ]] && egl_is_right && exec "$@"
+[[ ${NVMM_SIM_ROOT:-} == "$root" && ${NVMM_SIM_SET_FOR:-} == "$release" ]] && path_is_right && exec "$@"
 
 simulated || exec "$@"
 
@@ -314,9 +336,9 @@ export NVMM_SIM_ROOT=$root
 # What the variables below are set for: a call inside this one may ask for another release.
 export NVMM_SIM_SET_FOR=$release
 export NVMM_SIM_RELEASE=$release
-export NVBUF_LIBRARY_PATH=$lib
-LD_LIBRARY_PATH=$(path_with "$lib" "${LD_LIBRARY_PATH:-}")
-[[ $wants_egl == 0 ]] || LD_LIBRARY_PATH=$egl:$LD_LIBRARY_PATH
+export NVBUF_LIBRARY_PATH=$wanted
+LD_LIBRARY_PATH=$(path_with "$wanted" "${LD_LIBRARY_PATH:-}")
+[[ $front == "$wanted" ]] || LD_LIBRARY_PATH=$egl:$LD_LIBRARY_PATH
 export LD_LIBRARY_PATH
 twins=libnvmm_sim_twins.so
 if [[ -z ${NVMM_SIM_KERNELS:-} || $NVMM_SIM_KERNELS == "$state"/*/lib/$twins ]] && [[ -e $lib/$twins ]]; then

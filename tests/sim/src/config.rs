@@ -15,6 +15,8 @@ pub(crate) struct Config {
     pub(crate) strict: bool,
     /// `NVMM_SIM_LEAKS=1`: note who makes each buffer, for the report.
     pub(crate) leaks: bool,
+    /// `NVMM_SIM_GPU=1`: buffers are in the memory of a real GPU.
+    pub(crate) gpu: bool,
     /// `NVMM_SIM_DISPLAY=dead`: the X server that `DISPLAY` names does not answer.
     pub(crate) dead_display: bool,
     /// `NVMM_SIM_REPORT`: where the report goes at exit; `%p` in it becomes the process id.
@@ -32,6 +34,7 @@ pub(crate) fn get() -> &'static Config {
             log: set("NVMM_SIM_LOG").is_none_or(|value| value != "0"),
             strict: set("NVMM_SIM_STRICT").is_some_and(|value| value != "0"),
             leaks: set("NVMM_SIM_LEAKS").is_some_and(|value| value != "0"),
+            gpu: set("NVMM_SIM_GPU").is_some_and(|value| value != "0"),
             dead_display: set("NVMM_SIM_DISPLAY").is_some_and(|value| value == "dead"),
             report: set("NVMM_SIM_REPORT").map(|path| {
                 let pid = std::process::id().to_string();

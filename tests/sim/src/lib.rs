@@ -8,6 +8,7 @@ mod cuda;
 mod egl;
 mod fault;
 mod functions;
+mod gpu;
 mod leaks;
 mod legacy;
 mod log;

@@ -1,12 +1,13 @@
 //! Memory as the GPU and the other engines see it: no CPU access except while one of them runs.
 
 use std::collections::BTreeMap;
-use std::ffi::c_int;
+use std::ffi::{c_int, c_void};
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 use crate::budget::Room;
+use crate::gpu;
 use crate::nvbuf::pixels;
 
 /// A mapping, unmapped on drop.
@@ -18,6 +19,9 @@ pub(crate) struct Mapping {
     is_ours: bool,
 }
 
+/// The size of a large page, of those that the kernel uses by itself.
+const LARGE_PAGE: usize = 2 << 20;
+
 impl Mapping {
     /// Maps `len` bytes without access: of the file, or of fresh memory with fd -1.
     pub(crate) fn new(fd: c_int, len: usize) -> io::Result<Self> {
@@ -26,8 +30,30 @@ impl Mapping {
         } else {
             libc::MAP_SHARED
         };
-        // SAFETY: a new mapping at an address of the kernel's choice touches nothing existing.
-        let base = unsafe { libc::mmap(std::ptr::null_mut(), len, libc::PROT_NONE, flags, fd, 0) };
+        if len < LARGE_PAGE {
+            return Self::map(std::ptr::null_mut(), len, flags, fd);
+        }
+        // Large pages are only for addresses that are multiples of theirs: a place with room to choose.
+        let none = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
+        let room = Self::map(std::ptr::null_mut(), len + LARGE_PAGE, none, -1)?;
+        let start = room.base.next_multiple_of(LARGE_PAGE);
+        let end = start + len.next_multiple_of(page_size());
+        let at = std::ptr::with_exposed_provenance_mut(start);
+        // In the place of a part of the room, which is ours; the rest of it is given back, and not the whole.
+        let mapping = Self::map(at, len, flags | libc::MAP_FIXED, fd)?;
+        let room = std::mem::ManuallyDrop::new(room);
+        unmap(room.base, start - room.base);
+        unmap(
+            end,
+            room.base + room.len.next_multiple_of(page_size()) - end,
+        );
+        Ok(mapping)
+    }
+
+    fn map(at: *mut c_void, len: usize, flags: c_int, fd: c_int) -> io::Result<Self> {
+        // SAFETY: a new mapping at an address of the kernel's choice, or in the place of one of ours that
+        // nothing refers to.
+        let base = unsafe { libc::mmap(at, len, libc::PROT_NONE, flags, fd, 0) };
         if base == libc::MAP_FAILED {
             return Err(io::Error::last_os_error());
         }
@@ -79,11 +105,17 @@ impl Mapping {
 
 impl Drop for Mapping {
     fn drop(&mut self) {
-        if !self.is_ours {
-            return;
+        if self.is_ours {
+            unmap(self.base, self.len);
         }
-        // SAFETY: the mapping is ours and nothing refers to it any more.
-        unsafe { libc::munmap(std::ptr::with_exposed_provenance_mut(self.base), self.len) };
+    }
+}
+
+/// Gives back a range of pages that only [`Mapping`] knows.
+fn unmap(base: usize, len: usize) {
+    if len > 0 {
+        // SAFETY: the range is this file's own, and nothing refers to it any more.
+        unsafe { libc::munmap(std::ptr::with_exposed_provenance_mut(base), len) };
     }
 }
 
@@ -140,6 +172,8 @@ pub(crate) struct Region {
     pub(crate) cpu_wrote: AtomicBool,
     /// What it takes of the memory that the program may have.
     room: Room,
+    /// Where the bytes are in GPU mode; the mapping is what engines and CPU copies work on.
+    gpu: OnceLock<gpu::Memory>,
 }
 
 static SPACE: Mutex<BTreeMap<usize, Arc<Region>>> = Mutex::new(BTreeMap::new());
@@ -198,6 +232,7 @@ impl Region {
             device_used: AtomicBool::new(false),
             cpu_wrote: AtomicBool::new(false),
             room: Room::none(),
+            gpu: OnceLock::new(),
         }
     }
 
@@ -209,6 +244,26 @@ impl Region {
 
     pub(crate) fn base(&self) -> usize {
         self.mapping.base()
+    }
+
+    /// Gives a new region its memory on the GPU, with the bytes that it has.
+    pub(crate) fn put_on_gpu(&self, memory: gpu::Memory) {
+        // A region is put there once, by who made it.
+        let memory = self.gpu.get_or_init(|| memory);
+        let bytes = self.alias().unwrap_or_else(|| {
+            self.protect_all(libc::PROT_READ | libc::PROT_WRITE);
+            self.base()
+        });
+        // SAFETY: the region's memory, open, and nobody knows it yet.
+        unsafe { memory.flush(bytes) };
+        if self.alias.is_none() {
+            self.protect_all(libc::PROT_NONE);
+        }
+    }
+
+    /// Its memory on the GPU, in GPU mode.
+    pub(crate) fn gpu(&self) -> Option<&gpu::Memory> {
+        self.gpu.get()
     }
 
     /// Where the memory of a surface begins for the simulator itself.
@@ -261,15 +316,33 @@ impl Region {
     }
 
     fn change(&self, count: impl Fn(u32) -> u32, protection: c_int) {
-        if self.kind.is_open() {
+        if self.kind.is_open() && self.gpu().is_none() {
             return;
         }
         let mut users = self.open.lock().unwrap_or_else(|e| e.into_inner());
         let before = *users;
         *users = count(before);
-        if (before == 0) != (*users == 0) {
-            self.mapping.protect(0, self.mapping.len(), protection);
+        if (before == 0) == (*users == 0) {
+            return;
         }
+        if *users == 0
+            && let Some(gpu) = self.gpu()
+        {
+            // SAFETY: the region's memory, still open; the last engine has ended, and others wait for
+            // the lock.
+            unsafe { gpu.flush(self.base()) };
+        }
+        self.protect_all(protection);
+        if before == 0
+            && let Some(gpu) = self.gpu()
+        {
+            // SAFETY: the region's memory, open since a moment ago; engines wait for the lock.
+            unsafe { gpu.fetch(self.base()) };
+        }
+    }
+
+    fn protect_all(&self, protection: c_int) {
+        self.mapping.protect(0, self.mapping.len(), protection);
     }
 }
 

@@ -7,14 +7,15 @@ use std::sync::Once;
 use std::sync::atomic::Ordering::Relaxed;
 
 use crate::functions::NAMES;
-use crate::{config, leaks, release, rule, stats, threads};
+use crate::{config, gpu, leaks, release, rule, stats, threads};
 
 /// Writes the report.
 pub(crate) fn write(out: &mut dyn Write) -> fmt::Result {
     write!(
         out,
-        "{{\"release\":\"{}\",\"pid\":{}",
+        "{{\"release\":\"{}\",\"gpu\":{},\"pid\":{}",
         release::current().name,
+        gpu::is_on(),
         std::process::id()
     )?;
     for (name, value) in stats::all() {

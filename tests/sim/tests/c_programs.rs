@@ -244,6 +244,18 @@ fn surfaces_in_cuda_on_every_release() {
 }
 
 #[test]
+fn pictures_of_cpu_engine_and_cuda_on_every_release() {
+    let functions = ["NvBufSurfaceCopy", "NvBufSurfaceMemSet"];
+    works(
+        "gpu.c",
+        &[SURFACE, CUDA],
+        "NvBufSurfaceMapEglImage",
+        &functions,
+        0,
+    );
+}
+
+#[test]
 fn legacy_buffers_in_cuda_on_every_release() {
     let functions = ["NvEGLImageFromFd", "NvDestroyEGLImage"];
     works(

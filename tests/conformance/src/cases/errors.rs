@@ -56,7 +56,8 @@ pub(super) const CASES: &[Case] = &[
         TRANSFORM,
         beyond,
     )
-    .assumed(),
+    .assumed()
+    .provoking(),
     Case::new(
         "errors.transform.cuda-memory-on-the-vic",
         "The VIC refuses CUDA_DEVICE memory.",

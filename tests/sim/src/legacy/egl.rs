@@ -24,7 +24,7 @@ pub(crate) extern "C" fn image_from_fd(display: *const c_void, fd: c_int) -> *mu
             crate::log::line(format_args!("{function:?}: {why}"));
             return Err(Refused);
         }
-        let image = Image::create(&buffer, Some(display.addr()));
+        let image = Image::create(&buffer, Some(display.addr()))?;
         Ok(std::ptr::without_provenance_mut(image))
     };
     call_for(function, body, |_| std::ptr::null_mut())

@@ -16,6 +16,7 @@ pub(crate) use super::shape::Shape;
 use super::{fd, gone, memory, registry};
 use crate::budget::Room;
 use crate::config;
+use crate::gpu;
 use crate::legacy::handle::Handle;
 use crate::region::{Kind, Region};
 use crate::stats::{COUNTERS, add, sub};
@@ -82,7 +83,12 @@ impl Buffer {
     /// The same with memory that is counted already.
     pub(super) fn in_room(shape: &Shape, owner: Owner, room: Room) -> std::io::Result<Arc<Self>> {
         let file = memory::new_file(u64::from(shape.size))?;
-        Self::with_file(shape, owner, file, room)
+        let on_gpu = gpu::Memory::picture(shape)?;
+        let buffer = Self::with_file(shape, owner, file, room)?;
+        if let Some(memory) = on_gpu {
+            buffer.region.put_on_gpu(memory);
+        }
+        Ok(buffer)
     }
 
     /// Makes a buffer of a file of somebody else's that has the pixels, as large as the shape at least.
@@ -91,6 +97,10 @@ impl Buffer {
         owner: Owner,
         file: OwnedFd,
     ) -> std::io::Result<Arc<Self>> {
+        if gpu::is_on() {
+            let text = "GPU mode has no second view of memory: no import, no MapNvmmBuffer";
+            return Err(std::io::Error::new(std::io::ErrorKind::Unsupported, text));
+        }
         Self::with_file(shape, owner, file, Room::none())
     }
 
@@ -186,7 +196,10 @@ impl Buffer {
 
     /// `dataPtr`: the address of memory without a dmabuf.
     pub(crate) fn data_address(&self) -> Option<usize> {
-        (self.number < 0).then(|| self.region.base() + self.start)
+        (self.number < 0).then(|| {
+            let on_gpu = self.region.gpu().and_then(gpu::Memory::address);
+            on_gpu.unwrap_or(self.region.base()) + self.start
+        })
     }
 
     /// Notes that others may write the same pixels from now on.

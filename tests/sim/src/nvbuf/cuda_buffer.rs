@@ -16,6 +16,7 @@ use super::layout::SurfaceHead;
 use super::{Refused, call, refuse};
 use crate::block::Block;
 use crate::functions::Function;
+use crate::gpu;
 use crate::rule::Rule;
 use crate::stats::{COUNTERS, add, sub};
 use crate::table;
@@ -59,6 +60,12 @@ fn map_entry(function: Function, entry: &mut Entry) -> Result<(), Refused> {
     let buffer = &entry.buffer;
     if buffer.layout == NVBUF_LAYOUT_BLOCK_LINEAR {
         crate::log::unsupported(format_args!("{function:?} of a block linear buffer"));
+        return Err(Refused);
+    }
+    if gpu::is_on() {
+        crate::log::unsupported(format_args!(
+            "{function:?} in GPU mode: pictures are textures"
+        ));
         return Err(Refused);
     }
     let address = std::ptr::with_exposed_provenance_mut(buffer.device_address(0));

@@ -10,11 +10,13 @@ use super::layout::SurfaceHead;
 use super::{Refused, call, refuse};
 use crate::egl::display;
 use crate::functions::Function;
+use crate::gpu;
 use crate::rule::Rule;
 use crate::stats::{COUNTERS, add, sub};
 use crate::table::Table;
 
-/// An EGLImage of a buffer; a buffer can have several.
+/// An EGLImage of a buffer; a buffer can have several. In GPU mode it has one, which is given out several
+/// times: a texture has no more.
 #[derive(Debug)]
 pub(crate) struct Image {
     pub(crate) buffer: Arc<Buffer>,
@@ -25,6 +27,8 @@ pub(crate) struct Image {
     pub(crate) color_format: u32,
     /// Live CUDA registrations of this image.
     pub(crate) registrations: AtomicU32,
+    /// How often it was given out and not ended.
+    uses: AtomicU32,
 }
 
 /// The images that exist, by EGLImage handle.
@@ -32,25 +36,51 @@ pub(crate) static IMAGES: Table<Image> = Table::new();
 
 impl Image {
     /// Makes an image of a buffer and gives its handle.
-    pub(crate) fn create(buffer: &Arc<Buffer>, display: Option<usize>) -> usize {
-        Self::create_as(buffer, display, buffer.color_format)
+    pub(crate) fn create(buffer: &Arc<Buffer>, display: Option<usize>) -> Result<usize, Refused> {
+        if !gpu::is_on() {
+            return Ok(Self::create_as(buffer, display, buffer.color_format));
+        }
+        let Some(real) = buffer.region.gpu().and_then(gpu::Memory::image) else {
+            crate::log::unsupported(format_args!(
+                "an EGLImage of format {} in GPU mode: desktop drivers register those of RGBA, BGRA and GRAY8",
+                buffer.color_format
+            ));
+            return Err(Refused);
+        };
+        Self::count(buffer);
+        let image = Self::new(buffer, display, buffer.color_format);
+        let mut images = IMAGES.lock();
+        let image = images.entry(real).or_insert_with(|| Arc::new(image));
+        image.uses.fetch_add(1, SeqCst);
+        Ok(real)
     }
 
-    /// [`Image::create`] with a format that has the planes of the buffer's.
+    /// [`Image::create`] with a format that has the planes of the buffer's; in host mode only.
     pub(crate) fn create_as(
         buffer: &Arc<Buffer>,
         display: Option<usize>,
         color_format: u32,
     ) -> usize {
-        buffer.images.fetch_add(1, SeqCst);
-        add(&COUNTERS.egl_maps, 1);
-        add(&COUNTERS.egl_images_alive, 1);
-        IMAGES.add(Arc::new(Self {
+        Self::count(buffer);
+        let image = Self::new(buffer, display, color_format);
+        image.uses.store(1, SeqCst);
+        IMAGES.add(Arc::new(image))
+    }
+
+    fn new(buffer: &Arc<Buffer>, display: Option<usize>, color_format: u32) -> Self {
+        Self {
             buffer: Arc::clone(buffer),
             display,
             color_format,
             registrations: AtomicU32::new(0),
-        }))
+            uses: AtomicU32::new(0),
+        }
+    }
+
+    fn count(buffer: &Buffer) {
+        buffer.images.fetch_add(1, SeqCst);
+        add(&COUNTERS.egl_maps, 1);
+        add(&COUNTERS.egl_images_alive, 1);
     }
 
     /// Ends an image; it should not be registered any more.
@@ -64,7 +94,13 @@ impl Image {
                 ),
             );
         }
-        IMAGES.remove(handle);
+        {
+            let mut images = IMAGES.lock();
+            if self.uses.fetch_sub(1, SeqCst) == 1 {
+                // The caller holds it too: it is not dropped under the lock.
+                images.remove(&handle);
+            }
+        }
         self.buffer.images.fetch_sub(1, SeqCst);
         sub(&COUNTERS.egl_images_alive);
     }
@@ -95,7 +131,7 @@ pub(crate) unsafe extern "C" fn map_egl_image(surface: *mut SurfaceHead, index: 
                 );
             }
             // Whatever a copied descriptor carried along here is overwritten, and not destroyed.
-            let image = Image::create(&entry.buffer, None);
+            let image = Image::create(&entry.buffer, None)?;
             entry.set_egl_image(image);
         }
         Ok(())

@@ -8,6 +8,7 @@ use nvbufsurface_sys::classic as sys;
 use super::buffer::{Buffer, Owner, Shape};
 use super::layout::Family;
 use crate::budget::Room;
+use crate::gpu;
 use crate::region::{Kind, Region, page_size};
 use crate::release;
 
@@ -101,7 +102,11 @@ fn fill(
         let len = each * per_block;
         let file = new_backing(len)?;
         let fd = file.as_ref().map_or(-1, |file| file.as_raw_fd());
+        let on_gpu = gpu::Memory::linear(shape.mem_type, len)?;
         let region = Region::new(kind(shape.mem_type), fd, len, room.split(len as u64))?;
+        if let Some(memory) = on_gpu {
+            region.put_on_gpu(memory);
+        }
         for i in 0..per_block {
             let buffer = part(shape, file.as_ref(), &region, i * each);
             // The block may have no buffer yet that would take it out of the address space.

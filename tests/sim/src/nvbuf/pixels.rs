@@ -142,6 +142,10 @@ impl Buffer {
             return;
         }
         self.transfer(plane, libc::PROT_READ, state, transfer::write);
+        if let (Some(gpu), Some(alias)) = (self.region.gpu(), self.region.alias()) {
+            // SAFETY: the alias of the region, always open; the planes' lock is held.
+            unsafe { gpu.flush(alias) };
+        }
         state.device = Device::Old;
         state.is_stale = false;
         state.settle();
@@ -202,7 +206,9 @@ impl Buffer {
     /// The planes, with what the GPU has done since the last look.
     fn fresh(&self) -> MutexGuard<'_, [Plane; 4]> {
         let mut planes = self.planes();
-        if self.region.device_used.swap(false, SeqCst) || self.is_shared.load(SeqCst) {
+        // What the real driver does with memory of a GPU is not seen.
+        let is_unseen = self.is_shared.load(SeqCst) || self.region.gpu().is_some();
+        if self.region.device_used.swap(false, SeqCst) || is_unseen {
             let old = planes.iter_mut().filter(|p| p.device == Device::Old);
             old.for_each(|plane| plane.device = Device::MaybeNew);
         }
@@ -230,11 +236,15 @@ impl Buffer {
 
     /// Does something with the bytes of a plane in both copies, after opening the CPU's as that needs.
     fn transfer(&self, plane: usize, open: c_int, state: &Plane, action: transfer::Action) -> bool {
-        let Some(device) = self.region.alias() else {
+        let Some(alias) = self.region.alias() else {
             return true;
         };
         let len = usize::try_from(self.plane_bytes(plane)).unwrap_or(0);
-        let device = device + self.planes.offset[plane] as usize;
+        let device = alias + self.planes.offset[plane] as usize;
+        if let Some(gpu) = self.region.gpu() {
+            // SAFETY: the alias of the region, always open, and no Rust reference covers it.
+            unsafe { gpu.fetch(alias) };
+        }
         self.protect(plane, state.protection() | open);
         // SAFETY: the plane lies in the CPU's copy, open as the action needs it, and in the alias of the
         // region, always open; both live as long as `self`, and no Rust reference covers them.
