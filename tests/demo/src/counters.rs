@@ -8,6 +8,19 @@ pub(crate) fn read() -> Option<Value> {
     Simulator::loaded().map(|simulator| simulator.report())
 }
 
+/// What is alive and should not be.
+pub(crate) fn leaks(report: &Value) -> u64 {
+    [
+        "buffers_alive",
+        "egl_images_alive",
+        "registrations_alive",
+        "device_allocations_alive",
+    ]
+    .iter()
+    .filter_map(|name| report[name].as_u64())
+    .sum()
+}
+
 /// Bytes of surfaces that the CPU could reach on any thread but the named ones. Pages are
 /// inaccessible unless mapped, so what was not mapped was not copied.
 pub(crate) fn bytes_between(report: &Value, copying_threads: &[&str]) -> u64 {

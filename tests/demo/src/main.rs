@@ -47,8 +47,8 @@ fn demo(output: &Path, inputs: Option<[&PathBuf; 2]>) -> Result<(), String> {
         "synchronisations": count("synchronisations"),
         "kernel_launches": count("launches"),
         "engine_copies": count("engine_copies"),
-        "surfaces_alive_at_end": count("surfaces_alive"),
         "violations": count("violations"),
+        "leaks": counters.as_ref().map(counters::leaks),
     });
     let text = serde_json::to_string_pretty(&report).map_err(|e| e.to_string())?;
     std::fs::write(output.join("report.json"), text + "\n").map_err(in_file)?;
@@ -59,7 +59,18 @@ fn demo(output: &Path, inputs: Option<[&PathBuf; 2]>) -> Result<(), String> {
     for file in ["overlay.png", "overlay.mp4", "report.json"] {
         println!("{}", output.join(file).display());
     }
-    Ok(())
+    match (&report["violations"], &report["leaks"]) {
+        (violations, leaks) if [violations, leaks].into_iter().all(is_none) => Ok(()),
+        (violations, leaks) => Err(format!(
+            "{violations} broken rules of the platform and {leaks} objects left behind: \
+             NVMM_SIM_LEAKS=1 NVMM_SIM_STRICT=1 shows where"
+        )),
+    }
+}
+
+/// Whether nothing was counted, or nobody counts.
+fn is_none(count: &Value) -> bool {
+    count.as_u64().unwrap_or(0) == 0
 }
 
 fn print_table(report: &Value) {
@@ -91,6 +102,16 @@ fn print_table(report: &Value) {
             "CPU waits for CUDA",
             "synchronisations",
             "by the nvmmtransforms, where the CPU copies",
+        ),
+        (
+            "violations",
+            "violations",
+            "of the platform's rules: more is a failure",
+        ),
+        (
+            "leaks",
+            "leaks",
+            "surfaces, EGLImages, registrations, memory: likewise",
         ),
     ];
     for (title, key, remark) in rows {
