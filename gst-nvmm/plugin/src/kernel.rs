@@ -127,14 +127,8 @@ impl OverlayParams {
     /// that it is not 0, and that its columns, which the kernel counts in bytes, fit into 32 bits with a sign.
     pub(crate) fn check(&self) -> Result<(), InvalidParams> {
         let is_surface = self.flags & OVERLAY_SURFACE != 0;
-        check_picture(
-            is_surface,
-            self.output,
-            self.pitch,
-            self.width,
-            self.height,
-        )
-        .map_err(|what| InvalidParams { layer: None, what })?;
+        check_picture(is_surface, self.output, self.pitch, self.width, self.height)
+            .map_err(|what| InvalidParams { layer: None, what })?;
         let layers = usize::try_from(self.num_layers)
             .ok()
             .and_then(|num_layers| self.layers.get(..num_layers))

@@ -68,6 +68,7 @@ impl Picture {
             .wrapping_add(y.wrapping_mul(self.pitch))
             .wrapping_add(x.wrapping_mul(4))
     }
+
     /// Copies pixels from column `x` of row `y` on; those that it has not are 0.
     ///
     /// # Safety
