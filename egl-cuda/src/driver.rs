@@ -12,8 +12,8 @@ use libloading::os::unix::{Library as Dl, RTLD_LOCAL, RTLD_NOW};
 use crate::LoadError;
 use crate::error;
 use crate::sys::{
-    CUDA_SUCCESS, CUcontext, CUdevice, CUeglFrame, CUevent, CUgraphicsResource, CUresult, CUstream,
-    EGLImageKHR,
+    CUDA_RESOURCE_DESC, CUDA_SUCCESS, CUcontext, CUdevice, CUeglFrame, CUevent, CUgraphicsResource,
+    CUresult, CUstream, CUsurfObject, EGLImageKHR,
 };
 
 /// Where libcuda is looked for: first where the loader looks, then where Jetsons keep it.
@@ -148,6 +148,8 @@ table! {
         mapped_egl_frame = c"cuGraphicsResourceGetMappedEglFrame"
             (*mut CUeglFrame, CUgraphicsResource, c_uint, c_uint);
         unregister = c"cuGraphicsUnregisterResource" (CUgraphicsResource);
+        surf_object_create = c"cuSurfObjectCreate" (*mut CUsurfObject, *const CUDA_RESOURCE_DESC);
+        surf_object_destroy = c"cuSurfObjectDestroy" (CUsurfObject);
     }
     optional {
         get_error_name = c"cuGetErrorName" (CUresult, *mut *const c_char);

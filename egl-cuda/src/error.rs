@@ -33,6 +33,7 @@ enum Cause {
         planes: u32,
     },
     BlockLinear,
+    PitchLinear,
 }
 
 /// What kind of thing went wrong.
@@ -51,6 +52,8 @@ pub enum ErrorKind {
     PlaneOutOfRange,
     /// A pointer was asked of a frame whose memory is block linear.
     BlockLinear,
+    /// A surface object was asked of a frame whose memory is pitch linear.
+    PitchLinear,
 }
 
 impl Error {
@@ -82,6 +85,13 @@ impl Error {
         }
     }
 
+    pub(crate) fn pitch_linear(call: &'static str) -> Self {
+        Self {
+            call,
+            cause: Cause::PitchLinear,
+        }
+    }
+
     /// A driver's error, in the driver's words where there is a driver.
     #[cold]
     pub(crate) fn cuda(driver: Option<&Driver>, call: &'static str, code: NonZeroU32) -> Self {
@@ -106,6 +116,7 @@ impl Error {
             Cause::Argument(_) => ErrorKind::InvalidArgument,
             Cause::Plane { .. } => ErrorKind::PlaneOutOfRange,
             Cause::BlockLinear => ErrorKind::BlockLinear,
+            Cause::PitchLinear => ErrorKind::PitchLinear,
         }
     }
 
@@ -145,9 +156,10 @@ impl Error {
             Cause::Load(error) => Some(error.remedy()),
             Cause::Missing => Some("this driver is too old for it"),
             Cause::BlockLinear => Some(
-                "use Plane::data's array through a texture or surface object, or ask the producer \
-                 for pitch linear memory: a nvvidconv before this with bl-output=false",
+                "take CudaFrame::surface_object, in a kernel that reads and writes surfaces, or ask \
+                 the producer for pitch linear memory: a nvvidconv before this with bl-output=false",
             ),
+            Cause::PitchLinear => Some("take CudaFrame::pitch_ptr"),
             Cause::Argument(_) | Cause::Plane { .. } => None,
         }
     }
@@ -193,6 +205,10 @@ fn remedy(call: &str, code: u32) -> Option<&'static str> {
         sys::CUDA_ERROR_OPERATING_SYSTEM if registering => {
             "the EGLImage is null or stale: map it from a surface that is still alive and check \
              that mapping succeeded"
+        }
+        sys::CUDA_ERROR_INVALID_VALUE if call == "cuSurfObjectCreate" => {
+            "this driver makes no surface of the image's array: ask the producer for pitch linear \
+             memory, a nvvidconv before this with bl-output=false"
         }
         sys::CUDA_ERROR_NOT_FOUND if call == "cuModuleGetFunction" => {
             "declare the kernel extern \"C\", or use its mangled name from the PTX"
@@ -265,6 +281,12 @@ impl fmt::Display for Error {
                 write!(
                     f,
                     "the surface is block linear: its planes are arrays, not pointers"
+                )?;
+            }
+            Cause::PitchLinear => {
+                write!(
+                    f,
+                    "the surface is pitch linear: its planes are pointers, not arrays"
                 )?;
             }
         }

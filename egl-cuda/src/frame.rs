@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::sys::{CUarray, CUdeviceptr, CUeglColorFormat, CUeglFrameType, MAX_PLANES};
+use crate::sys::{
+    CUarray, CUdeviceptr, CUeglColorFormat, CUeglFrameType, CUsurfObject, MAX_PLANES,
+};
 use crate::{Error, MappedEglImage, Result};
 
 /// The shape of one plane, as the surface's own description gives it.
@@ -24,9 +26,9 @@ pub struct PlaneLayout {
 /// Where a plane's pixels are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PlaneData {
-    /// Pitch linear: the device address of the first row.
+    /// Pitch linear: the device address of the first row, [`CudaFrame::pitch_ptr`].
     Pitch(CUdeviceptr),
-    /// Block linear: an array, for texture and surface objects.
+    /// Block linear: an array, for texture and surface objects, [`CudaFrame::surface_object`].
     Array(CUarray),
 }
 
@@ -57,7 +59,8 @@ pub struct Plane {
 ///
 /// # Invariants
 ///
-/// `planes[..num_planes]` were taken from the frame of `mapped`, none is null.
+/// `planes[..num_planes]` were taken from the frame of `mapped`, in its order and by its type, none
+/// is null.
 #[derive(Debug, Clone)]
 pub struct CudaFrame {
     planes: [Plane; MAX_PLANES],
@@ -169,6 +172,29 @@ impl CudaFrame {
         match plane.data {
             PlaneData::Pitch(address) => Ok((address, plane.layout.pitch)),
             PlaneData::Array(_) => Err(Error::block_linear(CALL)),
+        }
+    }
+
+    /// The surface object of a plane whose memory is block linear, as kernels take it: to read and
+    /// write the plane's pixels with the surface functions of CUDA C++ (`surf2Dread`, `surf2Dwrite`)
+    /// or PTX (`suld.b`, `sust.b`), where columns count in bytes.
+    ///
+    /// It is made at the first call for the plane and kept with the registration: every frame of the
+    /// image gives the same, at no cost, until the last of them is dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::PlaneOutOfRange`](crate::ErrorKind::PlaneOutOfRange);
+    /// [`ErrorKind::PitchLinear`](crate::ErrorKind::PitchLinear): the frame consists of pointers; or
+    /// the driver's error.
+    #[doc(alias = "cuSurfObjectCreate")]
+    pub fn surface_object(&self, index: u32) -> Result<CUsurfObject> {
+        const CALL: &str = "CudaFrame::surface_object";
+        match self.get(CALL, index)?.data {
+            PlaneData::Pitch(_) => Err(Error::pitch_linear(CALL)),
+            // SAFETY: by the type invariant the array is that of this plane, and its frame one of
+            // arrays.
+            PlaneData::Array(array) => unsafe { self.mapped.surface_object(index as usize, array) },
         }
     }
 

@@ -13,6 +13,7 @@ mod kernel;
 mod load_error;
 mod mapped_egl_image;
 mod stream;
+mod surface_object;
 #[cfg(feature = "cust")]
 mod trampolines;
 

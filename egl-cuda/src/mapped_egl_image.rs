@@ -7,6 +7,7 @@ use std::mem::MaybeUninit;
 use std::ptr::NonNull;
 
 use crate::error::check;
+use crate::surface_object::{SurfaceObjects, first};
 use crate::{Context, Result, sys};
 
 /// An EGLImage that is registered with CUDA, and whatever keeps it alive.
@@ -27,8 +28,10 @@ pub struct MappedEglImage {
     keep: Keep,
 }
 
-/// The owner of a registered resource; drop unregisters.
+/// The owner of a registered resource and of the surface objects of its arrays; drop destroys these
+/// and unregisters.
 struct Registration {
+    surfaces: SurfaceObjects,
     resource: NonNull<sys::CUgraphicsResource_st>,
     context: Context,
 }
@@ -40,7 +43,8 @@ struct Keep {
 
 // SAFETY: the resource handle belongs to no thread, and `drop` pushes its context.
 unsafe impl Send for Registration {}
-// SAFETY: nothing is done with the resource through a shared reference.
+// SAFETY: nothing is done with the resource through a shared reference; the surface objects are
+// behind a lock.
 unsafe impl Sync for Registration {}
 
 // SAFETY: the pointers in `frame` are addresses in the device's space and array handles; they
@@ -96,6 +100,7 @@ impl MappedEglImage {
         let resource = NonNull::new(resource)
             .ok_or_else(|| crate::Error::argument(REGISTER, "the driver gave a null resource"))?;
         let registration = Registration {
+            surfaces: SurfaceObjects::default(),
             resource,
             context: context.clone(),
         };
@@ -125,7 +130,29 @@ impl MappedEglImage {
         &self.registration.context
     }
 
-    /// Unregisters now, then drops what kept the image alive.
+    /// The surface object of a plane, the same at every call.
+    ///
+    /// # Errors
+    ///
+    /// The driver's error.
+    ///
+    /// # Safety
+    ///
+    /// The frame is of type ARRAY, and `array` is that of its plane `index`.
+    pub(crate) unsafe fn surface_object(
+        &self,
+        index: usize,
+        array: sys::CUarray,
+    ) -> Result<sys::CUsurfObject> {
+        let Registration {
+            surfaces, context, ..
+        } = &self.registration;
+        // SAFETY: by this function's contract the plane is one of the frame's, and the array, which
+        // never changes, is alive in the context while the image is registered there.
+        unsafe { surfaces.get(context, index, array) }
+    }
+
+    /// Unregisters now, then drops what kept the image alive. Surface objects go first.
     ///
     /// # Errors
     ///
@@ -136,7 +163,8 @@ impl MappedEglImage {
             registration, keep, ..
         } = self;
         let result = registration.unregister();
-        // What is left of the registration is its context; drop must not unregister again.
+        // What is left of the registration is plain memory and its context; drop must not unregister
+        // again.
         registration.forget();
         drop(keep);
         result
@@ -144,13 +172,17 @@ impl MappedEglImage {
 }
 
 impl Registration {
-    /// Unregisters; called once, by `drop` or by `MappedEglImage::unregister`.
+    /// Destroys the surface objects and unregisters; called once, by `drop` or by
+    /// `MappedEglImage::unregister`.
     fn unregister(&self) -> Result<()> {
+        // Without its context there is nothing left to destroy or unregister.
         let _current = self.context.push()?;
+        let destroyed = self.surfaces.destroy(&self.context);
         // SAFETY: by the type invariant the resource is registered in this context, which is
         // current, and this is called once.
         let code = unsafe { (self.context.functions().unregister)(self.resource.as_ptr()) };
-        check(self.context.driver(), "cuGraphicsUnregisterResource", code)
+        let unregistered = check(self.context.driver(), "cuGraphicsUnregisterResource", code);
+        first(destroyed, unregistered)
     }
 
     /// Drops the context only.
@@ -172,6 +204,7 @@ impl Drop for Registration {
 impl fmt::Debug for Registration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Registration")
+            .field("surfaces", &self.surfaces)
             .field("resource", &self.resource)
             .field("context", &self.context)
             .finish()

@@ -154,6 +154,9 @@ fn gpu_registers_a_texture() {
         frame.pitch_ptr(0).unwrap_err().kind(),
         ErrorKind::BlockLinear
     );
+    let object = frame.surface_object(0).unwrap();
+    assert_ne!(object, 0);
+    assert_eq!(frame.clone().surface_object(0).unwrap(), object);
     assert_eq!(Arc::strong_count(&kept), 2);
     // Dropped on a thread that never saw CUDA.
     std::thread::spawn(move || drop(frame)).join().unwrap();
@@ -162,6 +165,10 @@ fn gpu_registers_a_texture() {
     // Again, and undone by hand.
     // SAFETY: as above.
     let mapped = unsafe { MappedEglImage::register(&context, image, ()) }.unwrap();
-    mapped.unregister().unwrap();
+    let frame = CudaFrame::new(Arc::new(mapped), &[layout]).unwrap();
+    assert_ne!(frame.surface_object(0).unwrap(), 0);
+    let mapped = Arc::clone(frame.mapped());
+    drop(frame);
+    Arc::into_inner(mapped).unwrap().unregister().unwrap();
     eprintln!("run on {}", context.device_name().unwrap());
 }

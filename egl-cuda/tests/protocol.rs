@@ -228,6 +228,109 @@ fn an_image_is_unregistered_before_its_keeper_goes() {
     );
 }
 
+fn arrays(context: &Context) -> (CudaFrame, Arc<AtomicBool>) {
+    let (mapped, dropped) = register(context);
+    let frame = CudaFrame::new(Arc::new(mapped.unwrap()), &[LUMA, CHROMA]);
+    (frame.unwrap(), dropped)
+}
+
+/// Unregisters what only this frame holds.
+fn unregister(frame: CudaFrame) -> egl_cuda::Result<()> {
+    let mapped = Arc::clone(frame.mapped());
+    drop(frame);
+    Arc::into_inner(mapped).unwrap().unregister()
+}
+
+#[test]
+fn surface_objects_are_made_once_and_go_before_the_registration() {
+    child(
+        "surface_objects_are_made_once_and_go_before_the_registration",
+        |journal| {
+            const CREATE: &str = "cuSurfObjectCreate";
+            let context = Context::primary(0).unwrap();
+            let array = |first| sys::CUeglFrame {
+                frame: sys::CUeglFramePlanes {
+                    array: [first, 0x20_0000, 0].map(std::ptr::without_provenance_mut),
+                },
+                frameType: sys::CUeglFrameType::ARRAY,
+                pitch: 0,
+                ..nv12()
+            };
+            journal.frame(array(0x10_0000));
+            let (frame, dropped) = arrays(&context);
+            let _ = journal.take();
+            for _ in 0..3 {
+                // The journal's driver: the array's handle and 1.
+                assert_eq!(frame.surface_object(1).unwrap(), 0x20_0001);
+            }
+            assert_eq!(journal.take(), "SurfObjectCreate");
+            let other = CudaFrame::new(frame.mapped().clone(), &[LUMA, CHROMA]).unwrap();
+            assert_eq!(other.surface_object(0).unwrap(), 0x10_0001);
+            assert_eq!(frame.surface_object(0).unwrap(), 0x10_0001);
+            assert_eq!(journal.take(), "SurfObjectCreate");
+            drop(frame);
+            assert_eq!(journal.take(), "");
+            // On another thread, with nothing current there.
+            std::thread::spawn(move || drop(other)).join().unwrap();
+            const END: &str = "SurfObjectDestroy SurfObjectDestroy GraphicsUnregisterResource Init";
+            assert_eq!(journal.take(), END);
+            assert!(dropped.load(Ordering::SeqCst));
+
+            // By hand. An object that does not go does not hold up the rest, and is told of.
+            for failing in ["cuSurfObjectDestroy", "cuGraphicsUnregisterResource"] {
+                let (frame, _) = arrays(&context);
+                frame.surface_object(0).unwrap();
+                frame.surface_object(1).unwrap();
+                let _ = journal.take();
+                journal.fail(failing, sys::CUDA_ERROR_LAUNCH_FAILED);
+                let error = unregister(frame).unwrap_err();
+                assert_eq!(error.call(), failing);
+                assert_eq!(journal.take(), END);
+            }
+
+            // A failure is not kept, and of what was never made nothing is destroyed.
+            let (frame, _) = arrays(&context);
+            let _ = journal.take();
+            journal.fail(CREATE, sys::CUDA_ERROR_INVALID_VALUE);
+            let error = frame.surface_object(0).unwrap_err();
+            assert_eq!((error.kind(), error.call()), (ErrorKind::Cuda, CREATE));
+            assert!(error.to_string().contains("bl-output=false"), "{error}");
+            assert_eq!(frame.surface_object(0).unwrap(), 0x10_0001);
+            unregister(frame).unwrap();
+            assert_eq!(
+                journal.take(),
+                "SurfObjectCreate SurfObjectCreate SurfObjectDestroy GraphicsUnregisterResource Init"
+            );
+
+            // The context was lost, and the objects with it: nothing is called, what kept the image
+            // alive still goes.
+            for by_hand in [false, true] {
+                let (frame, dropped) = arrays(&context);
+                frame.surface_object(0).unwrap();
+                let _ = journal.take();
+                journal.fail("cuCtxPushCurrent_v2", sys::CUDA_ERROR_CONTEXT_IS_DESTROYED);
+                if by_hand {
+                    let error = unregister(frame).unwrap_err();
+                    assert_eq!(error.call(), "cuCtxPushCurrent");
+                } else {
+                    drop(frame);
+                }
+                assert_eq!(journal.take(), "Init");
+                assert!(dropped.load(Ordering::SeqCst));
+            }
+
+            // A driver that succeeds and gives nothing.
+            journal.frame(array(usize::MAX));
+            let (frame, _) = arrays(&context);
+            let error = frame.surface_object(0).unwrap_err();
+            assert!(error.to_string().contains("null object"), "{error}");
+            let _ = journal.take();
+            drop(frame);
+            assert_eq!(journal.take(), "GraphicsUnregisterResource Init");
+        },
+    );
+}
+
 #[test]
 fn frames_are_checked() {
     child("frames_are_checked", |journal| {
@@ -243,6 +346,12 @@ fn frames_are_checked() {
         );
         assert_eq!(frame.pitch_ptr(1).unwrap(), (0x20_0000, 256));
         assert_eq!(frame.plane(0).unwrap().data, PlaneData::Pitch(0x10_0000));
+        let error = frame.surface_object(0).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::PitchLinear);
+        assert!(
+            error.to_string().contains("CudaFrame::pitch_ptr"),
+            "{error}"
+        );
         assert_eq!(frame.plane(1).unwrap().layout, CHROMA);
         assert_eq!(
             frame.color_format(),
@@ -263,6 +372,12 @@ fn frames_are_checked() {
         let error = array.pitch_ptr(0).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::BlockLinear);
         assert!(error.to_string().contains("bl-output=false"), "{error}");
+        assert!(
+            error.to_string().contains("CudaFrame::surface_object"),
+            "{error}"
+        );
+        let error = array.surface_object(2).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::PlaneOutOfRange);
 
         let refused = |frame, planes: &[PlaneLayout], why: &str| {
             let error = with(frame, planes).unwrap_err();

@@ -14,6 +14,10 @@ fn frames_have_the_layout_of_the_c_header() {
     assert_eq!(offset_of!(sys::CUeglFrame, width), 24);
     assert_eq!(offset_of!(sys::CUeglFrame, eglColorFormat), 52);
     assert_eq!(size_of::<sys::CUdeviceptr>(), 8);
+    assert_eq!(size_of::<sys::CUsurfObject>(), 8);
+    assert_eq!(size_of::<sys::CUDA_RESOURCE_DESC>(), 144);
+    assert_eq!(offset_of!(sys::CUDA_RESOURCE_DESC, res), 8);
+    assert_eq!(offset_of!(sys::CUDA_RESOURCE_DESC, flags), 136);
     assert_eq!(sys::CUeglColorFormat::ABGR.0, 0x0e);
     assert_eq!(sys::CUeglColorFormat::YUV420_SEMIPLANAR_ER.0, 0x26);
 }

@@ -7,8 +7,10 @@
 use std::ffi::{c_int, c_uint, c_void};
 
 mod color_format;
+mod resource;
 
 pub use color_format::CUeglColorFormat;
+pub use resource::{CUDA_RESOURCE_DESC, CUDA_RESOURCE_DESC_res, CUresourcetype};
 
 /// What every driver call returns; 0 is success. A newer driver may return codes unknown here.
 pub type CUresult = c_uint;
@@ -16,6 +18,8 @@ pub type CUresult = c_uint;
 pub type CUdevice = c_int;
 /// An address in the device's address space.
 pub type CUdeviceptr = u64;
+/// A surface object: what a kernel reads and writes an array by. Never 0.
+pub type CUsurfObject = u64;
 
 macro_rules! handle {
     ($($(#[$doc:meta])* $handle:ident = $object:ident;)*) => {

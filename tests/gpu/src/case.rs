@@ -2,27 +2,35 @@
 
 #![forbid(unsafe_code)]
 
-use crate::kernel::{LAYER_OWN_ALPHA, LAYER_SWAP, Layer, MAX_LAYERS, OVERLAY_KEEP, OverlayParams};
+use crate::kernel::{
+    LAYER_OWN_ALPHA, LAYER_SURFACE, LAYER_SWAP, Layer, MAX_LAYERS, OVERLAY_KEEP, OVERLAY_SURFACE,
+    OverlayParams,
+};
 use crate::random::Random;
 
 /// Bytes between the pictures: what a write beyond a picture hits is compared, too.
 const GUARD: u32 = 64;
+/// What stands beside a surface object in place of a pitch: neither side may look at it.
+const NO_PITCH: u32 = 3;
 
 /// A picture in the memory of a case.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Picture {
-    offset: u64,
-    pitch: u32,
-    width: u32,
-    height: u32,
+    pub(crate) offset: u64,
+    pub(crate) pitch: u32,
+    pub(crate) width: u32,
+    pub(crate) height: u32,
 }
 
 /// All pictures of a case lie in one piece of memory, and the addresses in `params` are offsets into it, so that the
-/// same case can be put before the host and before the GPU.
+/// same case can be put before the host and before the GPU. Where a picture is behind a surface object, its pixels come
+/// from and go back to the same piece of memory, and what stands for the address is its number among `surfaces`.
 #[derive(Debug)]
 pub(crate) struct Case {
     pub(crate) memory: Vec<u8>,
     params: OverlayParams,
+    output: Picture,
+    surfaces: Vec<Picture>,
     pub(crate) grid: (u32, u32),
     pub(crate) block: (u32, u32),
 }
@@ -42,10 +50,18 @@ impl Case {
                 background: random.next() as u32,
                 layers: [Layer::EMPTY; MAX_LAYERS],
             },
+            output: Picture {
+                offset: 0,
+                pitch: 0,
+                width,
+                height,
+            },
+            surfaces: Vec::new(),
             grid: (1, 1),
             block: crate::kernel::BLOCK,
         };
         let output = case.picture(random, width, height, slack);
+        case.output = output;
         (case.params.output, case.params.pitch) = (output.offset, output.pitch);
         case.grid = case.params.grid();
         case
@@ -113,6 +129,41 @@ impl Case {
         layer
     }
 
+    /// Puts the output's pixels behind a surface object.
+    pub(crate) fn output_to_surface(&mut self) {
+        self.params.output = self.surfaces.len() as u64;
+        self.params.pitch = NO_PITCH;
+        self.params.flags |= OVERLAY_SURFACE;
+        self.surfaces.push(self.output);
+    }
+
+    /// Puts a layer's pixels behind a surface object; not those of an empty layer, of which no array can be made.
+    pub(crate) fn layer_to_surface(&mut self, index: usize) {
+        let layer = &mut self.params.layers[index];
+        if layer.width == 0 || layer.height == 0 {
+            return;
+        }
+        self.surfaces.push(Picture {
+            offset: layer.data,
+            pitch: layer.pitch,
+            width: layer.width,
+            height: layer.height,
+        });
+        layer.data = self.surfaces.len() as u64 - 1;
+        layer.pitch = NO_PITCH;
+        layer.flags |= LAYER_SURFACE;
+    }
+
+    /// The pictures that are behind surface objects.
+    pub(crate) fn surfaces(&self) -> &[Picture] {
+        &self.surfaces
+    }
+
+    /// How many layers there are.
+    pub(crate) fn num_layers(&self) -> usize {
+        self.params.num_layers as usize
+    }
+
     /// Announces another number of layers than there are.
     pub(crate) fn claim_layers(&mut self, num_layers: u32) {
         self.params.num_layers = num_layers;
@@ -126,27 +177,22 @@ impl Case {
 
     /// The output as a picture.
     pub(crate) fn output(&self) -> Picture {
-        let OverlayParams {
-            output: offset,
-            pitch,
-            width,
-            height,
-            ..
-        } = self.params;
-        Picture {
-            offset,
-            pitch,
-            width,
-            height,
-        }
+        self.output
     }
 
-    /// The parameters for a copy of the memory at `base`.
-    pub(crate) fn params_at(&self, base: u64) -> OverlayParams {
+    /// The parameters for a copy of the memory at `base`, and for these objects in place of the surfaces.
+    pub(crate) fn params_at(&self, base: u64, objects: &[u64]) -> OverlayParams {
+        let data = |is_surface: bool, data: u64| {
+            if is_surface {
+                objects[data as usize]
+            } else {
+                base + data
+            }
+        };
         let mut params = self.params;
-        params.output += base;
-        for layer in &mut params.layers {
-            layer.data += base;
+        params.output = data(params.flags & OVERLAY_SURFACE != 0, params.output);
+        for layer in &mut params.layers[..MAX_LAYERS.min(self.params.num_layers as usize)] {
+            layer.data = data(layer.flags & LAYER_SURFACE != 0, layer.data);
         }
         params
     }
@@ -171,7 +217,8 @@ impl Case {
         } = self.params;
         let (grid, block) = (self.grid, self.block);
         format!(
-            "{width}x{height}, {num_layers} layers, flags {flags}, grid {grid:?}, block {block:?}"
+            "{width}x{height}, {num_layers} layers, flags {flags}, {} surfaces, grid {grid:?}, block {block:?}",
+            self.surfaces.len()
         )
     }
 

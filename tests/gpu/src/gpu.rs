@@ -8,6 +8,7 @@ use egl_cuda::{Context, Current, Driver, Error, Kernel, Result, Stream};
 
 use crate::case::Case;
 use crate::kernel::OverlayParams;
+use crate::surface::Surface;
 
 /// The checked-in PTX, the very text that the plugin loads.
 const PTX: &str = include_str!("../../../gst-nvmm/plugin/kernels/overlay.ptx");
@@ -87,19 +88,28 @@ impl Gpu {
     }
 
     /// Runs the kernel on a copy of the case's memory and gives what it left there.
-    pub(crate) fn run(&self, case: &Case) -> Result<Vec<u8>> {
+    pub(crate) fn run(&self, case: &Case) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
         let _current = self.push()?;
         let memory = DeviceBuffer::from_slice(&case.memory)?;
+        let surfaces = case.surfaces().iter();
+        let surfaces: Vec<_> = surfaces
+            .map(|picture| Surface::new(*picture, &case.memory))
+            .collect::<Result<_, _>>()?;
+        let objects: Vec<_> = surfaces.iter().map(Surface::object).collect();
         // cust copies on the default stream, which our stream does not wait for.
         self.context.synchronize()?;
-        let params = case.params_at(memory.as_device_ptr().as_raw());
+        let params = case.params_at(memory.as_device_ptr().as_raw(), &objects);
         let (kernel, stream) = (&self.kernel, &self.stream);
         // SAFETY: the kernel takes one OverlayParams. The case keeps its pictures within its memory as far as they
-        // lie over the output; `memory` lives until the stream is done and is used by nobody else.
+        // lie over the output, and the surfaces are as large as them; `memory` and `surfaces` live until the stream is
+        // done and are used by nobody else.
         unsafe { launch!(kernel<<<case.grid, case.block, 0, stream>>>(params)) }?;
         stream.synchronize()?;
         let mut result = vec![0; case.memory.len()];
         memory.copy_to(&mut result)?;
+        for surface in &surfaces {
+            surface.copy_to(&mut result)?;
+        }
         Ok(result)
     }
 }

@@ -27,9 +27,12 @@ pub(crate) const GROUPS: &[Group] = &[
     invalid("values out of range", 16, out_of_range),
     valid("pitches", 64, pitches),
     valid("launch geometry", 64, geometry),
+    valid("surface objects", 192, surfaces),
+    valid("16 surfaces over a surface", 8, all_surfaces),
     valid("every byte over every byte, every alpha", 256, blending),
     valid("every own alpha with every alpha", 256, own_alpha),
     valid("1920x1080", 8, full_hd),
+    valid("1920x1080, surface objects", 4, full_hd_surfaces),
     valid("3840x2160", 2, ultra_hd),
 ];
 
@@ -151,7 +154,7 @@ fn out_of_range(random: &mut Random, n: u32) -> Case {
         let layer = case.random_layer(random);
         layer.alpha = alpha;
         // Bits without a meaning, beside those that have one.
-        layer.flags |= 0xffff_fffc;
+        layer.flags |= 0xffff_fff8;
         layer.reserved = u32::MAX;
     }
     case.claim_layers([16, 17, 1 << 20, u32::MAX][n as usize % 4]);
@@ -187,6 +190,54 @@ fn geometry(random: &mut Random, n: u32) -> Case {
     case.grid = (width.div_ceil(case.block.0), height.div_ceil(case.block.1));
     if n.is_multiple_of(2) {
         case.grid = (random.size(1..=case.grid.0), random.size(1..=case.grid.1));
+    }
+    case
+}
+
+/// Every choice of surfaces among an output and four layers, in launches of either reach.
+fn surfaces(random: &mut Random, n: u32) -> Case {
+    let (width, height) = (random.size(1..=150), random.size(1..=60));
+    let slack = random.size(0..=3);
+    let mut case = Case::new(random, width, height, slack);
+    if random.coin() {
+        case.keep();
+    }
+    for _ in 0..4 {
+        case.random_layer(random);
+    }
+    let (_, grid_height) = case.grid;
+    if n.is_multiple_of(3) {
+        case.grid.1 = random.size(1..=grid_height);
+    }
+    // Not all from the first on: the order of the objects is not that of the layers.
+    for layer in (0..4).rev().filter(|layer| n >> (layer + 1) & 1 == 1) {
+        case.layer_to_surface(layer);
+    }
+    if n & 1 == 1 {
+        case.output_to_surface();
+    }
+    case
+}
+
+fn all_surfaces(random: &mut Random, n: u32) -> Case {
+    let mut case = small(random);
+    if n & 1 == 1 {
+        case.keep();
+    }
+    for _ in 0..MAX_LAYERS {
+        case.random_layer(random);
+    }
+    with_all_surfaces(case)
+}
+
+fn full_hd_surfaces(random: &mut Random, n: u32) -> Case {
+    with_all_surfaces(full_hd(random, n))
+}
+
+fn with_all_surfaces(mut case: Case) -> Case {
+    case.output_to_surface();
+    for layer in 0..case.num_layers() {
+        case.layer_to_surface(layer);
     }
     case
 }

@@ -5,6 +5,8 @@
 //!                   -> host memory   -> nvmm_twin_nvmm_overlay        -> pixels  > equal?
 //! ```
 //!
+//! Some pictures are behind surface objects: of CUDA arrays on the GPU, and of the same host memory for the twin.
+//!
 //! The binary needs the CUDA driver and nothing else: no simulator, no CUDA toolkit, no Rust. `ci/gpu.sh` builds and
 //! runs it. Exit status: 0 when all cases passed, 1 when one failed, 2 for wrong arguments, 77 when nothing could be
 //! said about a GPU because there is none (or only the simulated one).
@@ -16,6 +18,7 @@ mod groups;
 #[path = "../../../gst-nvmm/plugin/src/kernel.rs"]
 mod kernel;
 mod random;
+mod surface;
 mod twin;
 
 use std::env;
@@ -115,8 +118,9 @@ fn run(gpu: &Gpu, group: &Group, seed: u64) -> u32 {
 
 /// Whether the plugin, which launches nothing that its own check refuses, would take the case as the group says.
 fn check(group: &Group, case: &Case) -> Result<(), String> {
-    // Any address will do; an output at 0 would be refused.
-    match (case.params_at(4096).check(), group.is_valid) {
+    // Any address will do, and any object but 0; an output at 0 would be refused.
+    let objects = vec![1; case.surfaces().len()];
+    match (case.params_at(4096, &objects).check(), group.is_valid) {
         (Ok(()), true) | (Err(_), false) => Ok(()),
         (Err(reason), true) => Err(format!("refused by the host: {reason}")),
         (Ok(()), false) => Err("accepted by the host".to_owned()),

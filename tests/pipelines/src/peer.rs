@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use gst::glib::translate::from_glib_full;
 use gst_nvmm::nvbuf::sys::classic::{NvBufSurface, NvBufSurfaceParams};
-use gst_nvmm::nvbuf::{ColorFormat, Surface};
+use gst_nvmm::nvbuf::{Access, ColorFormat, Layout, Surface, sys};
 
 /// Wraps the first `size` bytes of `bytes` as `gst_buffer_new_wrapped_full` does for peers.
 ///
@@ -56,9 +56,30 @@ impl Peer {
     ///
     /// When there is no memory for them.
     pub fn new(count: usize, width: u32, height: u32, format: ColorFormat) -> Self {
-        let build = || Surface::builder(width, height).format(format).build();
-        let all = (0..count).map(|_| Arc::new(build().expect("a surface")));
-        Self(all.collect())
+        Self::with_layout(count, width, height, format, Layout::PITCH)
+    }
+
+    /// The same with block-linear surfaces, as nvarguscamerasrc and decoders make them.
+    ///
+    /// # Panics
+    ///
+    /// When there is no memory for them.
+    pub fn block_linear(count: usize, width: u32, height: u32, format: ColorFormat) -> Self {
+        Self::with_layout(count, width, height, format, Layout::BLOCK_LINEAR)
+    }
+
+    fn with_layout(
+        count: usize,
+        width: u32,
+        height: u32,
+        format: ColorFormat,
+        layout: Layout,
+    ) -> Self {
+        let builder = Surface::builder(width, height)
+            .format(format)
+            .layout(layout);
+        let build = || builder.clone().build().expect("a surface");
+        Self((0..count).map(|_| Arc::new(build())).collect())
     }
 
     /// A surface, round and round.
@@ -78,25 +99,72 @@ impl Peer {
     ///
     /// # Panics
     ///
-    /// When it cannot be mapped.
+    /// When it cannot be mapped, or (block linear) be copied to.
     pub fn fill(&self, index: usize, byte: impl Fn(usize, usize) -> u8) {
-        let map = self
-            .surface(index)
-            .map_ptr(0, gst_nvmm::nvbuf::Access::Write);
-        let map = map.expect("a map");
+        let surface = self.surface(index);
+        let params = surface.params(0).expect("a buffer");
+        if params.layout() == Layout::PITCH {
+            return write(surface, byte);
+        }
+        // The CPU cannot: an engine copies between rows and blocks.
+        let rows = rows_of(surface);
+        write(&rows, byte);
+        copy(&rows, surface);
+    }
+
+    /// The bytes of plane 0 of a surface, row after row, whatever its layout.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be copied or mapped.
+    pub fn bytes(&self, index: usize) -> Vec<u8> {
+        let rows = rows_of(self.surface(index));
+        copy(self.surface(index), &rows);
+        let map = rows.map_ptr(0, Access::Read).expect("a map");
         let plane = map.plane(0).expect("a plane");
+        let mut bytes = Vec::new();
         for row in 0..plane.params.height as usize {
             // SAFETY: a row of the plane, inside its mapping.
             let start = unsafe { plane.data.add(row * plane.params.pitch as usize) };
-            for column in 0..plane.params.row_bytes() {
-                // SAFETY: as above.
-                let at = unsafe { start.add(column) };
-                // SAFETY: as above, writable, and nobody else uses the surface now.
-                unsafe { at.write(byte(column, row)) };
-            }
+            // SAFETY: as above; nobody writes the surface now.
+            let row =
+                unsafe { std::slice::from_raw_parts(start.as_ptr(), plane.params.row_bytes()) };
+            bytes.extend_from_slice(row);
         }
         map.unmap().expect("an unmap");
+        bytes
     }
+}
+
+/// A new pitch-linear surface of the shape of another.
+fn rows_of(surface: &Surface) -> Surface {
+    let params = surface.params(0).expect("a buffer");
+    let rows = Surface::builder(params.width(), params.height()).format(params.color_format());
+    rows.build().expect("a surface")
+}
+
+/// Copies the pixels of a surface to another of its shape.
+fn copy(from: &Surface, to: &Surface) {
+    let functions = sys::Library::get().expect("the library").functions();
+    // SAFETY: both are surfaces, alive, of one shape, and nobody else uses them now.
+    let code = unsafe { (functions.copy)(from.as_ptr().cast(), to.as_ptr().cast()) };
+    assert_eq!(code, 0, "NvBufSurfaceCopy");
+}
+
+fn write(surface: &Surface, byte: impl Fn(usize, usize) -> u8) {
+    let map = surface.map_ptr(0, Access::Write).expect("a map");
+    let plane = map.plane(0).expect("a plane");
+    for row in 0..plane.params.height as usize {
+        // SAFETY: a row of the plane, inside its mapping.
+        let start = unsafe { plane.data.add(row * plane.params.pitch as usize) };
+        for column in 0..plane.params.row_bytes() {
+            // SAFETY: as above.
+            let at = unsafe { start.add(column) };
+            // SAFETY: as above, writable, and nobody else uses the surface now.
+            unsafe { at.write(byte(column, row)) };
+        }
+    }
+    map.unmap().expect("an unmap");
 }
 
 /// A descriptor to be spoilt: copies of both structs of a surface, which stays alive beside them.

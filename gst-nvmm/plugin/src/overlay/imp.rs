@@ -5,7 +5,7 @@ use gst::prelude::*;
 use gst::subclass::prelude::*;
 use gst_base::subclass::prelude::*;
 use gst_nvmm::egl_cuda::cust::{launch, memory::DeviceCopy};
-use gst_nvmm::egl_cuda::{self, Kernel};
+use gst_nvmm::egl_cuda::{self, CudaFrame, Kernel, PlaneData};
 use gst_nvmm::{
     CudaAggregator, CudaAggregatorImpl, CudaAggregatorPad, Input, NvmmFrame, Result, Session,
     nvmm_caps,
@@ -14,7 +14,8 @@ use gst_video::{VideoFormat, VideoInfo};
 
 use super::NvmmOverlayPad;
 use crate::kernel::{
-    BLOCK, LAYER_OWN_ALPHA, LAYER_SWAP, Layer, MAX_LAYERS, OVERLAY_KEEP, OverlayParams,
+    BLOCK, LAYER_OWN_ALPHA, LAYER_SURFACE, LAYER_SWAP, Layer, MAX_LAYERS, OVERLAY_KEEP,
+    OVERLAY_SURFACE, OverlayParams,
 };
 
 /// Made from kernels/overlay.cu by ci/kernels.sh.
@@ -44,10 +45,38 @@ fn placement(pad: &CudaAggregatorPad) -> Option<super::pad::Placement> {
         .map(|pad| pad.imp().placement())
 }
 
+/// Where the kernel finds a picture's pixels.
+struct Pixels {
+    /// An address, or a surface object.
+    data: u64,
+    pitch: u32,
+    is_surface: bool,
+}
+
+fn pixels(frame: &CudaFrame) -> egl_cuda::Result<Pixels> {
+    let plane = frame.plane(0)?;
+    Ok(match plane.data {
+        PlaneData::Pitch(data) => Pixels {
+            data,
+            pitch: plane.layout.pitch,
+            is_surface: false,
+        },
+        PlaneData::Array(_) => Pixels {
+            data: frame.surface_object(0)?,
+            pitch: 0,
+            is_surface: true,
+        },
+    })
+}
+
 fn layer(input: &Input, output: VideoFormat) -> egl_cuda::Result<Layer> {
-    let (data, pitch) = input.frame.pitch_ptr(0)?;
+    let Pixels {
+        data,
+        pitch,
+        is_surface,
+    } = pixels(&input.frame)?;
     let info = input.frame.info();
-    let mut flags = 0;
+    let mut flags = if is_surface { LAYER_SURFACE } else { 0 };
     if info.format() == VideoFormat::Rgba {
         flags |= LAYER_OWN_ALPHA;
     }
@@ -82,14 +111,18 @@ impl NvmmOverlay {
             order.push((placement(&input.pad).map_or(0, |p| p.zorder), i));
         }
         order.sort_unstable();
-        let (address, pitch) = output.pitch_ptr(0)?;
+        let Pixels {
+            data,
+            pitch,
+            is_surface,
+        } = pixels(output)?;
         let mut params = OverlayParams {
-            output: address,
+            output: data,
             pitch,
             width: output.width(),
             height: output.height(),
             num_layers: 0,
-            flags: 0,
+            flags: if is_surface { OVERLAY_SURFACE } else { 0 },
             background: BACKGROUND,
             layers: [Layer::EMPTY; MAX_LAYERS],
         };
@@ -113,7 +146,7 @@ impl NvmmOverlay {
             if later.is_empty() {
                 return Ok(());
             }
-            params.flags = OVERLAY_KEEP;
+            params.flags |= OVERLAY_KEEP;
             rest = later;
         }
     }

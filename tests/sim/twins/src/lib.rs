@@ -6,18 +6,21 @@
 //!
 //! The simulator has no GPU. Where a program launches a kernel it looks in this shared object for
 //! `nvmm_twin_<name of the kernel>` and calls that with the geometry of the launch and the kernel's parameters, as
-//! `cuLaunchKernel` got them. Device addresses are host addresses there.
+//! `cuLaunchKernel` got them. Device addresses are host addresses there; of a surface object a twin asks by its handle.
 //!
 //! A twin shares no code with its kernel, not even the definition of the parameters, and works by rows where the
 //! kernel works by pixels. So it is worth comparing: `tests/gpu` runs kernel and twin on the same random parameters
 //! and compares the pictures bit by bit on a real GPU. A twin is never its own judge: what it should compute is
 //! written out in its tests, and end-to-end tests compare with GStreamer's CPU elements.
 
+mod object;
 mod overlay;
+mod picture;
 
+pub use object::{FindObject, Object};
 pub use overlay::{
-    LAYER_OWN_ALPHA, LAYER_SWAP, Layer, MAX_LAYERS, OVERLAY_KEEP, OverlayParams,
-    nvmm_twin_nvmm_overlay,
+    LAYER_OWN_ALPHA, LAYER_SURFACE, LAYER_SWAP, Layer, MAX_LAYERS, OVERLAY_KEEP, OVERLAY_SURFACE,
+    OverlayParams, nvmm_twin_nvmm_overlay,
 };
 
 /// The geometry of a kernel launch, as the simulator hands it to a twin.
@@ -30,6 +33,8 @@ pub struct Launch {
     pub block: [u32; 3],
     /// Dynamic shared memory per block.
     pub shared_bytes: u32,
+    /// Describes a surface object; none where no kernel is given any.
+    pub object: Option<FindObject>,
 }
 
 impl Launch {
@@ -42,4 +47,5 @@ impl Launch {
     }
 }
 
-const _: () = assert!(size_of::<Launch>() == 28 && align_of::<Launch>() == 4);
+const _: () = assert!(size_of::<Launch>() == 40 && align_of::<Launch>() == 8);
+const _: () = assert!(std::mem::offset_of!(Launch, object) == 32);

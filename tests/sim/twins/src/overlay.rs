@@ -1,13 +1,17 @@
 //! The twin of `nvmm_overlay`: layers over an output picture.
 //!
 //! Rows are worked on in tiles that live on the stack: the output's pixels (or the background) are brought in, every
-//! layer is blended over them, and the tile is written back. Only [`load`] and [`store`] touch the pictures.
+//! layer is blended over them, and the tile is written back. Only
+//! [`Picture`] touches the pictures.
+//!
+//! A surface object is looked up once per launch and is rows in memory from then on. The kernel stops where it leaves a
+//! surface, which it does not unless its parameters are wrong; here pixels outside are 0 and are not written.
 
 use std::ffi::c_void;
 use std::ops::Range;
-use std::ptr;
 
 use crate::Launch;
+use crate::picture::{Picture, Pixel};
 
 /// The most layers of one launch.
 pub const MAX_LAYERS: usize = 16;
@@ -15,16 +19,20 @@ pub const MAX_LAYERS: usize = 16;
 pub const LAYER_OWN_ALPHA: u32 = 1;
 /// [`Layer::flags`]: swap red and blue towards the output.
 pub const LAYER_SWAP: u32 = 2;
+/// [`Layer::flags`]: `data` is the handle of a surface object.
+pub const LAYER_SURFACE: u32 = 4;
 /// [`OverlayParams::flags`]: start from what the output holds.
 pub const OVERLAY_KEEP: u32 = 1;
+/// [`OverlayParams::flags`]: `output` is the handle of a surface object.
+pub const OVERLAY_SURFACE: u32 = 2;
 
 /// One picture over the output.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct Layer {
-    /// Address of the first pixel.
+    /// Address of the first pixel, or the handle of a surface object.
     pub data: u64,
-    /// Bytes per row.
+    /// Bytes per row; means nothing beside a handle.
     pub pitch: u32,
     /// Column of the output under the first pixel.
     pub x: i32,
@@ -36,7 +44,7 @@ pub struct Layer {
     pub height: u32,
     /// Opacity, 0 to 255.
     pub alpha: u32,
-    /// [`LAYER_OWN_ALPHA`], [`LAYER_SWAP`].
+    /// [`LAYER_OWN_ALPHA`], [`LAYER_SWAP`], [`LAYER_SURFACE`].
     pub flags: u32,
     /// Not used.
     pub reserved: u32,
@@ -46,9 +54,9 @@ pub struct Layer {
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct OverlayParams {
-    /// Address of the first pixel of the output.
+    /// Address of the first pixel of the output, or the handle of a surface object.
     pub output: u64,
-    /// Bytes per row of the output.
+    /// Bytes per row of the output; means nothing beside a handle.
     pub pitch: u32,
     /// Pixels per row of the output.
     pub width: u32,
@@ -56,7 +64,7 @@ pub struct OverlayParams {
     pub height: u32,
     /// Used entries of `layers`.
     pub num_layers: u32,
-    /// [`OVERLAY_KEEP`].
+    /// [`OVERLAY_KEEP`], [`OVERLAY_SURFACE`].
     pub flags: u32,
     /// A background pixel, its bytes in memory order from the lowest.
     pub background: u32,
@@ -65,9 +73,6 @@ pub struct OverlayParams {
 }
 
 const _: () = assert!(size_of::<Layer>() == 40 && size_of::<OverlayParams>() == 672);
-
-/// Four bytes: three colours, and alpha or nothing.
-type Pixel = [u8; 4];
 
 /// Pixels that are worked on at a time: two tiles of them fit in the first-level cache of any CPU.
 const TILE: usize = 256;
@@ -78,8 +83,10 @@ const TILE: usize = 256;
 ///
 /// - `launch` points to a [`Launch`];
 /// - `params` points to one pointer to the 672 bytes of an [`OverlayParams`];
+/// - `object` of the launch, where there is one, is a [`FindObject`](crate::FindObject), and an object that it
+///   describes lies in readable and writable memory;
 /// - the output, and every layer that covers a pixel of it, lie in readable (the output: writable) memory as far as
-///   launch and parameters reach, and no other thread uses the output meanwhile.
+///   launch and parameters reach, unless they are surface objects; and no other thread uses the output meanwhile.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nvmm_twin_nvmm_overlay(launch: *const Launch, params: *const *mut c_void) {
     // SAFETY: `launch` points to a Launch, by this function's contract; no alignment is asked of it.
@@ -92,14 +99,19 @@ pub unsafe extern "C" fn nvmm_twin_nvmm_overlay(launch: *const Launch, params: *
 
     let columns = launch.threads(0).min(u64::from(params.width));
     let rows = launch.threads(1).min(u64::from(params.height));
+    // SAFETY: `object` is what it is said to be, by this function's contract.
+    let Some(pictures) = (unsafe { Pictures::find(&launch, &params, columns, rows) }) else {
+        // What is no object is an illegal address, which ends a kernel before it has written anything.
+        return;
+    };
     let mut scratch = Scratch::new();
     for row in 0..rows {
         let mut start = 0;
         while start < columns {
             let end = columns.min(start + TILE as u64);
             // SAFETY: row and columns lie within the output and within the launch, so by this function's contract
-            // the output has pixels there, and every layer has those that lie over them.
-            unsafe { overlay_tile(&params, row, start..end, &mut scratch) };
+            // the output has pixels there, and every layer has those that lie over them; `pictures` are theirs.
+            unsafe { overlay_tile(&params, &pictures, row, start..end, &mut scratch) };
             start = end;
         }
     }
@@ -126,24 +138,24 @@ impl Scratch {
 ///
 /// # Safety
 ///
-/// The output has these pixels in writable memory, and every layer those of its pixels that lie over them.
+/// `pictures` are those of `params`. The output has these pixels in writable memory, and every layer those of its pixels
+/// that lie over them, as far as each is no surface.
 unsafe fn overlay_tile(
     params: &OverlayParams,
+    pictures: &Pictures,
     row: u64,
     columns: Range<u64>,
     scratch: &mut Scratch,
 ) {
-    let address = pixel_address(params.output, params.pitch, columns.start, row);
     let tile = &mut scratch.tile[..(columns.end - columns.start) as usize];
     if params.flags & OVERLAY_KEEP != 0 {
         // SAFETY: the output has these pixels, by this function's contract.
-        unsafe { load(address, tile) };
+        unsafe { pictures.output.load(columns.start, row, tile) };
     } else {
         tile.fill(params.background.to_le_bytes());
     }
 
-    let num_layers = MAX_LAYERS.min(params.num_layers as usize);
-    for layer in &params.layers[..num_layers] {
+    for (layer, picture) in params.used_layers().iter().zip(&pictures.layers) {
         let Some(rows) = overlap(layer.y, layer.height, &(row..row + 1)) else {
             continue;
         };
@@ -152,10 +164,9 @@ unsafe fn overlay_tile(
         };
         let below = &mut tile[covered.first..covered.first + covered.len];
         let source = &mut scratch.source[..covered.len];
-        let address = pixel_address(layer.data, layer.pitch, covered.inside, rows.inside);
         // SAFETY: `overlap` gave pixels of the layer that lie over pixels of the tile; the layer has them, by this
         // function's contract.
-        unsafe { load(address, source) };
+        unsafe { picture.load(covered.inside, rows.inside, source) };
         if layer.flags & LAYER_SWAP != 0 {
             source.iter_mut().for_each(|pixel| pixel.swap(0, 2));
         }
@@ -184,7 +195,55 @@ unsafe fn overlay_tile(
         *pixel = (u32::from_le_bytes(*pixel) | 0xff00_0000).to_le_bytes();
     }
     // SAFETY: the output has these pixels in writable memory, by this function's contract.
-    unsafe { store(tile, address) };
+    unsafe { pictures.output.store(columns.start, row, tile) };
+}
+
+impl OverlayParams {
+    fn used_layers(&self) -> &[Layer] {
+        &self.layers[..MAX_LAYERS.min(self.num_layers as usize)]
+    }
+}
+
+/// The pictures of a launch.
+struct Pictures {
+    output: Picture,
+    /// One for each used layer.
+    layers: [Picture; MAX_LAYERS],
+}
+
+impl Pictures {
+    /// Finds the pictures that a launch over so many columns and rows touches; `None` if one is not there.
+    ///
+    /// # Safety
+    ///
+    /// `object` of the launch is what it is said to be.
+    unsafe fn find(
+        launch: &Launch,
+        params: &OverlayParams,
+        columns: u64,
+        rows: u64,
+    ) -> Option<Self> {
+        let mut pictures = Self {
+            output: Picture::in_memory(params.output, params.pitch),
+            layers: [Picture::NOTHING; MAX_LAYERS],
+        };
+        if params.flags & OVERLAY_SURFACE != 0 && columns > 0 && rows > 0 {
+            // SAFETY: by this function's contract.
+            pictures.output = unsafe { Picture::of_surface(launch, params.output) }?;
+        }
+        for (picture, layer) in pictures.layers.iter_mut().zip(params.used_layers()) {
+            // What no thread looks at may be any handle.
+            let is_seen = overlap(layer.x, layer.width, &(0..columns)).is_some()
+                && overlap(layer.y, layer.height, &(0..rows)).is_some();
+            *picture = match (is_seen, layer.flags & LAYER_SURFACE != 0) {
+                (false, _) => Picture::NOTHING,
+                (true, false) => Picture::in_memory(layer.data, layer.pitch),
+                // SAFETY: by this function's contract.
+                (true, true) => unsafe { Picture::of_surface(launch, layer.data) }?,
+            };
+        }
+        Some(pictures)
+    }
 }
 
 /// Where a layer and a piece of the output meet, in one dimension.
@@ -224,35 +283,6 @@ fn mix(below: &mut [Pixel], source: &[Pixel], alphas: &[Pixel]) {
 /// `value / 255` to the nearest integer, for values up to `255 * 255`: never a tie, for 255 is odd.
 fn divide_by_255(value: u16) -> u8 {
     ((value + 127) / 255) as u8
-}
-
-/// Addresses wrap as they do on the GPU.
-fn pixel_address(picture: u64, pitch: u32, x: u64, y: u64) -> u64 {
-    picture
-        .wrapping_add(y.wrapping_mul(u64::from(pitch)))
-        .wrapping_add(x.wrapping_mul(4))
-}
-
-/// Copies pixels from a picture.
-///
-/// # Safety
-///
-/// There are `tile.len()` readable pixels at `address`, and `tile` is not among them.
-unsafe fn load(address: u64, tile: &mut [Pixel]) {
-    let pixels = ptr::with_exposed_provenance::<Pixel>(address as usize);
-    // SAFETY: so many pixels can be read, apart from `tile`, by this function's contract; their alignment is 1.
-    unsafe { ptr::copy_nonoverlapping(pixels, tile.as_mut_ptr(), tile.len()) };
-}
-
-/// Copies pixels to a picture.
-///
-/// # Safety
-///
-/// There are `tile.len()` writable pixels at `address`, nothing refers to them, and `tile` is not among them.
-unsafe fn store(tile: &[Pixel], address: u64) {
-    let pixels = ptr::with_exposed_provenance_mut::<Pixel>(address as usize);
-    // SAFETY: so many pixels can be written, apart from `tile`, by this function's contract; their alignment is 1.
-    unsafe { ptr::copy_nonoverlapping(tile.as_ptr(), pixels, tile.len()) };
 }
 
 #[cfg(test)]

@@ -2,8 +2,10 @@
 
 mod picture;
 
-use nvmm_sim_twins::{LAYER_OWN_ALPHA, LAYER_SWAP, Layer, OVERLAY_KEEP};
-use picture::{NO_LAYER, Picture};
+use nvmm_sim_twins::{
+    LAYER_OWN_ALPHA, LAYER_SURFACE, LAYER_SWAP, Layer, OVERLAY_KEEP, OVERLAY_SURFACE,
+};
+use picture::{NO_LAYER, Picture, questions};
 
 const BLACK: [u8; 4] = [0, 0, 0, 255];
 
@@ -236,4 +238,107 @@ fn an_empty_output_is_left_alone() {
     output.overlay(0, BLACK, &[]);
     let mut output = Picture::new(3, 0, 12, 0);
     output.overlay(0, BLACK, &[]);
+}
+
+/// Pixels that say where they are.
+fn numbered(width: u32, height: u32, slack: u32, salt: u8) -> Picture {
+    let mut picture = Picture::new(width, height, width * 4 + slack, 0x77);
+    let pitch = (width * 4 + slack) as usize;
+    for (y, row) in picture.bytes.chunks_mut(pitch).enumerate() {
+        for (x, pixel) in row[..width as usize * 4].chunks_mut(4).enumerate() {
+            pixel.copy_from_slice(&[x as u8, y as u8, salt, (x * 3 + y * 5) as u8]);
+        }
+    }
+    picture
+}
+
+/// Whichever of the pictures are surfaces, the pixels are the same, and each is looked up once.
+#[test]
+fn surfaces_are_as_good_as_memory() {
+    for which in 0..8_u32 {
+        for keep in [0, OVERLAY_KEEP] {
+            let (mut below, mut above) = (numbered(300, 5, 12, 9), numbered(40, 3, 0, 200));
+            let (mut expected, mut found) = (numbered(290, 4, 8, 1), numbered(290, 4, 8, 1));
+            let shape = |low: Layer, high: Layer| {
+                let high = Layer {
+                    alpha: 99,
+                    flags: high.flags | LAYER_OWN_ALPHA | LAYER_SWAP,
+                    ..high
+                };
+                [low, high]
+            };
+            let plain = shape(below.layer(-3, -1), above.layer(260, 2));
+            expected.overlay(keep, [7, 8, 9, 10], &plain);
+            let mut layers = plain;
+            if which & 1 != 0 {
+                layers[0] = shape(below.surface_layer(-3, -1), NO_LAYER)[0];
+            }
+            if which & 2 != 0 {
+                layers[1] = shape(NO_LAYER, above.surface_layer(260, 2))[1];
+            }
+            let output = if which & 4 != 0 { OVERLAY_SURFACE } else { 0 };
+            questions();
+            found.overlay(keep | output, [7, 8, 9, 10], &layers);
+            assert_eq!(questions(), which.count_ones() as usize);
+            assert_eq!(found.bytes, expected.bytes, "surfaces {which:b}");
+        }
+    }
+}
+
+#[test]
+fn what_is_no_surface_leaves_everything_alone() {
+    let mut output = Picture::new(2, 2, 8, 5);
+    let layer = Layer {
+        data: 1000,
+        width: 2,
+        height: 2,
+        flags: LAYER_SURFACE,
+        ..NO_LAYER
+    };
+    output.overlay(0, BLACK, &[layer]);
+    assert_eq!(output.bytes, [5; 16]);
+    output.launch_to(1000, [1; 3], [32, 8, 1], OVERLAY_SURFACE, BLACK, &[]);
+    assert_eq!(output.bytes, [5; 16]);
+    // What no thread looks at is not looked up.
+    questions();
+    for (x, width, height) in [(2, 2, 2), (-2, 2, 2), (0, 0, 2), (0, 2, 0)] {
+        let unseen = Layer {
+            x,
+            width,
+            height,
+            ..layer
+        };
+        output.overlay(0, BLACK, &[unseen]);
+        assert_eq!(output.rows(), vec![vec![BLACK; 2]; 2]);
+    }
+    output.launch([0, 1, 1], [32, 8, 1], 0, BLACK, &[layer]);
+    assert_eq!(questions(), 0);
+}
+
+/// Where the GPU would stop: parameters that claim more than the surfaces have.
+#[test]
+fn beyond_the_edges_of_a_surface_is_nothing() {
+    let mut small = numbered(2, 1, 4, 50);
+    let layer = Layer {
+        width: 3,
+        height: 2,
+        ..small.surface_layer(0, 0)
+    };
+    let mut output = Picture::new(4, 2, 16, 0);
+    output.overlay(0, BLACK, &[layer]);
+    let nothing = [0, 0, 0, 255];
+    assert_eq!(
+        output.rows()[0],
+        vec![[0, 0, 50, 255], [1, 0, 50, 255], nothing, BLACK]
+    );
+    assert_eq!(output.rows()[1], vec![nothing, nothing, nothing, BLACK]);
+    assert_eq!(small.bytes[8..], [0x77; 4]);
+
+    let mut inner = Picture::new(2, 1, 12, 0xee);
+    let handle = inner.surface();
+    let claimed = Picture::new(3, 4, 12, 0);
+    let grid = [1, 1, 1];
+    claimed.launch_to(handle, grid, [32, 8, 1], OVERLAY_SURFACE, [1, 2, 3, 4], &[]);
+    assert_eq!(inner.rows()[0], vec![[1, 2, 3, 255]; 2]);
+    assert_eq!(inner.bytes[8..], [0xee; 4]);
 }
