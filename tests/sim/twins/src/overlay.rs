@@ -104,14 +104,44 @@ pub unsafe extern "C" fn nvmm_twin_nvmm_overlay(launch: *const Launch, params: *
         // What is no object is an illegal address, which ends a kernel before it has written anything.
         return;
     };
+    #[cfg(target_arch = "x86_64")]
+    if std::arch::is_x86_feature_detected!("avx2") {
+        // SAFETY: the processor has what the function is compiled for; rows and columns lie within the output and
+        // within the launch, so by this function's contract all pixels are there, and `pictures` are theirs.
+        unsafe { overlay_avx2(&params, &pictures, columns, rows) };
+        return;
+    }
+    // SAFETY: as above.
+    unsafe { overlay(&params, &pictures, columns, rows) };
+}
+
+/// [`overlay`], compiled for wider vectors: half the time.
+///
+/// # Safety
+///
+/// As [`overlay`].
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+unsafe fn overlay_avx2(params: &OverlayParams, pictures: &Pictures, columns: u64, rows: u64) {
+    // SAFETY: by this function's contract.
+    unsafe { overlay(params, pictures, columns, rows) };
+}
+
+/// Computes so many columns and rows of the output.
+///
+/// # Safety
+///
+/// `pictures` are those of `params`. The output has these pixels in writable memory, and every layer those of its pixels
+/// that lie over them, as far as each is no surface.
+#[inline(always)]
+unsafe fn overlay(params: &OverlayParams, pictures: &Pictures, columns: u64, rows: u64) {
     let mut scratch = Scratch::new();
     for row in 0..rows {
         let mut start = 0;
         while start < columns {
             let end = columns.min(start + TILE as u64);
-            // SAFETY: row and columns lie within the output and within the launch, so by this function's contract
-            // the output has pixels there, and every layer has those that lie over them; `pictures` are theirs.
-            unsafe { overlay_tile(&params, &pictures, row, start..end, &mut scratch) };
+            // SAFETY: row and columns are among those of this function's contract.
+            unsafe { overlay_tile(params, pictures, row, start..end, &mut scratch) };
             start = end;
         }
     }
@@ -140,6 +170,7 @@ impl Scratch {
 ///
 /// `pictures` are those of `params`. The output has these pixels in writable memory, and every layer those of its pixels
 /// that lie over them, as far as each is no surface.
+#[inline(always)]
 unsafe fn overlay_tile(
     params: &OverlayParams,
     pictures: &Pictures,
@@ -271,6 +302,7 @@ fn overlap(position: i32, size: u32, piece: &Range<u64>) -> Option<Overlap> {
 
 /// Moves every byte of `below` towards `source` by its alpha. Byte 3 of the pixels comes along, for a plain loop over
 /// bytes is what compilers turn into vector code; it is overwritten in the end.
+#[inline(always)]
 fn mix(below: &mut [Pixel], source: &[Pixel], alphas: &[Pixel]) {
     let over = source.as_flattened().iter().zip(alphas.as_flattened());
     for (below, (source, alpha)) in below.as_flattened_mut().iter_mut().zip(over) {
@@ -281,6 +313,7 @@ fn mix(below: &mut [Pixel], source: &[Pixel], alphas: &[Pixel]) {
 }
 
 /// `value / 255` to the nearest integer, for values up to `255 * 255`: never a tie, for 255 is odd.
+#[inline(always)]
 fn divide_by_255(value: u16) -> u8 {
     ((value + 127) / 255) as u8
 }
