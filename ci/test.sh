@@ -48,6 +48,9 @@ export NVMM_SIM_STRICT=1
 # has programs of its own for it).
 cargo test --quiet --workspace --features nvbufsurface-sys/bindgen,egl-cuda/cust,gst-nvmm/cust
 
+step "cost of the NVMM part, with room for slow machines"
+ci/bench.sh --limit 36
+
 step "packages"
 # Cargo keeps what it has unpacked of a version: the packages would be built on an older state of each other.
 rm -rf "${CARGO_HOME:-$HOME/.cargo}"/registry/src/*/{nvbufsurface-sys,nvbuf,egl-cuda,gst-nvmm}-[0-9]*
