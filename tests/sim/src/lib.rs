@@ -12,6 +12,7 @@ mod gpu;
 mod leaks;
 mod legacy;
 mod log;
+mod mapping;
 mod nvbuf;
 mod region;
 mod release;

@@ -9,7 +9,8 @@ use super::error::{
 };
 use super::{CuResult, Out, call, context, device, memory, put};
 use crate::functions::Function;
-use crate::region::{self, Kind, Region, page_size};
+use crate::mapping::page_size;
+use crate::region::{self, Kind, Region};
 
 /// Portable, mapped, write-combined.
 const ALLOC_FLAGS: c_uint = 7;

@@ -8,7 +8,7 @@ use nvbufsurface_sys::classic as sys;
 use super::buffer::Shape;
 use super::{Refused, buffer, format, refuse};
 use crate::functions::Function;
-use crate::region::page_size;
+use crate::mapping::page_size;
 use crate::release;
 
 /// What the program says. Numbers of a stranger: nothing of it holds before [`Description::check`].

@@ -9,7 +9,8 @@ use super::buffer::{Buffer, Owner, Shape};
 use super::layout::Family;
 use crate::budget::Room;
 use crate::gpu;
-use crate::region::{Kind, Region, page_size};
+use crate::mapping::page_size;
+use crate::region::{Kind, Region};
 use crate::release;
 
 /// The types with a dmabuf: the CPU maps them, and they have to be synchronised.

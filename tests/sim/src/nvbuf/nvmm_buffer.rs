@@ -13,7 +13,7 @@ use super::layout::SurfaceHead;
 use super::{Refused, call, refuse, surface};
 use crate::block::Block;
 use crate::functions::Function;
-use crate::region::page_size;
+use crate::mapping::page_size;
 use crate::rule::Rule;
 
 /// Where an entry of the list has the pointer, in the releases that have the functions.

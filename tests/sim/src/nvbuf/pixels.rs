@@ -13,7 +13,8 @@ use super::buffer::Buffer;
 use super::plane::{Cpu, Device, Plane};
 use super::transfer;
 use crate::functions::Function;
-use crate::region::{Mapping, Region, page_size};
+use crate::mapping::{Mapping, page_size};
+use crate::region::Region;
 use crate::rule::Rule;
 use crate::stats::{COUNTERS, add};
 

@@ -9,7 +9,7 @@ use nvbufsurface_sys::classic::{
 
 use super::format;
 use super::layout::Extra;
-use crate::region::page_size;
+use crate::mapping::page_size;
 
 /// What a new buffer looks like.
 #[derive(Clone, Debug)]
