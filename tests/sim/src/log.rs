@@ -40,6 +40,12 @@ pub(crate) fn line(text: fmt::Arguments<'_>) {
     unsafe { libc::write(2, line.text.as_ptr().cast(), line.len + 1) };
 }
 
+/// Says what the simulator cannot go on after, and ends the process.
+pub(crate) fn fatal(text: fmt::Arguments<'_>) -> ! {
+    line(text);
+    std::process::abort();
+}
+
 /// Logs and counts a broken rule; with `NVMM_SIM_STRICT=1` writes the report, says who called, and
 /// aborts.
 pub(crate) fn violation(rule: Rule, text: fmt::Arguments<'_>) {

@@ -16,37 +16,67 @@ pub(crate) struct Mapping {
 const LARGE_PAGE: usize = 2 << 20;
 
 impl Mapping {
-    /// Maps `len` bytes without access: of the file, or of fresh memory with fd -1.
-    pub(crate) fn new(fd: c_int, len: usize) -> io::Result<Self> {
+    /// Maps `len` bytes of the file, or of fresh memory with fd -1: open, or without access. What there is not
+    /// enough memory for fails here, and not when it is opened.
+    pub(crate) fn new(fd: c_int, len: usize, is_open: bool) -> io::Result<Self> {
+        let mapping = Self::place(fd, len)?;
+        mapping.prefer_large_pages();
+        if !is_open {
+            mapping.protect(0, len, libc::PROT_NONE);
+        }
+        Ok(mapping)
+    }
+
+    fn place(fd: c_int, len: usize) -> io::Result<Self> {
+        const OPEN: c_int = libc::PROT_READ | libc::PROT_WRITE;
         let flags = if fd < 0 {
             libc::MAP_PRIVATE | libc::MAP_ANONYMOUS
         } else {
             libc::MAP_SHARED
         };
         if len < LARGE_PAGE {
-            return Self::map(std::ptr::null_mut(), len, flags, fd);
+            return Self::map(std::ptr::null_mut(), len, OPEN, flags, fd);
         }
-        // Large pages are only for addresses that are multiples of theirs: a place with room to choose.
+        // Large pages are only for addresses that are multiples of theirs: a place with room to choose. Of a file
+        // it is a part of it that is replaced, since the file has to begin there.
         let none = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
-        let room = Self::map(std::ptr::null_mut(), len + LARGE_PAGE, none, -1)?;
+        let (protection, kind) = match fd {
+            ..0 => (OPEN, flags),
+            _ => (libc::PROT_NONE, none),
+        };
+        let room = Self::map(std::ptr::null_mut(), len + LARGE_PAGE, protection, kind, -1)?;
+        let room = std::mem::ManuallyDrop::new(room);
         let start = room.base.next_multiple_of(LARGE_PAGE);
         let end = start + len.next_multiple_of(page_size());
-        let at = std::ptr::with_exposed_provenance_mut(start);
-        // In the place of a part of the room, which is ours; the rest of it is given back, and not the whole.
-        let mapping = Self::map(at, len, flags | libc::MAP_FIXED, fd)?;
-        let room = std::mem::ManuallyDrop::new(room);
+        let mapping = if fd < 0 {
+            Ok(Self {
+                base: start,
+                len,
+                is_ours: true,
+            })
+        } else {
+            let at = std::ptr::with_exposed_provenance_mut(start);
+            // If this fails the kernel may have given back that part, which may be somebody else's at once.
+            Self::map(at, len, OPEN, flags | libc::MAP_FIXED, fd)
+        };
         unmap(room.base, start - room.base);
         unmap(
             end,
             room.base + room.len.next_multiple_of(page_size()) - end,
         );
-        Ok(mapping)
+        mapping
     }
 
-    fn map(at: *mut c_void, len: usize, flags: c_int, fd: c_int) -> io::Result<Self> {
+    fn map(
+        at: *mut c_void,
+        len: usize,
+        protection: c_int,
+        flags: c_int,
+        fd: c_int,
+    ) -> io::Result<Self> {
         // SAFETY: a new mapping at an address of the kernel's choice, or in the place of one of ours that
         // nothing refers to.
-        let base = unsafe { libc::mmap(at, len, libc::PROT_NONE, flags, fd, 0) };
+        let base = unsafe { libc::mmap(at, len, protection, flags, fd, 0) };
         if base == libc::MAP_FAILED {
             return Err(io::Error::last_os_error());
         }
@@ -76,7 +106,7 @@ impl Mapping {
 
     /// Lets the kernel use large pages for it, where that makes sense: changing what may be done with a
     /// picture goes through every page of it.
-    pub(crate) fn prefer_large_pages(&self) {
+    fn prefer_large_pages(&self) {
         let address = std::ptr::with_exposed_provenance_mut(self.base);
         // SAFETY: advice on a mapping of ours, which changes nothing in it.
         unsafe { libc::madvise(address, self.len, libc::MADV_HUGEPAGE) };
@@ -92,7 +122,10 @@ impl Mapping {
         // SAFETY: the range lies in a mapping of ours (checked above), whose pages no Rust
         // reference covers.
         let result = unsafe { libc::mprotect(address, len, protection) };
-        assert_eq!(result, 0, "mprotect: {}", io::Error::last_os_error());
+        if result != 0 {
+            // Memory that stays closed or open would be a wrong result or a hang somewhere else.
+            crate::log::fatal(format_args!("mprotect: {}", io::Error::last_os_error()));
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ffi::c_int;
 use std::io;
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
@@ -78,18 +79,11 @@ impl Region {
     /// Adds a region of `size` bytes to the device's address space; `room` is given back when it
     /// is retired.
     pub(crate) fn new(kind: Kind, fd: c_int, size: usize, room: Room) -> io::Result<Arc<Self>> {
-        let mapping = Mapping::new(fd, size.next_multiple_of(page_size()))?;
-        if kind.is_open() {
-            mapping.protect(0, mapping.len(), libc::PROT_READ | libc::PROT_WRITE);
-        }
-        mapping.prefer_large_pages();
+        let mapping = Mapping::new(fd, size.next_multiple_of(page_size()), kind.is_open())?;
         let mut region = Self::of_mapping(kind, mapping, size);
         region.room = room;
         if kind == Kind::Surface {
-            let alias = Mapping::new(fd, region.mapping.len())?;
-            alias.protect(0, alias.len(), libc::PROT_READ | libc::PROT_WRITE);
-            alias.prefer_large_pages();
-            region.alias = Some(alias);
+            region.alias = Some(Mapping::new(fd, region.mapping.len(), true)?);
         }
         let region = Arc::new(region);
         if kind != Kind::System {
@@ -147,7 +141,7 @@ impl Region {
             self.base()
         });
         // SAFETY: the region's memory, open, and nobody knows it yet.
-        unsafe { memory.flush(bytes) };
+        unsafe { memory.flush(bytes, &(0..self.size)) };
         if self.alias.is_none() {
             self.protect_all(libc::PROT_NONE);
         }
@@ -201,6 +195,51 @@ impl Region {
         self.change(|users| users + 1, libc::PROT_READ | libc::PROT_WRITE);
     }
 
+    /// Lets an engine at a part of the memory, with the GPU's bytes in it; undone by [`Region::close_part`].
+    pub(crate) fn open_part(&self, part: &Range<usize>) {
+        self.open();
+        if let Some(gpu) = self.gpu() {
+            let _users = self.open.lock().unwrap_or_else(|e| e.into_inner());
+            // SAFETY: the region's memory, open since a moment ago; other transfers wait for the lock.
+            unsafe { gpu.fetch(self.base(), part) };
+        }
+    }
+
+    /// The end of one [`Region::open_part`].
+    pub(crate) fn close_part(&self, part: &Range<usize>, was_written: bool) {
+        if let Some(gpu) = self.gpu()
+            && was_written
+        {
+            let _users = self.open.lock().unwrap_or_else(|e| e.into_inner());
+            // SAFETY: the region's memory, still open; other transfers wait for the lock.
+            unsafe { gpu.flush(self.base(), part) };
+        }
+        self.close();
+    }
+
+    /// Brings the GPU's bytes of a surface to where the simulator's own copies find them.
+    pub(crate) fn fetch(&self) {
+        let (Some(gpu), Some(alias)) = (self.gpu(), self.alias()) else {
+            return;
+        };
+        let users = self.open.lock().unwrap_or_else(|e| e.into_inner());
+        // An engine that is at work has brought them, and may have written since.
+        if *users == 0 {
+            // SAFETY: the alias is always open; engines and other transfers wait for the lock.
+            unsafe { gpu.fetch(alias, &(0..self.size)) };
+        }
+    }
+
+    /// Takes what the simulator's own copies have written of a surface to the GPU.
+    pub(crate) fn flush(&self) {
+        let (Some(gpu), Some(alias)) = (self.gpu(), self.alias()) else {
+            return;
+        };
+        let _users = self.open.lock().unwrap_or_else(|e| e.into_inner());
+        // SAFETY: the alias is always open; other transfers wait for the lock.
+        unsafe { gpu.flush(alias, &(0..self.size)) };
+    }
+
     /// The end of one [`Region::open`].
     pub(crate) fn close(&self) {
         self.device_used.store(true, SeqCst);
@@ -217,20 +256,7 @@ impl Region {
         if (before == 0) == (*users == 0) {
             return;
         }
-        if *users == 0
-            && let Some(gpu) = self.gpu()
-        {
-            // SAFETY: the region's memory, still open; the last engine has ended, and others wait for
-            // the lock.
-            unsafe { gpu.flush(self.base()) };
-        }
         self.protect_all(protection);
-        if before == 0
-            && let Some(gpu) = self.gpu()
-        {
-            // SAFETY: the region's memory, open since a moment ago; engines wait for the lock.
-            unsafe { gpu.fetch(self.base()) };
-        }
     }
 
     fn protect_all(&self, protection: c_int) {

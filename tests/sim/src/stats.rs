@@ -75,6 +75,8 @@ counters! {
         engine_bytes,
         /// CPU syncs and library copies of a buffer that GPU work was still pending on.
         unsynchronised,
+        /// Transfers between host and GPU that failed, in GPU mode.
+        gpu_errors,
         /// Calls for something that the simulator does not do.
         unsupported,
         /// Failures that were asked for.

@@ -47,4 +47,15 @@ impl<T> Table<T> {
     pub(crate) fn remove(&self, handle: usize) -> Option<Arc<T>> {
         self.lock().remove(&handle)
     }
+
+    /// Removes an object if it is what is wanted: of several threads that try, one gets it.
+    pub(crate) fn remove_if(
+        &self,
+        handle: usize,
+        wanted: impl FnOnce(&T) -> bool,
+    ) -> Option<Arc<T>> {
+        let mut objects = self.lock();
+        objects.get(&handle).filter(|object| wanted(object))?;
+        objects.remove(&handle)
+    }
 }

@@ -167,6 +167,33 @@ fn handles_may_lie_in_device_memory() {
 }
 
 #[test]
+fn a_surface_behind_a_handle_in_device_memory_has_to_be_registered() {
+    let test = "a_surface_behind_a_handle_in_device_memory_has_to_be_registered";
+    isolated(test, || {
+        let cuda = Cuda::start();
+        let picture = Surface::rgba();
+        assert_eq!(picture.map_egl_image(0), 0);
+        let (resource, pixels) = cuda.picture(picture.image());
+        let desc = ResourceDesc::pitched(pixels.pixels, [8, 4, pixels.pitch as usize]);
+        let to_array = array(cuda, (8, 4), 2);
+        let handles = [
+            surface(cuda, to_array).unwrap(),
+            texture(cuda, &desc).unwrap(),
+        ];
+        let mut list = 0;
+        assert_eq!(cuda.mem_alloc(&mut list, 16), 0);
+        assert_eq!(cuda.copy_to_device(list, handles.as_ptr().cast(), 16), 0);
+        let function = cuda.function("paint_all");
+        assert_eq!(cuda.launch(function, 0, &mut [(&raw mut list).cast()]), 0);
+        assert_eq!(cuda.stream_synchronize(0), 0);
+        assert_eq!(cuda.unregister(resource), 0);
+        assert_eq!(cuda.launch(function, 0, &mut [(&raw mut list).cast()]), 0);
+        assert_eq!(cuda.stream_synchronize(0), 700);
+        assert_eq!(counter("unregistered-surface"), 1);
+    });
+}
+
+#[test]
 fn textures_are_made_of_arrays_and_linear_memory() {
     isolated("textures_are_made_of_arrays_and_linear_memory", || {
         let cuda = Cuda::start();

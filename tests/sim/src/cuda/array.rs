@@ -87,6 +87,10 @@ impl Descriptor3D {
 
     fn check(&self) -> Result<(), CudaError> {
         if channel_bytes(self.format).is_none() {
+            // Compressed, planar and normalised ones, as far as CUDA has named any.
+            if !matches!(self.format, 0x50..=0x5f | 0x91..=0xcf) {
+                return Err(INVALID_VALUE);
+            }
             crate::log::unsupported(format_args!("arrays of format {:#x}", self.format));
             return Err(NOT_SUPPORTED);
         }

@@ -127,6 +127,8 @@ pub(crate) fn renew_context(handle: usize, flags: c_uint) -> Result<(), CudaErro
 /// Destroys a context with all that lives in it.
 pub(crate) fn remove_context(handle: usize) -> Result<(), CudaError> {
     CONTEXTS.remove(handle).ok_or(INVALID_CONTEXT)?;
+    // First: the work that was given to it uses what ends below.
+    queue::context_gone(handle);
     super::egl::context_gone(handle);
     super::egl_stream::context_gone(handle);
     super::module::context_gone(handle);
@@ -134,8 +136,15 @@ pub(crate) fn remove_context(handle: usize) -> Result<(), CudaError> {
     super::array::context_gone(handle);
     super::memory::context_gone(handle);
     super::event::context_gone(handle);
-    queue::context_gone(handle);
     Ok(())
+}
+
+/// Checks the flags of a context: one way to wait, and bits up to `CU_CTX_SYNC_MEMOPS`.
+pub(crate) fn check_flags(flags: c_uint) -> Result<(), CudaError> {
+    match (flags & 0x7, flags >> 8) {
+        (0 | 1 | 2 | 4, 0) => Ok(()),
+        _ => Err(INVALID_VALUE),
+    }
 }
 
 /// `cuCtxCreate_v2`
@@ -145,6 +154,7 @@ pub(crate) extern "C" fn create(out: Out<'_, usize>, flags: c_uint, dev: c_int) 
 
 fn create_any(out: Out<'_, usize>, flags: c_uint, dev: c_int) -> Result<(), CudaError> {
     device::check(dev)?;
+    check_flags(flags)?;
     let out = out.ok_or(INVALID_VALUE)?;
     let handle = add_context(flags);
     if let Err(error) = STACK.with_borrow_mut(|stack| stack.push(handle)) {

@@ -215,7 +215,10 @@ pub(crate) extern "C" fn unregister_resource(handle: usize) -> CuResult {
             if resource.context != context.handle {
                 return Err(INVALID_HANDLE);
             }
-            RESOURCES.remove(handle);
+            // Another thread may have been first.
+            if RESOURCES.remove(handle).is_none() {
+                return Err(INVALID_HANDLE);
+            }
             if resource.image.buffer.region.is_busy() {
                 crate::log::violation(
                     Rule::UnregisterWhileBusy,

@@ -71,7 +71,7 @@ pub(crate) unsafe extern "C" fn launch_kernel(
         stream.enqueue(|slot| {
             // SAFETY: by this function's contract.
             unsafe { copy(slot, &kernel, values) };
-            stray = slot.uses_params(kernel.entry.param_bytes());
+            stray = slot.uses_params(kernel.entry.param_bytes(), context.handle);
             if stray.is_none() {
                 let launch = Launch {
                     grid,
@@ -108,7 +108,7 @@ fn report(stray: Stray, kernel: &str) {
             ),
         ),
         Stray::Object(handle) => crate::log::line(format_args!(
-            "kernel {kernel}: the memory of object {handle:#x} is gone"
+            "kernel {kernel}: the memory of object {handle:#x} is gone, or of another context"
         )),
     }
 }

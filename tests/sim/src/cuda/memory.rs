@@ -101,6 +101,8 @@ pub(crate) fn release(kinds: &[Kind], address: usize, unknown: CudaError) -> Res
         let allocation = all.remove(&address).ok_or(unknown)?;
         drop(all);
         queue::of_context(context.handle, |_| true).wait();
+        // Work of other contexts may use it, too.
+        queue::wait_until_unused(&allocation.region);
         allocation.free();
         Ok(())
     })

@@ -12,6 +12,7 @@ use super::error::{CudaError, ILLEGAL_ADDRESS, INVALID_VALUE, NOT_SUPPORTED};
 use super::resource::{Backing, ResourceDesc, TextureDesc, View};
 use super::{CuResult, Out, call, put};
 use crate::functions::Function;
+use crate::rule::Rule;
 use crate::table::{self, Table};
 
 /// Objects that a launch can name one by one; with more it gets at all of its context.
@@ -21,7 +22,7 @@ pub(crate) const MAX_OBJECTS: usize = 16;
 #[derive(Debug)]
 pub(crate) struct Object {
     pub(crate) handle: usize,
-    context: usize,
+    pub(crate) context: usize,
     resource: ResourceDesc,
     /// What a texture has and a surface has not.
     texture: Option<TextureDesc>,
@@ -71,7 +72,17 @@ impl Running {
             return Some(object.view);
         }
         let object = find(handle).filter(|object| self.all && object.context == self.context)?;
-        object.backing.is_alive().then_some(object.view)
+        let backing = &object.backing;
+        if backing.is_alive() && !backing.region.is_reachable() {
+            crate::log::violation(
+                Rule::UnregisteredSurface,
+                format_args!(
+                    "a kernel uses object {handle:#x}, which is of a surface that is not registered \
+                     (any more)"
+                ),
+            );
+        }
+        (backing.is_alive() && backing.region.is_reachable()).then_some(object.view)
     }
 }
 
@@ -138,10 +149,11 @@ fn live(handle: usize, is_texture: bool) -> Result<Arc<Object>, CudaError> {
 
 fn destroy(handle: usize, is_texture: bool) -> Result<(), CudaError> {
     context::end(|_| {
-        find(handle)
-            .filter(|object| object.texture.is_some() == is_texture)
-            .ok_or(INVALID_VALUE)?;
-        OBJECTS.remove(handle).map(|_| ()).ok_or(INVALID_VALUE)
+        let is_it = |object: &Object| object.texture.is_some() == is_texture;
+        OBJECTS
+            .remove_if(handle, is_it)
+            .map(|_| ())
+            .ok_or(INVALID_VALUE)
     })
 }
 

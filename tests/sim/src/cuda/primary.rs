@@ -5,7 +5,7 @@
 use std::ffi::{c_int, c_uint};
 use std::sync::{Mutex, MutexGuard};
 
-use super::error::{CudaError, INVALID_CONTEXT, PRIMARY_CONTEXT_ACTIVE};
+use super::error::{CudaError, INVALID_CONTEXT, INVALID_VALUE, PRIMARY_CONTEXT_ACTIVE};
 use super::{CuResult, Out, call, context, device, put, put_if};
 use crate::functions::Function;
 
@@ -35,6 +35,9 @@ pub(crate) fn is_primary(handle: usize) -> bool {
 pub(crate) extern "C" fn retain(out: Out<'_, usize>, dev: c_int) -> CuResult {
     call(Function::cuDevicePrimaryCtxRetain, || {
         device::check(dev)?;
+        if out.is_none() {
+            return Err(INVALID_VALUE);
+        }
         let mut primary = primary();
         let handle = if primary.handle == 0 {
             context::add_context(primary.flags)
@@ -104,6 +107,7 @@ fn destroy(primary: &mut Primary) -> Result<(), CudaError> {
 pub(crate) extern "C" fn set_flags(dev: c_int, flags: c_uint) -> CuResult {
     call(Function::cuDevicePrimaryCtxSetFlags, || {
         device::check(dev)?;
+        context::check_flags(flags)?;
         let mut primary = primary();
         if primary.users > 0 {
             return Err(PRIMARY_CONTEXT_ACTIVE);
@@ -117,6 +121,7 @@ pub(crate) extern "C" fn set_flags(dev: c_int, flags: c_uint) -> CuResult {
 pub(crate) extern "C" fn set_flags_v2(dev: c_int, flags: c_uint) -> CuResult {
     call(Function::cuDevicePrimaryCtxSetFlags_v2, || {
         device::check(dev)?;
+        context::check_flags(flags)?;
         primary().flags = flags;
         Ok(())
     })

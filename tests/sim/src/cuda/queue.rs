@@ -3,11 +3,13 @@
 #![forbid(unsafe_code)]
 
 use std::ffi::{c_int, c_uint};
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 
 use super::context::Context;
 use super::error::{CudaError, OUT_OF_MEMORY};
 use super::work::{Command, Slot};
+use crate::region::Region;
 use crate::table::Table;
 
 /// Commands that fit; with more the enqueuing thread waits.
@@ -26,6 +28,8 @@ pub(crate) struct Stream {
     pub(crate) priority: c_int,
     /// The legacy default stream of its context.
     pub(crate) is_null: bool,
+    /// The program has destroyed it, or its context: only what was added before is still done.
+    is_ended: AtomicBool,
     ring: Mutex<Ring>,
     /// A command was added, or the end is near.
     added: Condvar,
@@ -54,11 +58,16 @@ impl Stream {
         priority: c_int,
         is_null: bool,
     ) -> Result<usize, CudaError> {
+        // With more, some would not be looked at.
+        if STREAMS.lock().len() >= MAX_STREAMS {
+            return Err(OUT_OF_MEMORY);
+        }
         let stream = Arc::new(Self {
             context: context.handle,
             flags,
             priority,
             is_null,
+            is_ended: AtomicBool::new(false),
             ring: Mutex::new(Ring {
                 slots: (0..RING).map(|_| Slot::new()).collect(),
                 added: 0,
@@ -71,7 +80,13 @@ impl Stream {
         let worker = Arc::clone(&stream);
         std::thread::Builder::new()
             .name("nvmm-sim-stream".into())
-            .spawn(move || worker.work())
+            .spawn(move || {
+                worker.work();
+                // Until now it was to be waited for.
+                STREAMS
+                    .lock()
+                    .retain(|_, stream| !Arc::ptr_eq(stream, &worker));
+            })
             .map_err(|_| OUT_OF_MEMORY)?;
         Ok(STREAMS.add(stream))
     }
@@ -140,10 +155,19 @@ impl Stream {
         self.is_null || self.flags & NON_BLOCKING == 0
     }
 
-    /// Lets the thread end when all is done.
-    pub(crate) fn end(&self) {
+    /// Lets the thread end when all is done; false if somebody else has.
+    pub(crate) fn end(&self) -> bool {
+        if self.is_ended.swap(true, SeqCst) {
+            return false;
+        }
         self.ring().ending = true;
         self.added.notify_one();
+        true
+    }
+
+    /// Whether the program has destroyed it.
+    pub(crate) fn is_ended(&self) -> bool {
+        self.is_ended.load(SeqCst)
     }
 
     /// Adds a command behind all that the legacy null stream's rules order before it.
@@ -188,17 +212,18 @@ impl Streams {
     }
 }
 
-/// The streams of a context that are wanted.
+/// The streams of a context that are wanted; those that were destroyed with work to do are among them.
 pub(crate) fn of_context(context: usize, wanted: impl Fn(&Stream) -> bool) -> Streams {
+    matching(|stream| stream.context == context && wanted(stream))
+}
+
+fn matching(wanted: impl Fn(&Stream) -> bool) -> Streams {
     let mut found = Streams {
         streams: [const { None }; MAX_STREAMS],
         len: 0,
     };
     let streams = STREAMS.lock();
-    for stream in streams
-        .values()
-        .filter(|s| s.context == context && wanted(s))
-    {
+    for stream in streams.values().filter(|stream| wanted(stream)) {
         if let Some(free) = found.streams.get_mut(found.len) {
             *free = Some(Arc::clone(stream));
             found.len += 1;
@@ -207,13 +232,23 @@ pub(crate) fn of_context(context: usize, wanted: impl Fn(&Stream) -> bool) -> St
     found
 }
 
-/// Ends the streams of a context.
-pub(crate) fn context_gone(context: usize) {
-    STREAMS.lock().retain(|_, stream| {
-        let keep = stream.context != context;
-        if !keep {
-            stream.end();
+/// Waits until no command uses a region, of whatever context or stream.
+pub(crate) fn wait_until_unused(region: &Region) {
+    while region.is_busy() {
+        let all = matching(|stream| stream.unfinished().is_some());
+        all.wait();
+        if all.len == 0 {
+            // Somebody else's engine uses it, or a command that is just over.
+            std::thread::yield_now();
         }
-        keep
-    });
+    }
+}
+
+/// Ends the streams of a context, when their work is done.
+pub(crate) fn context_gone(context: usize) {
+    let streams = of_context(context, |_| true);
+    for stream in streams.iter() {
+        stream.end();
+    }
+    streams.wait();
 }

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 
 use super::context::{self, Context};
-use super::error::{CudaError, INVALID_HANDLE, INVALID_VALUE, NOT_READY, OUT_OF_MEMORY};
-use super::queue::{MAX_STREAMS, NON_BLOCKING, STREAMS, Stream, of_context};
+use super::error::{CudaError, INVALID_HANDLE, INVALID_VALUE, NOT_READY};
+use super::queue::{NON_BLOCKING, STREAMS, Stream, of_context};
 use super::work::Command;
 use super::{CuResult, Out, call, event, put};
 use crate::functions::Function;
@@ -24,13 +24,15 @@ pub(crate) fn find(handle: usize) -> Result<Arc<Stream>, CudaError> {
     STREAMS
         .get(handle)
         .filter(|stream| stream.context == context.handle && !stream.is_null)
+        .filter(|stream| !stream.is_ended())
         .ok_or(INVALID_HANDLE)
 }
 
 /// The null stream of a context, made at its first use.
 fn null_stream(context: &Context) -> Result<Arc<Stream>, CudaError> {
     static MAKING: Mutex<()> = Mutex::new(());
-    let is_it = |stream: &Stream| stream.is_null && stream.context == context.handle;
+    let is_it =
+        |stream: &Stream| stream.is_null && stream.context == context.handle && !stream.is_ended();
     if let Some(stream) = STREAMS.get(LAST_NULL.load(SeqCst)).filter(|s| is_it(s)) {
         return Ok(stream);
     }
@@ -70,24 +72,21 @@ fn create_any(out: Out<'_, usize>, flags: c_uint, priority: c_int) -> Result<(),
     if flags & !NON_BLOCKING != 0 {
         return Err(INVALID_VALUE);
     }
-    if STREAMS.lock().len() >= MAX_STREAMS {
-        return Err(OUT_OF_MEMORY);
-    }
     out.write(Stream::spawn(&context, flags, priority, false)?);
     Ok(())
 }
 
-/// `cuStreamDestroy_v2`: returns at once, the work is still finished.
+/// `cuStreamDestroy_v2`: returns at once; the work is still finished, and waited for as before.
 pub(crate) extern "C" fn destroy(handle: usize) -> CuResult {
     call(Function::cuStreamDestroy_v2, || {
         context::end(|context| {
             let stream = STREAMS
                 .get(handle)
-                .filter(|stream| stream.context == context.handle && !stream.is_null)
-                .ok_or(INVALID_HANDLE)?;
-            STREAMS.remove(handle);
-            stream.end();
-            Ok(())
+                .filter(|stream| stream.context == context.handle && !stream.is_null);
+            match stream {
+                Some(stream) if stream.end() => Ok(()),
+                _ => Err(INVALID_HANDLE),
+            }
         })
     })
 }

@@ -164,7 +164,7 @@ impl Slot {
     /// Notes the regions that the bytes of kernel parameters point into, and the objects that they
     /// name. Device and managed memory may hold further pointers, so with it the kernel gets at
     /// everything. Gives what it must not use, if there is something.
-    pub(crate) fn uses_params(&mut self, used: usize) -> Option<Stray> {
+    pub(crate) fn uses_params(&mut self, used: usize, context: usize) -> Option<Stray> {
         let mut stray = None;
         for at in (0..used.saturating_sub(7)).step_by(4) {
             let word = &self.params.bytes[at..at + 8];
@@ -178,7 +178,9 @@ impl Slot {
                 self.uses(region);
             } else if let Some(object) = object::find(address) {
                 let region = Arc::clone(&object.backing.region);
-                if !region.is_reachable() {
+                if object.context != context {
+                    stray = Some(Stray::Object(address));
+                } else if !region.is_reachable() {
                     stray = Some(Stray::Surface(region.base()));
                 } else if !self.uses_object(object) {
                     stray = Some(Stray::Object(address));
@@ -190,6 +192,8 @@ impl Slot {
 
     /// Does the command. `all` is scratch space that keeps its capacity.
     pub(crate) fn run(&mut self, all: &mut Vec<Arc<Region>>) {
+        // What it may use but does not name is open to it; to call it used would accuse programs of what they
+        // have not done.
         if self.all_regions {
             region::reachable(all);
         }

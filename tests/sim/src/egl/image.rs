@@ -252,7 +252,13 @@ fn destroy_any(function: Function, display: usize, handle: usize) -> Boolean {
                 "{handle:#x} is no EGLImage of the display"
             );
         };
-        image.destroy(function, handle);
+        if !image.destroy(function, handle) {
+            refuse!(
+                function,
+                BAD_PARAMETER,
+                "{handle:#x} is destroyed by two threads"
+            );
+        }
         Ok(TRUE)
     })
 }

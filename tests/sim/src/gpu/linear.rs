@@ -1,6 +1,7 @@
 //! Memory of CUDA's types on the real driver.
 
 use std::io;
+use std::ops::Range;
 
 use nvbufsurface_sys::classic as sys;
 
@@ -52,28 +53,37 @@ impl Linear {
         self.address
     }
 
-    /// Brings the bytes to host memory.
+    /// What of a range is inside.
+    fn inside(&self, part: &Range<usize>) -> (usize, usize) {
+        let end = part.end.min(self.len);
+        let start = part.start.min(end);
+        (start, end - start)
+    }
+
+    /// Brings a part of the bytes to the same place in host memory.
     ///
     /// # Safety
     ///
-    /// There are as many writable bytes at `host`, which no Rust reference covers.
-    pub(super) unsafe fn fetch(&self, host: usize) -> io::Result<()> {
+    /// There are as many writable bytes at `host` as the allocation has, which no Rust reference covers.
+    pub(super) unsafe fn fetch(&self, host: usize, part: &Range<usize>) -> io::Result<()> {
+        let (start, len) = self.inside(part);
         driver::get()?.run(|driver| {
-            // SAFETY: by this function's contract, and the allocation is that long.
-            let code = unsafe { (driver.copy)(host, self.address, self.len) };
+            // SAFETY: by this function's contract; the part is inside the allocation.
+            let code = unsafe { (driver.copy)(host + start, self.address + start, len) };
             check("cuMemcpy", code)
         })
     }
 
-    /// Takes the bytes from host memory.
+    /// Takes a part of the bytes from the same place in host memory.
     ///
     /// # Safety
     ///
-    /// There are as many readable bytes at `host`, which nobody writes.
-    pub(super) unsafe fn flush(&self, host: usize) -> io::Result<()> {
+    /// There are as many readable bytes at `host` as the allocation has, of which nobody writes that part.
+    pub(super) unsafe fn flush(&self, host: usize, part: &Range<usize>) -> io::Result<()> {
+        let (start, len) = self.inside(part);
         driver::get()?.run(|driver| {
-            // SAFETY: by this function's contract, and the allocation is that long.
-            let code = unsafe { (driver.copy)(self.address, host, self.len) };
+            // SAFETY: by this function's contract; the part is inside the allocation.
+            let code = unsafe { (driver.copy)(self.address + start, host + start, len) };
             check("cuMemcpy", code)
         })
     }

@@ -16,12 +16,14 @@ mod linear;
 mod picture;
 
 use std::io;
+use std::ops::Range;
 
 use linear::Linear;
 use picture::Picture;
 
 use crate::config;
 use crate::nvbuf::buffer::Shape;
+use crate::stats::{COUNTERS, add};
 
 /// Whether buffers are in a GPU's memory.
 pub(crate) fn is_on() -> bool {
@@ -69,32 +71,32 @@ impl Memory {
         }
     }
 
-    /// Brings the pixels to the host memory of the region.
+    /// Brings a part of the bytes to the host memory of the region; of a picture, all.
     ///
     /// # Safety
     ///
     /// `host` is the beginning of the region's memory, which is writable, and no Rust reference covers it.
-    pub(crate) unsafe fn fetch(&self, host: usize) {
+    pub(crate) unsafe fn fetch(&self, host: usize, part: &Range<usize>) {
         let result = match self {
             // SAFETY: by this function's contract.
             Self::Picture(picture) => unsafe { picture.fetch(host) },
             // SAFETY: by this function's contract.
-            Self::Linear(linear) => unsafe { linear.fetch(host) },
+            Self::Linear(linear) => unsafe { linear.fetch(host, part) },
         };
         complain(result);
     }
 
-    /// Takes the pixels from the host memory of the region to the GPU.
+    /// Takes a part of the bytes from the host memory of the region to the GPU; of a picture, all.
     ///
     /// # Safety
     ///
     /// `host` is the beginning of the region's memory, which is readable, and nobody writes it.
-    pub(crate) unsafe fn flush(&self, host: usize) {
+    pub(crate) unsafe fn flush(&self, host: usize, part: &Range<usize>) {
         let result = match self {
             // SAFETY: by this function's contract.
             Self::Picture(picture) => unsafe { picture.flush(host) },
             // SAFETY: by this function's contract.
-            Self::Linear(linear) => unsafe { linear.flush(host) },
+            Self::Linear(linear) => unsafe { linear.flush(host, part) },
         };
         complain(result);
     }
@@ -103,8 +105,11 @@ impl Memory {
 /// Says what went wrong between host and GPU; the call that needed it has no way to fail.
 fn complain(result: io::Result<()>) {
     if let Err(error) = result {
-        crate::log::line(format_args!(
-            "pixels did not get to or from the GPU: {error}"
-        ));
+        add(&COUNTERS.gpu_errors, 1);
+        let text = format_args!("pixels did not get to or from the GPU: {error}");
+        if config::get().strict {
+            crate::log::fatal(text);
+        }
+        crate::log::line(text);
     }
 }

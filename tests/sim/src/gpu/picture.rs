@@ -44,29 +44,31 @@ impl Picture {
         };
         let driver = driver::get()?;
         let texture = gl::texture(format, shape.width, shape.height)?;
-        let (resource, array) = driver.run(|driver| {
-            let mut resource = 0;
-            // SAFETY: a place for the result, and an EGLImage that lives as long as the texture.
-            let code = unsafe { (driver.register)(&raw mut resource, texture.image, 0) };
-            check("cuGraphicsEGLRegisterImage", code)?;
-            let mut frame = EglFrame::default();
-            // SAFETY: a place for the result, and a resource of this context.
-            let code = unsafe { (driver.mapped_frame)(&raw mut frame, resource, 0, 0) };
-            let frame = check("cuGraphicsResourceGetMappedEglFrame", code).and_then(|()| {
-                if frame.frame_type != ARRAY {
-                    return Err(io::Error::other("the frame of a texture is no array"));
+        let (resource, array) = driver
+            .run(|driver| {
+                let mut resource = 0;
+                // SAFETY: a place for the result, and an EGLImage that lives as long as the texture.
+                let code = unsafe { (driver.register)(&raw mut resource, texture.image, 0) };
+                check("cuGraphicsEGLRegisterImage", code)?;
+                let mut frame = EglFrame::default();
+                // SAFETY: a place for the result, and a resource of this context.
+                let code = unsafe { (driver.mapped_frame)(&raw mut frame, resource, 0, 0) };
+                let frame = check("cuGraphicsResourceGetMappedEglFrame", code).and_then(|()| {
+                    if frame.frame_type != ARRAY {
+                        return Err(io::Error::other("the frame of a texture is no array"));
+                    }
+                    Ok(frame)
+                });
+                match frame {
+                    Ok(frame) => Ok((resource, frame.planes[0])),
+                    Err(error) => {
+                        // SAFETY: registered above, and not used any more.
+                        unsafe { (driver.unregister)(resource) };
+                        Err(error)
+                    }
                 }
-                Ok(frame)
-            });
-            match frame {
-                Ok(frame) => Ok((resource, frame.planes[0])),
-                Err(error) => {
-                    // SAFETY: registered above, and not used any more.
-                    unsafe { (driver.unregister)(resource) };
-                    Err(error)
-                }
-            }
-        })?;
+            })
+            .inspect_err(|_| gl::destroy(texture))?;
         Ok(Some(Self {
             texture,
             resource,

@@ -54,7 +54,12 @@ pub(crate) extern "C" fn destroy_image(display: *const c_void, image: *const c_v
                 Rule::ForeignEglImage,
                 "EGLImage {handle:#x} was made with display {made_with:#x}, not {display:p}"
             ),
-            Some(_) => image.destroy(function, handle),
+            Some(_) if image.destroy(function, handle) => {}
+            Some(_) => refuse!(
+                function,
+                Rule::NoEglImage,
+                "EGLImage {handle:#x} is destroyed by two threads"
+            ),
         }
         Ok(())
     })

@@ -202,6 +202,21 @@ impl Buffer {
         })
     }
 
+    /// Lets an engine at it; undone by [`Buffer::close`].
+    pub(crate) fn open(&self) {
+        self.region.open_part(&self.part());
+    }
+
+    /// The end of one [`Buffer::open`].
+    pub(crate) fn close(&self, was_written: bool) {
+        self.region.close_part(&self.part(), was_written);
+    }
+
+    /// Where it lies in its region.
+    fn part(&self) -> std::ops::Range<usize> {
+        self.start..self.start + self.size as usize
+    }
+
     /// Notes that others may write the same pixels from now on.
     pub(crate) fn share(&self) {
         self.is_shared.store(true, SeqCst);

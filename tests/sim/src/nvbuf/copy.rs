@@ -47,10 +47,12 @@ pub(crate) unsafe extern "C" fn copy(source: *mut SurfaceHead, dest: *mut Surfac
                     to.color_format
                 );
             }
-            if from.fd() == to.fd() {
+            // An import has the same pixels behind another fd.
+            if from.fd() == to.fd() || (from.file_id().is_some() && from.file_id() == to.file_id())
+            {
                 refuse!(function, Rule::CopyMismatch, "fd {} onto itself", from.fd());
             }
-            engine(&[&from, &to], || {
+            engine(&[&from], &[&to], || {
                 (0..from.num_planes())
                     .map(|p| {
                         to.device_wrote(p);
@@ -63,17 +65,18 @@ pub(crate) unsafe extern "C" fn copy(source: *mut SurfaceHead, dest: *mut Surfac
     })
 }
 
-/// Opens the buffers to an engine, runs it, counts what it moved.
-pub(crate) fn engine(buffers: &[&Buffer], run: impl FnOnce() -> u64) {
-    for buffer in buffers {
+/// Opens the buffers to an engine that reads some and writes others, runs it, counts what it moved.
+pub(crate) fn engine(read: &[&Buffer], written: &[&Buffer], run: impl FnOnce() -> u64) {
+    for buffer in read.iter().chain(written) {
         if buffer.region.is_busy() {
             add(&COUNTERS.unsynchronised, 1);
         }
-        buffer.region.open();
+        buffer.open();
     }
     add(&COUNTERS.engine_bytes, run());
     add(&COUNTERS.engine_copies, 1);
-    buffers.iter().for_each(|buffer| buffer.region.close());
+    read.iter().for_each(|buffer| buffer.close(false));
+    written.iter().for_each(|buffer| buffer.close(true));
 }
 
 fn copy_plane(from: &Buffer, to: &Buffer, plane: usize) -> u64 {
@@ -111,7 +114,7 @@ pub(crate) unsafe extern "C" fn mem_set(
             let entry = batch.entry(i)?;
             let planes = entry.planes(plane)?;
             let buffer = &entry.buffer;
-            engine(&[buffer], || {
+            engine(&[], &[buffer], || {
                 planes
                     .map(|p| {
                         buffer.device_wrote(p);

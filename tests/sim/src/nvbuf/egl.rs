@@ -83,8 +83,22 @@ impl Image {
         add(&COUNTERS.egl_images_alive, 1);
     }
 
-    /// Ends an image; it should not be registered any more.
-    pub(crate) fn destroy(&self, function: Function, handle: usize) {
+    /// Ends an image, or one of its uses; it should not be registered any more. False if another thread was
+    /// first.
+    pub(crate) fn destroy(&self, function: Function, handle: usize) -> bool {
+        {
+            let mut images = IMAGES.lock();
+            let is_there = images
+                .get(&handle)
+                .is_some_and(|i| std::ptr::eq(&raw const **i, self));
+            if !is_there {
+                return false;
+            }
+            if self.uses.fetch_sub(1, SeqCst) == 1 {
+                // The caller holds it too: it is not dropped under the lock.
+                images.remove(&handle);
+            }
+        }
         if self.registrations.load(SeqCst) > 0 {
             crate::log::violation(
                 Rule::UnmapEglImageWhileRegistered,
@@ -94,15 +108,9 @@ impl Image {
                 ),
             );
         }
-        {
-            let mut images = IMAGES.lock();
-            if self.uses.fetch_sub(1, SeqCst) == 1 {
-                // The caller holds it too: it is not dropped under the lock.
-                images.remove(&handle);
-            }
-        }
         self.buffer.images.fetch_sub(1, SeqCst);
         sub(&COUNTERS.egl_images_alive);
+        true
     }
 }
 
@@ -167,7 +175,14 @@ pub(crate) unsafe extern "C" fn unmap_egl_image(surface: *mut SurfaceHead, index
                     entry.buffer.fd()
                 );
             }
-            image.destroy(function, handle);
+            if !image.destroy(function, handle) {
+                refuse!(
+                    function,
+                    Rule::NoEglImage,
+                    "eglImage {handle:#x} of fd {} is unmapped by two threads",
+                    entry.buffer.fd()
+                );
+            }
             entry.set_egl_image(0);
         }
         Ok(())

@@ -30,8 +30,7 @@ impl Pixels {
     /// Room for that many bytes, with one page more that is never accessible: running over the end
     /// is noticed.
     pub(crate) fn new(len: usize) -> std::io::Result<Self> {
-        let cpu = Mapping::new(-1, len + page_size())?;
-        cpu.prefer_large_pages();
+        let cpu = Mapping::new(-1, len + page_size(), false)?;
         Ok(Self {
             cpu,
             planes: Mutex::default(),
@@ -143,10 +142,7 @@ impl Buffer {
             return;
         }
         self.transfer(plane, libc::PROT_READ, state, transfer::write);
-        if let (Some(gpu), Some(alias)) = (self.region.gpu(), self.region.alias()) {
-            // SAFETY: the alias of the region, always open; the planes' lock is held.
-            unsafe { gpu.flush(alias) };
-        }
+        self.region.flush();
         state.device = Device::Old;
         state.is_stale = false;
         state.settle();
@@ -242,10 +238,7 @@ impl Buffer {
         };
         let len = usize::try_from(self.plane_bytes(plane)).unwrap_or(0);
         let device = alias + self.planes.offset[plane] as usize;
-        if let Some(gpu) = self.region.gpu() {
-            // SAFETY: the alias of the region, always open, and no Rust reference covers it.
-            unsafe { gpu.fetch(alias) };
-        }
+        self.region.fetch();
         self.protect(plane, state.protection() | open);
         // SAFETY: the plane lies in the CPU's copy, open as the action needs it, and in the alias of the
         // region, always open; both live as long as `self`, and no Rust reference covers them.

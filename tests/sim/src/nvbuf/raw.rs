@@ -63,7 +63,12 @@ pub(crate) unsafe fn transfer(
         );
     }
     let row = rows.width as usize * buffer.planes.bytesPerPix[plane] as usize;
-    engine(&[buffer], || {
+    let buffers: &[&Buffer] = &[buffer];
+    let (read, written) = match direction {
+        Direction::ToRows => (buffers, &[][..]),
+        Direction::FromRows => (&[][..], buffers),
+    };
+    engine(read, written, || {
         let mut outside = rows.start;
         let mut inside = std::ptr::with_exposed_provenance_mut::<u8>(buffer.device_address(plane));
         for _ in 0..rows.height {

@@ -100,6 +100,13 @@ impl Job {
         of_step.flatten().map(|buffer| &**buffer)
     }
 
+    fn writes(&self, buffer: &Buffer) -> bool {
+        self.steps.iter().any(|step| {
+            let (Step::Place { to, .. } | Step::Fill { to, .. } | Step::Blend { to, .. }) = step;
+            std::ptr::eq(&raw const **to, buffer)
+        })
+    }
+
     /// Notes that the work is going to happen: the buffers are busy until it has.
     pub(crate) fn begin(&self) {
         self.buffers().for_each(|buffer| {
@@ -125,14 +132,15 @@ impl Job {
         self.after.iter().for_each(|fence| {
             fence.wait(None);
         });
-        self.buffers().for_each(|buffer| buffer.region.open());
+        self.buffers().for_each(Buffer::open);
         ROW.with_borrow_mut(|row| {
             for step in &self.steps {
                 add(&COUNTERS.engine_bytes, step.run(row));
                 add(&COUNTERS.engine_copies, 1);
             }
         });
-        self.buffers().for_each(|buffer| buffer.region.close());
+        self.buffers()
+            .for_each(|buffer| buffer.close(self.writes(buffer)));
     }
 }
 
