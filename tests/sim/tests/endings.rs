@@ -146,10 +146,8 @@ fn memory_that_the_machine_does_not_have_is_an_error() {
             rlim_max: libc::RLIM_INFINITY,
         };
         // SAFETY: a limit of this process; the struct outlives the call.
-        assert_eq!(
-            unsafe { libc::setrlimit(libc::RLIMIT_DATA, &raw const limit) },
-            0
-        );
+        let set = unsafe { libc::setrlimit(libc::RLIMIT_DATA, &raw const limit) };
+        assert_eq!(set, 0);
         let (mut address, mut host) = (0, std::ptr::null_mut());
         assert_eq!(cuda.mem_alloc(&mut address, 2 << 30), 2);
         assert_eq!(cuda.alloc_managed(&mut address, 2 << 30, 1), 2);
