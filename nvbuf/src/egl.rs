@@ -57,7 +57,7 @@ impl EglImage {
         let view = unsafe { surface.buffer_view(index).another() };
         let map = surface.library().functions().map_egl_image;
         // SAFETY: the view is a valid surface of one buffer, ours alone.
-        let ret = unsafe { map(view.surface().as_ptr().cast(), 0) };
+        let ret = unsafe { map(view.surface().as_ptr(), 0) };
         check(call, ret, || {
             format!(
                 "{surface:?}, buffer {index}: usually there is no EGL display. Headless: unset \
@@ -93,7 +93,7 @@ impl Drop for EglImage {
         let _lock = self.surface.lock();
         let unmap = self.surface.library().functions().unmap_egl_image;
         // SAFETY: by the type invariant the view is valid and holds the image.
-        let ret = unsafe { unmap(self.view.surface().as_ptr().cast(), 0) };
+        let ret = unsafe { unmap(self.view.surface().as_ptr(), 0) };
         if ret != 0 {
             report(&format_args!(
                 "NvBufSurfaceUnMapEglImage failed on {:?}",

@@ -7,6 +7,7 @@ mod egl;
 mod error;
 mod map;
 mod params;
+mod raw;
 mod surface;
 mod view;
 

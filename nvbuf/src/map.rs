@@ -228,7 +228,7 @@ impl Surface {
 
     fn map_plane(&self, index: u32, plane: usize, flags: u32) -> Result<NonNull<u8>> {
         let view = self.buffer_view(index);
-        let surface = view.surface().as_ptr().cast();
+        let surface = view.surface().as_ptr();
         let p = plane as i32;
         let f = self.library().functions();
         // SAFETY: the view is a valid surface of one buffer, the plane was checked, and the caller
@@ -266,7 +266,7 @@ impl Surface {
     }
 
     fn unmap_plane(&self, index: u32, plane: usize) -> Result<()> {
-        let surface = self.buffer_view(index).surface().as_ptr().cast();
+        let surface = self.buffer_view(index).surface().as_ptr();
         // SAFETY: the view is a valid surface of one buffer, the plane was mapped through it, and
         // the caller holds the surface's lock.
         let ret = unsafe { (self.library().functions().unmap)(surface, 0, plane as i32) };
@@ -294,7 +294,7 @@ impl Surface {
             }
             if access == Access::Write && self.mem_type().has_dmabuf() {
                 let sync = self.library().functions().sync_for_device;
-                let surface = self.buffer_view(index).surface().as_ptr().cast();
+                let surface = self.buffer_view(index).surface().as_ptr();
                 // SAFETY: valid view, plane mapped through it, lock held.
                 let ret = unsafe { sync(surface, 0, plane as i32) };
                 let synced = check("NvBufSurfaceSyncForDevice", ret, || {

@@ -5,9 +5,9 @@ use std::os::fd::BorrowedFd;
 use std::ptr::NonNull;
 use std::sync::{Mutex, MutexGuard};
 
-use nvbufsurface_sys::classic::NvBufSurface;
+use nvbufsurface_sys::Library;
 use nvbufsurface_sys::extended::NvBufSurfaceCreateParams;
-use nvbufsurface_sys::{Family, Library};
+use nvbufsurface_sys::prefix::NvBufSurface;
 
 use crate::builder::SurfaceBuilder;
 use crate::descriptor::Descriptor;
@@ -53,24 +53,6 @@ unsafe impl Send for Surface {}
 // SAFETY: `&self` methods read fields fixed at creation, or call the library under `maps`' lock.
 unsafe impl Sync for Surface {}
 
-/// The library, if its structs are those that this crate reads.
-fn classic_library() -> Result<&'static Library> {
-    let library = Library::get()?;
-    if library.family() == Family::Classic {
-        return Ok(library);
-    }
-    Err(Error::new(
-        ErrorKind::Load,
-        "load libnvbufsurface",
-        format!(
-            "{}: its structs are of the {} family, which this version of nvbuf does not know yet. \
-             L4T R32 to R36 and DeepStream 4 to 7 are supported",
-            library.path().unwrap_or(Library::SONAME.as_ref()).display(),
-            library.family()
-        ),
-    ))
-}
-
 impl Surface {
     /// Starts to describe a surface of `width` by `height` pixels.
     pub fn builder(width: u32, height: u32) -> SurfaceBuilder {
@@ -78,7 +60,7 @@ impl Surface {
     }
 
     pub(crate) fn create(batch: u32, mut params: NvBufSurfaceCreateParams) -> Result<Self> {
-        let library = classic_library()?;
+        let library = Library::get()?;
         let mut raw = std::ptr::null_mut();
         // SAFETY: both pointers are to locals that outlive the call, of the header's types.
         let ret = unsafe { (library.functions().create)(&raw mut raw, batch, &raw mut params) };
@@ -92,18 +74,16 @@ impl Surface {
             )
         })?;
         let nothing = || Error::new(ErrorKind::Call, call, "returned 0 and no surface");
-        let raw = NonNull::new(raw)
-            .ok_or_else(nothing)?
-            .cast::<NvBufSurface>();
+        let raw = NonNull::new(raw).ok_or_else(nothing)?;
         let destroy = |error| {
             // SAFETY: `create` gave it, and nobody else has it.
-            let ret = unsafe { (library.functions().destroy)(raw.as_ptr().cast()) };
+            let ret = unsafe { (library.functions().destroy)(raw.as_ptr()) };
             if ret != 0 {
                 report(&"NvBufSurfaceDestroy failed on a surface just created");
             }
             error
         };
-        let read = |i| Descriptor::read(raw.as_ptr().cast(), size_of::<NvBufSurface>(), i);
+        let read = |i| Descriptor::read(raw.as_ptr().cast(), library.family().surface_size(), i);
         let descriptors: Result<Vec<_>> = (0..batch).map(read).collect();
         let descriptors = descriptors.map_err(destroy)?;
         // Finding the width and height again in every entry also proves the struct layout.
@@ -115,8 +95,8 @@ impl Surface {
                 ErrorKind::Call,
                 call,
                 format!(
-                    "asked for {}x{}, and the library's structs say {:?}: it is of another ABI \
-                     family than L4T R32 to R36",
+                    "asked for {}x{}, and the library's structs say {:?}: they are not of the \
+                     family that its self-test found",
                     params.width,
                     params.height,
                     wrong.params()
@@ -152,7 +132,7 @@ impl Surface {
     ///
     /// [`ErrorKind::Load`] where there is no libnvbufsurface.
     pub unsafe fn view(descriptor: &Descriptor) -> Result<Self> {
-        let library = classic_library()?;
+        let library = Library::get()?;
         let origin = Origin::View(View::of(descriptor));
         let descriptors = std::slice::from_ref(descriptor);
         Ok(Self::new(origin, library, descriptors))
@@ -230,7 +210,7 @@ impl Surface {
         for (i, (from, to)) in self.views.iter().zip(&target.views).enumerate() {
             // SAFETY: both are valid by the type invariant, locked (the source) and exclusive (the
             // target), and have the same shape.
-            let ret = unsafe { copy(from.surface().as_ptr().cast(), to.surface().as_ptr().cast()) };
+            let ret = unsafe { copy(from.surface().as_ptr(), to.surface().as_ptr().cast()) };
             check(call, ret, || {
                 format!("from {self:?} to {target:?}, buffer {i}")
             })?;
@@ -254,6 +234,12 @@ impl Surface {
             Origin::Created(raw) => raw.as_ptr(),
             Origin::View(view) => view.surface().as_ptr(),
         }
+    }
+
+    /// Bytes of the C object: 64 in the classic family, 72 in the extended one. Memory of type NVMM maps
+    /// to so many.
+    pub fn raw_size(&self) -> usize {
+        self.library.family().surface_size()
     }
 
     /// Whether every buffer is pitch linear.
@@ -283,7 +269,7 @@ impl Drop for Surface {
         };
         // SAFETY: `create` gave it, and this is its last use. Guards borrow or keep `self`, so
         // nothing is mapped but what a forgotten guard left, and nobody reaches that any more.
-        let ret = unsafe { (self.library.functions().destroy)(raw.as_ptr().cast()) };
+        let ret = unsafe { (self.library.functions().destroy)(raw.as_ptr()) };
         if ret != 0 {
             report(&format_args!(
                 "NvBufSurfaceDestroy failed on {self:?}; its memory leaks"
