@@ -3,6 +3,8 @@
 use std::fmt;
 use std::io::Write;
 
+use crate::transform::TransformError;
+
 /// This crate's result.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -20,6 +22,8 @@ pub enum ErrorKind {
     Busy,
     /// A descriptor from somebody else makes no sense.
     Foreign,
+    /// A function of libnvbufsurftransform failed, with its result.
+    Transform(TransformError),
 }
 
 /// What failed, with which arguments, and what helps.

@@ -9,6 +9,7 @@ mod map;
 mod params;
 mod raw;
 mod surface;
+mod transform;
 mod view;
 
 pub use builder::SurfaceBuilder;
@@ -20,3 +21,7 @@ pub use nvbufsurface_sys as sys;
 pub use nvbufsurface_sys::{ColorFormat, Layout, MemType};
 pub use params::{MAX_PLANES, PlaneParams, SurfaceParams};
 pub use surface::Surface;
+pub use transform::{
+    Blend, Color, Composite, Compute, Filter, Flip, Layer, Rect, Session, SyncObject, Transform,
+    TransformError,
+};

@@ -9,6 +9,7 @@ use crate::Layout;
 use crate::error::{Error, ErrorKind, Result, check, report};
 use crate::params::{MAX_PLANES, PlaneParams};
 use crate::surface::Surface;
+use crate::transform::EngineState;
 
 /// What a mapping is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +27,7 @@ struct MapState {
     readers: u64,
     writer: bool,
     addresses: [Option<NonNull<u8>>; MAX_PLANES],
+    engine: EngineState,
 }
 
 /// Who has the buffers of a surface mapped, and whether others reach them; behind its lock.
@@ -63,6 +65,34 @@ impl MapTable {
             self.slices
         );
         Err(Error::new(ErrorKind::Busy, call, detail))
+    }
+
+    /// Lets an engine use a buffer: read what nobody writes, write what nobody has mapped. A mapping
+    /// for reading would go on to show the old pixels.
+    pub(crate) fn claim(&mut self, index: u32, access: Access, call: &'static str) -> Result<()> {
+        let state = &mut self.buffers[index as usize];
+        if state.writer || (access == Access::Write && state.readers > 0) {
+            let what = match access {
+                Access::Read => "is mapped for writing",
+                Access::Write => "is mapped",
+            };
+            let detail = format!(
+                "buffer {index} of the {} {what}: drop that mapping first",
+                match access {
+                    Access::Read => "source",
+                    Access::Write => "target",
+                }
+            );
+            return Err(Error::new(ErrorKind::Busy, call, detail));
+        }
+        state.engine.require_free(access, call)?;
+        state.engine.begin(access);
+        Ok(())
+    }
+
+    /// Ends a use that [`MapTable::claim`] allowed.
+    pub(crate) fn release(&mut self, index: u32, access: Access) {
+        self.buffers[index as usize].engine.end(access);
     }
 
     /// From here on there are no new slices.
@@ -150,6 +180,7 @@ impl Surface {
                 format!("{self:?} is mapped already: drop that mapping first"),
             ));
         }
+        state.engine.require_free(access, call)?;
         if state.readers == 0 {
             state.addresses = self.map_planes(index, access)?;
         }

@@ -65,6 +65,19 @@ impl View {
         Self::new(parts.surface, parts.params, parts.family)
     }
 
+    /// Copies of both structs, with nothing mapped in them.
+    ///
+    /// # Safety
+    ///
+    /// No call of the library on this view is under way.
+    pub(crate) unsafe fn parts(&self) -> (RawSurface, RawParams) {
+        // SAFETY: by the type invariant and this function's contract; both structs are plain data.
+        let parts = unsafe { self.0.read() };
+        let mut params = parts.params;
+        params.forget_mappings(parts.family);
+        (parts.surface, params)
+    }
+
     /// The surface, for the library.
     pub(crate) fn surface(&self) -> NonNull<NvBufSurface> {
         self.0.cast()
