@@ -211,6 +211,32 @@ fn threads_have_their_own_engines() {
     });
 }
 
+#[test]
+fn the_stream_and_the_gpu_reach_the_library() {
+    let (source, mut target) = (rgba(32, 16, 1).0, rgba(32, 16, 2).0);
+    if counter("violations").is_none() {
+        println!("not run: a stream that is none is for the simulator only");
+        return;
+    }
+    let stream = std::ptr::without_provenance_mut(0x1000);
+    // SAFETY: the simulator's transforms use no stream, and the session is reset below.
+    let session = unsafe {
+        Session::new(Compute::Gpu)
+            .with_gpu(3)
+            .with_cuda_stream(stream)
+    };
+    assert_eq!(session.cuda_stream(), stream);
+    let transform = Transform::new().session(session);
+    transform.run(&source, &mut target).unwrap();
+    assert_eq!(Session::of_thread().unwrap(), (Compute::Gpu as u32, 3));
+    let get = functions().get_session_params;
+    let mut params = nvbuf::sys::extended::NvBufSurfTransformConfigParams::default();
+    // SAFETY: the longer family's struct.
+    assert_eq!(unsafe { get(&raw mut params) }, 0);
+    assert_eq!(params.cuda_stream.addr(), 0x1000);
+    Session::reset().unwrap();
+}
+
 fn assert_refused(result: Result<(), Error>, what: &str) {
     let error = result.expect_err(what);
     assert_eq!(error.kind(), ErrorKind::Invalid, "{error}");

@@ -183,8 +183,8 @@ fn two_batches_are_blended_by_a_third() {
         };
         (0..a[i].len()).map(mix).collect()
     };
-    for i in 0..2 {
-        assert_eq!(read(&target, i as u32, 0), expected(i, &|k| b[i][k]));
+    for (i, below) in b.iter().enumerate() {
+        assert_eq!(read(&target, i as u32, 0), expected(i, &|k| below[k]));
     }
     let colour = |k: usize| [255, 0, 51, 255][k % 4];
     Blend::new()

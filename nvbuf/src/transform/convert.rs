@@ -142,6 +142,15 @@ impl Transform {
     /// is its own target. [`ErrorKind::Busy`] while the source is mapped for writing or an engine uses
     /// either. [`ErrorKind::Load`] where there is no libnvbufsurftransform. [`ErrorKind::Transform`] when
     /// the library refuses.
+    ///
+    /// A target that is mapped does not compile:
+    ///
+    /// ```compile_fail,E0502
+    /// # fn f(source: &nvbuf::Surface, target: &mut nvbuf::Surface) -> nvbuf::Result<()> {
+    /// let map = target.map(0)?;
+    /// nvbuf::Transform::new().run(source, target)?;
+    /// # drop(map); Ok(()) }
+    /// ```
     #[doc(alias = "NvBufSurfTransform")]
     pub fn run(&self, source: &Surface, target: &mut Surface) -> Result<()> {
         self.execute(Batch(source), Batch(target))

@@ -53,8 +53,8 @@ impl Rect {
         }
         if !is_odd_allowed && (self.left | self.top | self.width | self.height) & 1 != 0 {
             return refused(
-                "is odd: left, top, width and height have to be even. Round them, or see \
-                 Transform::allow_odd_crop"
+                "is odd: left, top, width and height have to be even. Round them \
+                 (Transform::allow_odd_crop takes odd ones where the release does)"
                     .into(),
             );
         }

@@ -11,6 +11,7 @@ use nvbufsurface_sys::classic::{NVBUFSURF_MAX_SYNCOBJ, NvBufSurfTransformSyncObj
 
 use super::arena::Arena;
 use super::claim::{Claims, Kept};
+use super::error::TransformError;
 use super::{call_result, library, require};
 use crate::error::{Error, ErrorKind, Result, report};
 
@@ -166,10 +167,16 @@ impl SyncObject {
         }
         // SAFETY: by the type invariant the object is alive.
         let ret = unsafe { (self.functions.wait)(self.raw.as_ptr(), ms) };
-        call_result(WAIT, ret, || match ms {
-            FOREVER => "without a limit".into(),
-            _ => format!("not done within {ms} ms, or failed"),
-        })?;
+        if let Some(error) = TransformError::from_code(ret) {
+            let detail = match ms {
+                FOREVER => format!("returned {}: the engine failed", error.code()),
+                _ => format!(
+                    "returned {}: not done within {ms} ms, or failed",
+                    error.code()
+                ),
+            };
+            return Err(Error::new(ErrorKind::Transform(error), WAIT, detail));
+        }
         self.is_done = true;
         Ok(())
     }
@@ -181,13 +188,8 @@ impl SyncObject {
             && let Err(error) = self.wait_ms(FOREVER)
         {
             mem::forget(self.work.take());
-            return Err(Error::new(
-                error.kind(),
-                WAIT,
-                format!(
-                    "{error}; whether the engine is done is not known: its surfaces are never freed"
-                ),
-            ));
+            report(&"whether an engine is done is not known: its surfaces are never freed");
+            return Err(error);
         }
         let mut raw = self.raw.as_ptr();
         // SAFETY: by the type invariant the object is alive, and this is its last use.
