@@ -54,7 +54,12 @@ impl Surface {
     pub(crate) fn end_leftovers(&mut self) -> bool {
         let mut is_clean = true;
         for index in 0..self.batch_size() {
-            if let Err(error) = self.unmap_left_planes(index) {
+            // Of what a forgotten guard left this is the first try; everything gets a second one.
+            let again = self.unmap_left_planes(index).or_else(|error| {
+                report(&error);
+                self.unmap_left_planes(index)
+            });
+            if let Err(error) = again {
                 report(&error);
                 is_clean = false;
             }
