@@ -21,8 +21,8 @@ use crate::{Layout, MemType};
 
 /// A surface: a batch of one or more buffers of the same shape.
 ///
-/// Either created here ([`Surface::builder`]) and destroyed on drop, or a view of somebody else's
-/// ([`Surface::view`]), which is never destroyed here. Facts about its buffers are checked and
+/// Either created ([`Surface::builder`]) or imported ([`Surface::import`]) here and destroyed on drop,
+/// or a view of somebody else's ([`Surface::view`]), which is never destroyed here. Facts about its buffers are checked and
 /// copied out when it is made; reading them touches nothing that others may write.
 ///
 /// # Invariants
@@ -177,7 +177,8 @@ impl Surface {
         })
     }
 
-    /// The dmabuf of buffer `index`. It belongs to the surface: clone it to keep it. From here on
+    /// The dmabuf of buffer `index`. It belongs to the surface:
+    /// [`Surface::clone_dmabuf`] gives one to keep. From here on
     /// pixels are reached as pointers only ([`Surface::map_ptr`]), since others may write them.
     ///
     /// # Errors

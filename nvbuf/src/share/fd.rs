@@ -11,16 +11,14 @@ use super::description::bad;
 
 /// The fd that an imported surface was made of, kept until the surface is destroyed.
 ///
-/// Whether the library duplicates the fd or goes on with the number that it is given is not
-/// documented. It is closed here in either case, unless the surface has that very number and the
-/// number is no longer this file when the surface is gone: then destroying it has closed it.
+/// Whether the library duplicates the fd, or goes on with the number that it is given and closes it with
+/// the surface, is not documented. So it is closed here unless the number is no longer this file: then
+/// the library has closed it, and the number is nobody's, or somebody else's.
 #[derive(Debug)]
 pub(crate) struct KeptFd {
     fd: Option<OwnedFd>,
     /// Device and inode of the file.
     file: (u64, u64),
-    /// The surface names this very number.
-    is_surface_s: bool,
 }
 
 impl KeptFd {
@@ -44,7 +42,6 @@ impl KeptFd {
         Ok(Self {
             fd: Some(fd),
             file: (stat.st_dev, stat.st_ino),
-            is_surface_s: false,
         })
     }
 
@@ -52,19 +49,13 @@ impl KeptFd {
     pub(super) fn number(&self) -> i32 {
         self.fd.as_ref().map_or(-1, AsRawFd::as_raw_fd)
     }
-
-    /// Which number the surface has.
-    pub(super) fn surface_has(&mut self, number: Option<i32>) {
-        self.is_surface_s = number == Some(self.number());
-    }
 }
 
 impl Drop for KeptFd {
     fn drop(&mut self) {
         let Some(fd) = self.fd.take() else { return };
         let now = stat(fd.as_raw_fd()).map(|stat| (stat.st_dev, stat.st_ino));
-        if self.is_surface_s && now != Some(self.file) {
-            // Closed by the library: the number is nobody's, or somebody else's.
+        if now != Some(self.file) {
             let _ = fd.into_raw_fd();
         }
     }

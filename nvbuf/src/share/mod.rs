@@ -99,7 +99,7 @@ impl Surface {
                 library.family()
             )));
         }
-        let mut kept = KeptFd::new(fd, description.total_size())?;
+        let kept = KeptFd::new(fd, description.total_size())?;
         let number = kept.number();
         let params = RawMapParams::of(description, number.unsigned_abs().into());
         let mut surface = std::ptr::null_mut();
@@ -119,7 +119,6 @@ impl Surface {
             let detail = format!("made {descriptor:?} of {description:?} with fd {number}");
             return Err(Error::new(ErrorKind::Call, call, detail));
         }
-        kept.surface_has(descriptor.params().fd_number());
         let surface = made.into_raw();
         // SAFETY: the valid surface just created and read, and nobody else has it.
         unsafe { (*surface.as_ptr()).numFilled = 1 };
@@ -145,6 +144,7 @@ fn is_of(description: &MapParams, params: &crate::SurfaceParams, mem_type: crate
 }
 
 /// A surface of the library's that nobody has yet; destroyed if it comes to nothing.
+#[derive(Debug)]
 struct New {
     library: &'static Library,
     surface: NonNull<NvBufSurface>,
@@ -163,5 +163,42 @@ impl Drop for New {
         if ret != 0 {
             report(&"NvBufSurfaceDestroy failed on a surface just imported");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::os::fd::{AsRawFd, FromRawFd};
+
+    use super::*;
+
+    #[test]
+    fn an_fd_is_closed_once_whoever_closes_it() {
+        let file = || OwnedFd::from(File::open("/proc/self/exe").unwrap());
+        let is_open = |number| crate::descriptor::stat(number).is_some();
+        // High numbers, which no other test gets.
+        let high = |fd: OwnedFd, number| {
+            // SAFETY: the number is nobody's.
+            assert_eq!(unsafe { libc::dup2(fd.as_raw_fd(), number) }, number);
+            // SAFETY: made just now, and nobody else's.
+            unsafe { OwnedFd::from_raw_fd(number) }
+        };
+        let kept = KeptFd::new(high(file(), 900), 1).unwrap();
+        assert_eq!(kept.number(), 900);
+        drop(kept);
+        assert!(!is_open(900), "closed here");
+        // A library that closes it: the number is nobody's.
+        let kept = KeptFd::new(high(file(), 900), 1).unwrap();
+        // SAFETY: the number is that of `kept`, which expects this.
+        assert_eq!(unsafe { libc::close(900) }, 0);
+        drop(kept);
+        // The same, and somebody else has the number since.
+        let kept = KeptFd::new(high(file(), 900), 1).unwrap();
+        let (reader, _writer) = std::io::pipe().unwrap();
+        let other = high(reader.into(), 900);
+        drop(kept);
+        assert!(is_open(900), "somebody else's");
+        drop(other);
     }
 }

@@ -101,10 +101,8 @@ fn a_surface_crosses_to_another_process_and_back() {
     let (here, there) = UnixStream::pair().unwrap();
     let there = OwnedFd::from(there);
     // SAFETY: changes a flag of an fd of ours: the other process keeps it.
-    assert_eq!(
-        unsafe { libc::fcntl(there.as_raw_fd(), libc::F_SETFD, 0) },
-        0
-    );
+    let result = unsafe { libc::fcntl(there.as_raw_fd(), libc::F_SETFD, 0) };
+    assert_eq!(result, 0);
     let child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "the_other_process", "--nocapture"])
         .env(SOCKET, there.as_raw_fd().to_string())
