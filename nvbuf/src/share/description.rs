@@ -8,11 +8,6 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::params::{MAX_PLANES, MAX_SIZE};
 use crate::{ColorFormat, Layout, MemType};
 
-const MAGIC: [u8; 8] = *b"nvbufmap";
-const VERSION: u16 = 1;
-const HEAD: usize = 48;
-const PLANE: usize = 40;
-
 /// Blocks of block-linear memory are 1 to 32 units of 8 rows high, as the modifiers of NVIDIA's
 /// formats in the kernel's `drm_fourcc.h` say.
 const MAX_BLOCK_HEIGHT_LOG2: u32 = 5;
@@ -73,99 +68,6 @@ pub struct MapParams {
 }
 
 impl MapParams {
-    /// How many bytes [`to_bytes`](Self::to_bytes) gives and [`from_bytes`](Self::from_bytes) takes.
-    pub const BYTES: usize = HEAD + MAX_PLANES * PLANE;
-
-    /// The description as bytes, in the layout above.
-    pub fn to_bytes(&self) -> [u8; Self::BYTES] {
-        let mut bytes = [0; Self::BYTES];
-        bytes[..8].copy_from_slice(&MAGIC);
-        bytes[8..10].copy_from_slice(&VERSION.to_le_bytes());
-        bytes[10..12].copy_from_slice(&number_of(self.family).to_le_bytes());
-        let mut put = |at: usize, value: u32| {
-            bytes[at..at + 4].copy_from_slice(&value.to_le_bytes());
-        };
-        put(12, self.num_planes);
-        put(16, self.gpu);
-        put(20, self.total_size);
-        put(24, self.mem_type);
-        put(28, self.layout);
-        put(32, self.scan_format);
-        put(36, self.color_format);
-        for (i, plane) in self.planes.iter().enumerate() {
-            let at = HEAD + i * PLANE;
-            put(at, plane.width);
-            put(at + 4, plane.height);
-            put(at + 8, plane.pitch);
-            put(at + 12, plane.offset);
-            put(at + 16, plane.size);
-            put(at + 20, plane.second_field_offset);
-            put(at + 24, plane.block_height_log2);
-            // The halves of a little-endian number, one after the other.
-            let flags = plane.flags;
-            put(at + 32, (flags & u64::from(u32::MAX)) as u32);
-            put(at + 36, (flags >> 32) as u32);
-        }
-        bytes[40..42].copy_from_slice(&self.chroma);
-        bytes
-    }
-
-    /// The description that the bytes hold, checked.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Foreign`] names the field that cannot be.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        if bytes.len() != Self::BYTES {
-            return Err(bad(format!(
-                "{} bytes, a description has {}",
-                bytes.len(),
-                Self::BYTES
-            )));
-        }
-        if bytes[..8] != MAGIC {
-            return Err(bad("bytes that do not begin with \"nvbufmap\""));
-        }
-        let half = |at: usize| u16::from_le_bytes([bytes[at], bytes[at + 1]]);
-        let word = |at: usize| u32::from_le_bytes([0, 1, 2, 3].map(|i: usize| bytes[at + i]));
-        if half(8) != VERSION {
-            let text = format!("version {}, this crate knows {VERSION}", half(8));
-            return Err(bad(text));
-        }
-        let family = Family::ALL
-            .into_iter()
-            .find(|family| number_of(*family) == half(10))
-            .ok_or_else(|| bad(format!("family {}", half(10))))?;
-        let plane = |at: usize| Plane {
-            width: word(at),
-            height: word(at + 4),
-            pitch: word(at + 8),
-            offset: word(at + 12),
-            size: word(at + 16),
-            second_field_offset: word(at + 20),
-            block_height_log2: word(at + 24),
-            flags: u64::from(word(at + 32)) | u64::from(word(at + 36)) << 32,
-        };
-        let description = Self {
-            family,
-            num_planes: word(12),
-            gpu: word(16),
-            total_size: word(20),
-            mem_type: word(24),
-            layout: word(28),
-            scan_format: word(32),
-            color_format: word(36),
-            chroma: [bytes[40], bytes[41]],
-            planes: [0, 1, 2, 3].map(|i| plane(HEAD + i * PLANE)),
-        };
-        let description = description.check()?;
-        // What no field holds was zero, too.
-        if description.to_bytes() != bytes {
-            return Err(bad("reserved bytes that are not zero"));
-        }
-        Ok(description)
-    }
-
     /// Checks every field; what planes that are not there say is forgotten.
     pub(super) fn check(mut self) -> Result<Self> {
         if !MemType(self.mem_type).has_dmabuf() {
@@ -301,24 +203,17 @@ impl MapParams {
     }
 }
 
-fn number_of(family: Family) -> u16 {
-    match family {
-        Family::Classic => 1,
-        Family::Extended => 2,
-    }
-}
-
 pub(super) fn bad(what: impl Into<String>) -> Error {
     let detail = format!("{}: no description of a buffer", what.into());
     Error::new(ErrorKind::Foreign, "NvBufSurfaceMapParams", detail)
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
     /// NV12 of 66x34 as the simulator lays it out.
-    pub(super) fn sound() -> MapParams {
+    pub(in crate::share) fn sound() -> MapParams {
         let plane = |width, height, offset| Plane {
             width,
             height,
@@ -341,33 +236,6 @@ mod tests {
             color_format: ColorFormat::NV12.0,
             chroma: [0, 1],
             planes,
-        }
-    }
-
-    #[test]
-    fn bytes_there_and_back() {
-        for family in Family::ALL {
-            let mut before = MapParams { family, ..sound() };
-            before.planes[1].flags = 0x0123_4567_89ab_cdef;
-            before.planes[0].block_height_log2 = 4;
-            let bytes = before.to_bytes();
-            assert_eq!(MapParams::from_bytes(&bytes).unwrap(), before);
-            assert_eq!(bytes[20..24], [0, 0x60, 0, 0], "little-endian");
-            assert_eq!(bytes[120..128], before.planes[1].flags.to_le_bytes());
-        }
-    }
-
-    #[test]
-    fn every_byte_of_the_frame_is_looked_at() {
-        let good = sound().to_bytes();
-        for at in (0..12).chain(42..48).chain([76, 116, 128, 207]) {
-            let mut bytes = good;
-            bytes[at] ^= 0x40;
-            let error = MapParams::from_bytes(&bytes).expect_err("spoilt");
-            assert_eq!(error.kind(), ErrorKind::Foreign, "byte {at}: {error}");
-        }
-        for wrong in [&good[1..], &[], &[good.as_slice(), &[0]].concat()] {
-            MapParams::from_bytes(wrong).expect_err("another length");
         }
     }
 

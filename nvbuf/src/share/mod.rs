@@ -1,5 +1,6 @@
 //! One buffer in two processes: described, sent, imported.
 
+mod bytes;
 mod description;
 mod fd;
 mod raw;
