@@ -55,7 +55,7 @@ impl MapParams {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Foreign`] names the field that cannot be.
+    /// [`ErrorKind::Foreign`](crate::ErrorKind::Foreign) names the field that cannot be.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         if bytes.len() != Self::BYTES {
             return Err(bad(format!(
