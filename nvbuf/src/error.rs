@@ -43,6 +43,16 @@ impl Error {
         }
     }
 
+    /// The loaded library lacks a function; `instead` says what to use.
+    pub(crate) fn missing(
+        library: &nvbufsurface_sys::Library,
+        call: &'static str,
+        instead: &str,
+    ) -> Self {
+        let detail = format!("{}. {instead}", library.missing(call));
+        Self::new(ErrorKind::Load, call, detail)
+    }
+
     /// The kind of failure.
     pub fn kind(&self) -> ErrorKind {
         self.kind

@@ -240,6 +240,7 @@ impl Surface {
             Access::Read => c::NVBUF_MAP_READ,
             Access::Write => c::NVBUF_MAP_READ_WRITE,
         };
+        self.unmap_left_planes(index)?;
         let mut addresses = [None; MAX_PLANES];
         let count = self.params(index)?.planes().len();
         for (plane, address) in addresses.iter_mut().enumerate().take(count) {
@@ -296,14 +297,17 @@ impl Surface {
         Ok(address)
     }
 
-    fn unmap_plane(&self, index: u32, plane: usize) -> Result<()> {
+    pub(crate) fn unmap_plane(&self, index: u32, plane: usize) -> Result<()> {
         let surface = self.buffer_view(index).surface().as_ptr();
         // SAFETY: the view is a valid surface of one buffer, the plane was mapped through it, and
         // the caller holds the surface's lock.
         let ret = unsafe { (self.library().functions().unmap)(surface, 0, plane as i32) };
         check("NvBufSurfaceUnMap", ret, || {
             format!("{self:?}, buffer {index}, plane {plane}")
-        })
+        })?;
+        // SAFETY: calls on the view happen under the lock, which the caller holds.
+        unsafe { self.buffer_view(index).clear_address(plane) };
+        Ok(())
     }
 
     /// Ends one mapping, and what the library has mapped if it was the last.

@@ -10,7 +10,7 @@ use crate::{ColorFormat, Layout, MemType};
 pub const MAX_PLANES: usize = NVBUF_MAX_PLANES as usize;
 
 /// No engine of any Jetson goes beyond 16384; twice that leaves room and keeps sums small.
-const MAX_SIZE: u32 = 32768;
+pub(crate) const MAX_SIZE: u32 = 32768;
 
 /// One colour plane, as the library laid it out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -66,6 +66,11 @@ unsafe impl Raw for RawParams {
 }
 
 impl RawParams {
+    /// `mappedAddr.cudaPtr`, of the extended family, as an address.
+    pub(crate) fn cuda_ptr(&self) -> *const std::ffi::c_void {
+        ptr::without_provenance(usize::try_from(self.rest[1]).unwrap_or(0))
+    }
+
     /// Forgets every mapping that the struct names; they are somebody else's.
     pub(crate) fn forget_mappings(&mut self, family: Family) {
         self.head.mappedAddr.addr = [ptr::null_mut(); 4];

@@ -12,15 +12,17 @@ use nvbufsurface_sys::prefix::NvBufSurface;
 use crate::builder::SurfaceBuilder;
 use crate::descriptor::Descriptor;
 use crate::error::{Error, ErrorKind, Result, check, report};
+use crate::leftovers::Leftovers;
 use crate::map::MapTable;
 use crate::params::SurfaceParams;
+use crate::share::KeptFd;
 use crate::view::View;
 use crate::{Layout, MemType};
 
 /// A surface: a batch of one or more buffers of the same shape.
 ///
-/// Either created here ([`Surface::builder`]) and destroyed on drop, or a view of somebody else's
-/// ([`Surface::view`]), which is never destroyed here. Facts about its buffers are checked and
+/// Either created ([`Surface::builder`]) or imported ([`Surface::import`]) here and destroyed on drop,
+/// or a view of somebody else's ([`Surface::view`]), which is never destroyed here. Facts about its buffers are checked and
 /// copied out when it is made; reading them touches nothing that others may write.
 ///
 /// # Invariants
@@ -36,14 +38,20 @@ pub struct Surface {
     mem_type: MemType,
     params: Box<[SurfaceParams]>,
     maps: Mutex<MapTable>,
+    leftovers: Leftovers,
     // Freed after `drop`, with nothing mapped in them: the library needs none of them to destroy.
     views: Box<[View]>,
 }
 
 /// The public surface, which `as_ptr` gives, and where it is from.
-enum Origin {
+pub(crate) enum Origin {
     /// `NvBufSurfaceCreate`; destroyed on drop.
     Created(NonNull<NvBufSurface>),
+    /// `NvBufSurfaceImport` of this fd, which is closed after the surface is destroyed.
+    Imported {
+        raw: NonNull<NvBufSurface>,
+        _fd: KeptFd,
+    },
     /// A copy of the descriptor of somebody else's buffer.
     View(View),
 }
@@ -108,14 +116,19 @@ impl Surface {
         Ok(Self::new(Origin::Created(raw), library, &descriptors))
     }
 
-    fn new(origin: Origin, library: &'static Library, descriptors: &[Descriptor]) -> Self {
-        let is_shared = matches!(origin, Origin::View(_));
+    pub(crate) fn new(
+        origin: Origin,
+        library: &'static Library,
+        descriptors: &[Descriptor],
+    ) -> Self {
+        let is_shared = !matches!(origin, Origin::Created(_));
         Self {
             origin,
             library,
             mem_type: descriptors[0].mem_type(),
             params: descriptors.iter().map(|d| *d.params()).collect(),
             maps: Mutex::new(MapTable::new(descriptors.len(), is_shared)),
+            leftovers: Leftovers::default(),
             views: descriptors.iter().map(View::of).collect(),
         }
     }
@@ -164,7 +177,8 @@ impl Surface {
         })
     }
 
-    /// The dmabuf of buffer `index`. It belongs to the surface: clone it to keep it. From here on
+    /// The dmabuf of buffer `index`. It belongs to the surface:
+    /// [`Surface::clone_dmabuf`] gives one to keep. From here on
     /// pixels are reached as pointers only ([`Surface::map_ptr`]), since others may write them.
     ///
     /// # Errors
@@ -231,7 +245,7 @@ impl Surface {
     pub fn as_ptr(&self) -> *mut NvBufSurface {
         self.lock().share();
         match &self.origin {
-            Origin::Created(raw) => raw.as_ptr(),
+            Origin::Created(raw) | Origin::Imported { raw, .. } => raw.as_ptr(),
             Origin::View(view) => view.surface().as_ptr(),
         }
     }
@@ -256,6 +270,15 @@ impl Surface {
         &self.views[index as usize]
     }
 
+    /// What the library did not unmap.
+    pub(crate) fn leftovers(&self) -> &Leftovers {
+        &self.leftovers
+    }
+
+    pub(crate) fn leftovers_mut(&mut self) -> &mut Leftovers {
+        &mut self.leftovers
+    }
+
     pub(crate) fn lock(&self) -> MutexGuard<'_, MapTable> {
         // The table is consistent at every step, so a panic elsewhere does not spoil it.
         self.maps.lock().unwrap_or_else(|e| e.into_inner())
@@ -264,11 +287,18 @@ impl Surface {
 
 impl Drop for Surface {
     fn drop(&mut self) {
-        let Origin::Created(raw) = self.origin else {
+        let is_clean = self.end_leftovers();
+        let (Origin::Created(raw) | Origin::Imported { raw, .. }) = &self.origin else {
             return;
         };
-        // SAFETY: `create` gave it, and this is its last use. Guards borrow or keep `self`, so
-        // nothing is mapped but what a forgotten guard left, and nobody reaches that any more.
+        if !is_clean {
+            report(&format_args!(
+                "{self:?} is still mapped and is not destroyed; its memory leaks"
+            ));
+            return;
+        }
+        // SAFETY: `create` or `import` gave it, and this is its last use. Guards borrow or keep
+        // `self`, and what they left is unmapped.
         let ret = unsafe { (self.library.functions().destroy)(raw.as_ptr()) };
         if ret != 0 {
             report(&format_args!(
@@ -283,6 +313,7 @@ impl fmt::Debug for Surface {
         let p = &self.params[0];
         let origin = match self.origin {
             Origin::Created(_) => "Created",
+            Origin::Imported { .. } => "Imported",
             Origin::View(_) => "View",
         };
         write!(

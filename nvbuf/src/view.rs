@@ -94,6 +94,29 @@ impl View {
         addresses[plane]
     }
 
+    /// Forgets the address of plane `plane`, which the library has unmapped, whether it wrote so or
+    /// not.
+    ///
+    /// # Safety
+    ///
+    /// No call of the library on this view is under way.
+    pub(crate) unsafe fn clear_address(&self, plane: usize) {
+        // SAFETY: by the type invariant and this function's contract.
+        let addresses = unsafe { &mut (*self.0.as_ptr()).params.head.mappedAddr.addr };
+        addresses[plane] = std::ptr::null_mut();
+    }
+
+    /// The CUDA buffer that a library of the extended family wrote, or null.
+    ///
+    /// # Safety
+    ///
+    /// No call of the library on this view is under way.
+    pub(crate) unsafe fn cuda_buffer(&self) -> *const c_void {
+        // SAFETY: by the type invariant and this function's contract.
+        let params = unsafe { (*self.0.as_ptr()).params };
+        params.cuda_ptr()
+    }
+
     /// The EGLImage that the library wrote, or null.
     ///
     /// # Safety
