@@ -243,7 +243,7 @@ fn read_through_pipe(address: usize, into: &mut [u8]) -> std::io::Result<()> {
 }
 
 /// What the kernel says of an fd, or `None` if it is not open.
-fn stat(fd: i32) -> Option<libc::stat> {
+pub(crate) fn stat(fd: i32) -> Option<libc::stat> {
     let mut stat = MaybeUninit::<libc::stat>::uninit();
     // SAFETY: `stat` is a place for one, and fstat takes any number for an fd.
     if unsafe { libc::fstat(fd, stat.as_mut_ptr()) } != 0 {
@@ -256,7 +256,7 @@ fn stat(fd: i32) -> Option<libc::stat> {
 /// How many bytes are behind an fd, where the kernel tells.
 ///
 /// Dmabufs say it in `st_size` since Linux 5.3; before (R32 has 4.9) only seeking to the end does.
-fn file_size(fd: i32, stat: &libc::stat) -> Option<u64> {
+pub(crate) fn file_size(fd: i32, stat: &libc::stat) -> Option<u64> {
     let known = |size| u64::try_from(size).ok().filter(|size| *size > 0);
     if stat.st_mode & libc::S_IFMT == libc::S_IFREG {
         return u64::try_from(stat.st_size).ok();

@@ -5,10 +5,12 @@ mod builder;
 mod descriptor;
 mod egl;
 mod error;
+pub mod legacy;
 mod map;
 mod params;
 mod raw;
 mod surface;
+mod video_buffer;
 mod view;
 
 pub use builder::SurfaceBuilder;
@@ -20,3 +22,4 @@ pub use nvbufsurface_sys as sys;
 pub use nvbufsurface_sys::{ColorFormat, Layout, MemType};
 pub use params::{MAX_PLANES, PlaneParams, SurfaceParams};
 pub use surface::Surface;
+pub use video_buffer::VideoBuffer;
