@@ -297,24 +297,6 @@ fn a_borrowed_buffer_has_the_same_facts_and_pixels_and_is_not_destroyed() {
 }
 
 #[test]
-fn an_fd_of_another_kind_is_an_error() {
-    let (reader, _writer) = std::io::pipe().unwrap();
-    let error = NvBuffer::from_fd(reader.as_fd())
-        .map(|_| ())
-        .expect_err("a pipe");
-    let kind = if library().is_some() {
-        assert!(
-            error.to_string().contains("no buffer of this process"),
-            "{error}"
-        );
-        ErrorKind::Call
-    } else {
-        ErrorKind::Load
-    };
-    assert_eq!(error.kind(), kind, "{error}");
-}
-
-#[test]
 fn bad_requests_are_refused_before_the_library_sees_them() {
     for (builder, text) in [
         (NvBuffer::builder(0, 10), "0x10"),
