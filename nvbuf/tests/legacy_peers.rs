@@ -126,6 +126,10 @@ fn a_description_that_says_more_than_the_fd_has_is_refused() {
         return;
     };
     if !has("NvBufferMemMapEx") {
+        let description = owner.describe().unwrap();
+        // SAFETY: described just now, by this process.
+        let result = unsafe { NvBuffer::with_description(owner.as_fd(), description) };
+        assert_eq!(result.expect_err("no function").kind(), ErrorKind::Load);
         return;
     }
     let large = NvBuffer::builder(640, 480)
