@@ -47,7 +47,7 @@ fn has<T: std::fmt::Debug>(symbol: &str, result: &nvbuf::Result<T>) -> bool {
 /// Whether the release has transforms, compositions and raw copies: not R28.1.
 fn has_engine() -> bool {
     let (from, to) = (rgba(64, 48), rgba(64, 48));
-    let result = from.transform_to(&to, &Transform::new());
+    let result = Transform::new().run(&from, &to);
     has("NvBufferTransform", &result)
 }
 
@@ -350,19 +350,10 @@ fn tags_and_raw_memory_are_where_the_release_has_them() {
     let bytes = Arc::new(bytes);
     assert_invalid(EglImage::map(&bytes).map(|_| ()), "without a picture");
     let picture = rgba(16, 16);
-    assert_invalid(
-        bytes.transform_to(&picture, &Transform::new()),
-        "without a picture",
-    );
-    assert_invalid(
-        picture.transform_to(&bytes, &Transform::new()),
-        "without a picture",
-    );
+    assert_invalid(Transform::new().run(&bytes, &picture), "without a picture");
+    assert_invalid(Transform::new().run(&picture, &bytes), "without a picture");
     let layer = [Layer::new(&bytes)];
-    assert_invalid(
-        picture.composite(&layer, &Composite::new()),
-        "without a picture",
-    );
+    assert_invalid(Composite::new().run(&layer, &picture), "without a picture");
 }
 
 #[test]
@@ -445,20 +436,28 @@ fn a_transform_crops_scales_flips_and_converts() {
     let nearest = || Transform::new().filter(Filter::NEAREST);
     // To twice the size, then left and right changed.
     let large = rgba(128, 96);
-    from.transform_to(&large, &nearest()).unwrap();
+    nearest().run(&from, &large).unwrap();
     for (x, y) in [(0, 0), (63, 47), (64, 47), (63, 48), (127, 95)] {
         assert_eq!(pixel(&large, x, y), colour(x / 2, y / 2), "{x} {y}");
     }
-    from.transform_to(&large, &nearest().flip(Flip::FLIP_X))
-        .unwrap();
+    nearest().flip(Flip::FlipX).run(&from, &large).unwrap();
     assert_eq!(pixel(&large, 0, 0), colour(63, 0));
     assert_eq!(pixel(&large, 127, 95), colour(0, 47));
+    // Nearest has the colours of the source alone; bilinear has others at the edges.
+    let has_others = |buffer: &NvBuffer<'_>| {
+        let pixels = rows(buffer, 0).concat();
+        pixels.chunks(4).any(|pixel| !matches!(pixel[0], 0 | 200))
+    };
+    assert!(!has_others(&large));
+    let smooth = Transform::new().filter(Filter::BILINEAR);
+    smooth.run(&from, &large).unwrap();
+    assert!(has_others(&large));
     // One quadrant to a part; the rest stays.
     paint(&large, 0, |_, _| RED);
     let part = nearest()
         .crop(Rect::new(32, 24, 32, 24))
-        .to(Rect::new(10, 20, 16, 12));
-    from.transform_to(&large, &part).unwrap();
+        .place(Rect::new(10, 20, 16, 12));
+    part.run(&from, &large).unwrap();
     assert_eq!(pixel(&large, 10, 20), colour(63, 47));
     assert_eq!(pixel(&large, 25, 31), colour(63, 47));
     for (x, y) in [(9, 20), (10, 19), (26, 31), (25, 32)] {
@@ -467,7 +466,7 @@ fn a_transform_crops_scales_flips_and_converts() {
     // To NV12: BT.601, limited range, of a flat gray.
     paint(&from, 0, |_, _| [128, 128, 128, 255]);
     let nv12 = of_format(ColorFormat::NV12);
-    from.transform_to(&nv12, &nearest()).unwrap();
+    nearest().run(&from, &nv12).unwrap();
     let luma = rows(&nv12, 0);
     let is_near = |value: u8, expected: u8| value.abs_diff(expected) <= 2;
     assert!(
@@ -493,34 +492,33 @@ fn transforms_that_cannot_be_are_refused_before_the_library_sees_them() {
     for (transform, text) in [
         (all().crop(Rect::new(0, 0, 0, 48)), "is empty"),
         (all().crop(Rect::new(1, 0, 32, 24)), "odd"),
-        (all().to(Rect::new(0, 0, 33, 24)), "odd"),
+        (all().place(Rect::new(0, 0, 33, 24)), "odd"),
         (all().crop(Rect::new(32, 0, 64, 48)), "not inside"),
-        (all().to(Rect::new(0, 2, 64, 48)), "not inside"),
+        (all().place(Rect::new(0, 2, 64, 48)), "not inside"),
         (all().crop(Rect::new(0, 0, u32::MAX - 1, 2)), "not inside"),
         (all().crop(Rect::new(2, 0, u32::MAX - 1, 2)), "not inside"),
         (all().crop(Rect::new(0, 0, 2, 48)), "1/16 to 16"),
-        (all().to(Rect::new(0, 0, 64, 2)), "1/16 to 16"),
-        (all().flip(Flip(8)), "Flip(8)"),
+        (all().place(Rect::new(0, 0, 64, 2)), "1/16 to 16"),
         (all().filter(Filter(6)), "Filter(6)"),
     ] {
-        assert_invalid(from.transform_to(&to, &transform), text);
+        assert_invalid(transform.run(&from, &to), text);
     }
-    assert_invalid(from.transform_to(&from, &all()), "onto itself");
+    assert_invalid(all().run(&from, &from), "onto itself");
     let same = NvBuffer::from_fd(from.as_fd()).unwrap();
-    assert_invalid(from.transform_to(&same, &all()), "onto itself");
+    assert_invalid(all().run(&from, &same), "onto itself");
     let busy = |result: nvbuf::Result<()>| {
         let error = result.expect_err("mapped");
         assert_eq!(error.kind(), ErrorKind::Busy, "{error}");
     };
     let reader = to.map_ptr(Access::Read).unwrap();
-    busy(from.transform_to(&to, &all()));
+    busy(all().run(&from, &to));
     // To read a buffer that somebody reads is no matter.
-    to.transform_to(&from, &all()).unwrap();
+    all().run(&to, &from).unwrap();
     drop(reader);
     let writer = from.map_ptr(Access::Write).unwrap();
-    busy(from.transform_to(&to, &all()));
+    busy(all().run(&from, &to));
     drop(writer);
-    from.transform_to(&to, &all()).unwrap();
+    all().run(&from, &to).unwrap();
 }
 
 #[test]
@@ -538,10 +536,10 @@ fn a_session_is_used_and_kept_where_the_release_has_them() {
     drop(session);
     let (from, to) = (rgba(64, 48), rgba(64, 48));
     paint(&from, 0, |_, _| RED);
-    from.transform_to(&to, &transform).unwrap();
+    transform.run(&from, &to).unwrap();
     assert_eq!(pixel(&to, 5, 5), RED);
     paint(&from, 0, |_, _| BLUE);
-    to.composite(&[Layer::new(&from)], &composite).unwrap();
+    composite.run(&[Layer::new(&from)], &to).unwrap();
     assert_eq!(pixel(&to, 5, 5), BLUE);
 }
 
@@ -552,7 +550,7 @@ fn a_transform_in_the_background_keeps_its_buffers_and_waits() {
     }
     let (from, to) = (Arc::new(rgba(64, 48)), Arc::new(rgba(64, 48)));
     paint(&from, 0, |_, _| RED);
-    let started = from.transform_async(&to, &Transform::new());
+    let started = Transform::new().start(Arc::clone(&from), Arc::clone(&to));
     if !has("NvBufferTransformAsync", &started) {
         return;
     }
@@ -561,7 +559,7 @@ fn a_transform_in_the_background_keeps_its_buffers_and_waits() {
     paint(&from, 0, |_, _| BLUE);
     let session = Session::new().unwrap();
     let transform = Transform::new().session(&session);
-    let mut pending = from.transform_async(&to, &transform).unwrap();
+    let mut pending = transform.start(Arc::clone(&from), Arc::clone(&to)).unwrap();
     drop((from, transform, session));
     assert_eq!(Arc::strong_count(&to), 2);
     pending.wait_timeout(Duration::from_secs(20)).unwrap();
@@ -571,10 +569,16 @@ fn a_transform_in_the_background_keeps_its_buffers_and_waits() {
     assert_eq!(pixel(&to, 63, 47), BLUE);
     let other = Arc::new(rgba(64, 48));
     // Dropping waits as well.
-    drop(to.transform_async(&other, &Transform::new()).unwrap());
+    drop(
+        Transform::new()
+            .start(Arc::clone(&to), Arc::clone(&other))
+            .unwrap(),
+    );
     assert_eq!(pixel(&other, 0, 0), BLUE);
     assert_invalid(
-        to.transform_async(&to, &Transform::new()).map(|_| ()),
+        Transform::new()
+            .start(Arc::clone(&to), Arc::clone(&to))
+            .map(|_| ()),
         "onto itself",
     );
 }
@@ -589,14 +593,16 @@ fn a_composition_places_and_blends() {
     paint(&red, 0, |_, _| RED);
     paint(&blue, 0, |_, _| BLUE);
     let layers = [
-        Layer::new(&red).to(Rect::new(0, 0, 32, 32)),
+        Layer::new(&red).place(Rect::new(0, 0, 32, 32)),
         Layer::new(&blue)
-            .crop(Rect::new(0, 0, 16, 16))
-            .to(Rect::new(16, 16, 32, 32))
+            .crop(Rect::new(16, 0, 16, 16))
+            .place(Rect::new(26, 14, 32, 32))
             .alpha(0.5),
     ];
+    // The part that is cropped, and another that must not be seen.
+    paint(&blue, 0, |x, y| if x >= 16 && y < 16 { BLUE } else { RED });
     let white = Composite::new().background([1., 1., 1.]);
-    to.composite(&layers, &white).unwrap();
+    white.run(&layers, &to).unwrap();
     let near = |x, y, expected: [u8; 4]| {
         let seen = pixel(&to, x, y);
         let is_near = seen.iter().zip(expected).all(|(a, b)| a.abs_diff(b) <= 2);
@@ -604,14 +610,21 @@ fn a_composition_places_and_blends() {
     };
     near(0, 0, RED);
     near(63, 0, [255; 4]);
-    near(20, 20, [128, 0, 128, 255]);
-    near(40, 40, [128, 128, 255, 255]);
+    near(25, 14, RED);
+    near(26, 13, RED);
+    near(26, 14, [128, 0, 128, 255]);
+    near(31, 31, [128, 0, 128, 255]);
+    near(32, 14, [128, 128, 255, 255]);
+    near(57, 45, [128, 128, 255, 255]);
+    near(58, 45, [255; 4]);
+    near(57, 46, [255; 4]);
     // Opaque, and as many as there may be.
+    paint(&blue, 0, |_, _| BLUE);
     let many = [Layer::new(&blue); MAX_LAYERS];
-    to.composite(&many, &Composite::new()).unwrap();
+    Composite::new().run(&many, &to).unwrap();
     near(63, 47, BLUE);
     let filtered = [Layer::new(&red).filter(Filter::BILINEAR)];
-    let result = to.composite(&filtered, &white);
+    let result = white.run(&filtered, &to);
     if library.numbering() >= Numbering::R32_6 {
         result.unwrap();
         near(63, 47, RED);
@@ -630,25 +643,22 @@ fn compositions_that_cannot_be_are_refused_before_the_library_sees_them() {
     let (one, to) = (rgba(32, 32), rgba(64, 48));
     let layer = || Layer::new(&one);
     let black = Composite::new();
-    assert_invalid(to.composite(&[], &black), "0 layers");
-    assert_invalid(
-        to.composite(&[layer(); MAX_LAYERS + 1], &black),
-        "17 layers",
-    );
+    assert_invalid(black.run(&[], &to), "0 layers");
+    assert_invalid(black.run(&[layer(); MAX_LAYERS + 1], &to), "17 layers");
     for (bad, text) in [
         (layer().alpha(1.5), "alpha 1.5"),
         (layer().alpha(f32::NAN), "alpha NaN"),
         (layer().crop(Rect::new(0, 0, 34, 32)), "not inside"),
-        (layer().to(Rect::new(2, 2, 31, 32)), "odd"),
+        (layer().place(Rect::new(2, 2, 31, 32)), "odd"),
         (layer().crop(Rect::new(0, 0, 2, 2)), "1/16 to 16"),
-        (Layer::new(&to), "is the destination"),
+        (Layer::new(&to), "is the target"),
     ] {
-        assert_invalid(to.composite(&[layer(), bad], &black), text);
+        assert_invalid(black.run(&[layer(), bad], &to), text);
     }
     let colour = Composite::new().background([0., -1., 0.]);
-    assert_invalid(to.composite(&[layer()], &colour), "background");
+    assert_invalid(colour.run(&[layer()], &to), "background");
     let _reader = to.map_ptr(Access::Read).unwrap();
-    let error = to.composite(&[layer()], &black).expect_err("mapped");
+    let error = black.run(&[layer()], &to).expect_err("mapped");
     assert_eq!(error.kind(), ErrorKind::Busy, "{error}");
 }
 
@@ -659,23 +669,20 @@ fn planes_go_out_and_in_without_padding() {
     }
     let buffer = of_format(ColorFormat::NV12);
     let pixels: Vec<u8> = (0..64 * 24).map(|i| (i * 7 % 251) as u8).collect();
-    let result = buffer.import_plane(1, &pixels);
+    let result = buffer.write_plane(1, &pixels);
     if !has("Raw2NvBuffer", &result) {
         return;
     }
     result.unwrap();
     assert_eq!(rows(&buffer, 1).concat(), pixels);
     let mut back = vec![0; pixels.len()];
-    buffer.export_plane(1, &mut back).unwrap();
+    buffer.read_plane(1, &mut back).unwrap();
     assert_eq!(back, pixels);
-    assert_invalid(buffer.import_plane(2, &pixels), "plane 2 of 2");
-    assert_invalid(buffer.import_plane(0, &pixels), "have 3072 bytes, not 1536");
-    assert_invalid(
-        buffer.export_plane(1, &mut back[1..]),
-        "1536 bytes, not 1535",
-    );
+    assert_invalid(buffer.write_plane(2, &pixels), "plane 2 of 2");
+    assert_invalid(buffer.write_plane(0, &pixels), "have 3072 bytes, not 1536");
+    assert_invalid(buffer.read_plane(1, &mut back[1..]), "1536 bytes, not 1535");
     let writer = buffer.map_ptr(Access::Write).unwrap();
-    let error = buffer.export_plane(1, &mut back).expect_err("mapped");
+    let error = buffer.read_plane(1, &mut back).expect_err("mapped");
     assert_eq!(error.kind(), ErrorKind::Busy, "{error}");
     drop(writer);
 }
@@ -740,8 +747,8 @@ fn threads_work_on_one_buffer_and_on_pairs_of_them() {
                     let made = rgba(16, 16);
                     paint(&made, 0, |_, _| RED);
                     if has_engine {
-                        made.transform_to(&rgba(32, 32), &Transform::new()).unwrap();
-                        match other.transform_to(one, &Transform::new()) {
+                        Transform::new().run(&made, &rgba(32, 32)).unwrap();
+                        match Transform::new().run(other, one) {
                             Ok(()) => {}
                             Err(error) => assert_eq!(error.kind(), ErrorKind::Busy, "{error}"),
                         }

@@ -38,17 +38,19 @@ fn life() -> nvbuf::Result<()> {
         let extracted = unsafe { ExtractedFd::extract(block, FdRule::GiveBack) }?;
         drop(NvBuffer::from_fd(extracted.as_fd())?);
         extracted.give_back()?;
-        buffer.export_plane(0, &mut [0; 512])?;
-        buffer.import_plane(0, &[7; 512])?;
-        buffer.transform_to(&other, &Transform::new())?;
-        other.composite(&[Layer::new(&buffer)], &Composite::new())?;
+        buffer.read_plane(0, &mut [0; 512])?;
+        buffer.write_plane(0, &[7; 512])?;
+        Transform::new().run(&buffer, &other)?;
+        Composite::new().run(&[Layer::new(&buffer)], &other)?;
     }
     if has("NvBufferSessionCreate") {
         let session = Session::new()?;
-        buffer.transform_to(&other, &Transform::new().session(&session))?;
+        Transform::new().session(&session).run(&buffer, &other)?;
     }
     if has("NvBufferTransformAsync") {
-        buffer.transform_async(&other, &Transform::new())?.wait()?;
+        Transform::new()
+            .start(Arc::clone(&buffer), Arc::clone(&other))?
+            .wait()?;
     }
     if has("NvBufferGetParamsEx") {
         buffer.describe()?;
@@ -60,7 +62,7 @@ fn life() -> nvbuf::Result<()> {
         // SAFETY: described just now, by this process.
         let described = unsafe { NvBuffer::with_description(fresh.as_fd(), description) }?;
         described.map_ptr(Access::Write)?.unmap()?;
-        described.transform_to(&other, &Transform::new())?;
+        Transform::new().run(&described, &other)?;
     }
     if has("NvBufferImportFd") {
         let description = buffer.describe()?;
@@ -199,14 +201,18 @@ fn an_end_that_fails_is_an_error_and_the_rest_is_done() {
     // It is not known when the engine is done: nobody gets the buffers.
     if has("NvBufferTransformAsync") {
         let (from, to) = (Arc::new(buffer().unwrap()), Arc::new(buffer().unwrap()));
-        let pending = from.transform_async(&to, &Transform::new()).unwrap();
+        let pending = Transform::new()
+            .start(Arc::clone(&from), Arc::clone(&to))
+            .unwrap();
         simulator.fail("NvBufferSyncObjWait", 1, 0).unwrap();
         let error = pending.wait().expect_err("injected");
         assert_eq!(error.kind(), ErrorKind::Call);
         assert!(error.to_string().contains("kept for good"), "{error}");
         assert_eq!((Arc::strong_count(&from), Arc::strong_count(&to)), (2, 2));
         // In time it is not an error to ask again.
-        let mut pending = from.transform_async(&to, &Transform::new()).unwrap();
+        let mut pending = Transform::new()
+            .start(Arc::clone(&from), Arc::clone(&to))
+            .unwrap();
         simulator.fail("NvBufferSyncObjWait", 1, 0).unwrap();
         let second = std::time::Duration::from_secs(1);
         pending.wait_timeout(second).expect_err("injected");

@@ -82,7 +82,7 @@ fn a_described_buffer_is_mapped_and_transformed() {
         .format(ColorFormat::NV12)
         .build()
         .unwrap();
-    peer.transform_to(&copy, &Transform::new()).unwrap();
+    Transform::new().run(&peer, &copy).unwrap();
     assert_eq!(first_bytes(&copy), [41, 50]);
     // Functions without a description do not take it.
     let invalid = |result: nvbuf::Result<()>| {
@@ -90,13 +90,17 @@ fn a_described_buffer_is_mapped_and_transformed() {
         assert_eq!(error.kind(), ErrorKind::Invalid, "{error}");
         assert!(error.to_string().contains("another process"), "{error}");
     };
-    invalid(copy.composite(&[Layer::new(&peer)], &Composite::new()));
-    invalid(peer.composite(&[Layer::new(&copy)], &Composite::new()));
-    invalid(peer.export_plane(0, &mut [0; 64 * 48]));
-    invalid(peer.import_plane(0, &[0; 64 * 48]));
+    invalid(Composite::new().run(&[Layer::new(&peer)], &copy));
+    invalid(Composite::new().run(&[Layer::new(&copy)], &peer));
+    invalid(peer.read_plane(0, &mut [0; 64 * 48]));
+    invalid(peer.write_plane(0, &[0; 64 * 48]));
     let (peer, copy) = (Arc::new(peer), Arc::new(copy));
     invalid(EglImage::map(&peer).map(drop));
-    invalid(peer.transform_async(&copy, &Transform::new()).map(drop));
+    invalid(
+        Transform::new()
+            .start(Arc::clone(&peer), Arc::clone(&copy))
+            .map(drop),
+    );
 }
 
 #[test]

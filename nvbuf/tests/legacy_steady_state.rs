@@ -53,14 +53,15 @@ fn frames_allocate_nothing() {
         drop(from.map_ptr(Access::Read).unwrap());
         drop(NvBuffer::from_fd(from.as_fd()).unwrap());
         if has("NvBufferTransform") {
-            from.import_plane(0, &pixels).unwrap();
-            from.transform_to(&to, &transform).unwrap();
+            from.write_plane(0, &pixels).unwrap();
+            transform.run(&from, &to).unwrap();
             let layers = [Layer::new(&from)];
-            to.composite(&layers, &Composite::new()).unwrap();
-            to.export_plane(0, &mut pixels).unwrap();
+            Composite::new().run(&layers, &to).unwrap();
+            to.read_plane(0, &mut pixels).unwrap();
         }
         if has("NvBufferTransformAsync") {
-            from.transform_async(&to, &transform)
+            transform
+                .start(Arc::clone(&from), Arc::clone(&to))
                 .unwrap()
                 .wait()
                 .unwrap();

@@ -28,7 +28,7 @@ macro_rules! same {
 same!(r32_1: r32_2 r32_3 r32_4 r32_5);
 same!(r32_6: r34);
 
-/// One picture of a composition: all of it on all of the destination, opaque, if nothing else is said.
+/// One picture of a composition: all of it on all of the target, opaque, if nothing else is said.
 #[derive(Clone, Copy, Debug)]
 pub struct Layer<'a> {
     buffer: &'a NvBuffer<'a>,
@@ -59,7 +59,7 @@ impl<'a> Layer<'a> {
 
     /// Where it goes.
     #[must_use]
-    pub fn to(mut self, to: Rect) -> Self {
+    pub fn place(mut self, to: Rect) -> Self {
         self.to = Some(to);
         self
     }
@@ -81,7 +81,7 @@ impl<'a> Layer<'a> {
 
 /// What a composition has beside its layers.
 #[derive(Clone, Debug, Default)]
-#[must_use = "it is done by NvBuffer::composite"]
+#[must_use = "it is done by run()"]
 pub struct Composite {
     background: [f32; 3],
     session: Option<Arc<Session>>,
@@ -120,28 +120,28 @@ struct Checked {
     background: [f32; 3],
 }
 
-impl NvBuffer<'_> {
-    /// Places up to [`MAX_LAYERS`] pictures on this one, the first at the bottom, and waits until it is
+impl Composite {
+    /// Places up to [`MAX_LAYERS`] pictures on another, the first at the bottom, and waits until it is
     /// done.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Invalid`] for no layer or too many, alpha or colour beyond 0 to 1, rectangles that
-    /// are odd, empty or not inside, scales beyond 1/16 to 16, a layer that is this buffer, a buffer of
-    /// another process; [`ErrorKind::Busy`] while this is mapped, or a layer for writing;
+    /// are odd, empty or not inside, scales beyond 1/16 to 16, a layer that is the target, a buffer of
+    /// another process; [`ErrorKind::Busy`] while the target is mapped, or a layer for writing;
     /// [`ErrorKind::Load`] where the release has no composition (R28.1) or no filters of layers
     /// (before R32.6); [`ErrorKind::Call`] when the library refuses.
     #[doc(alias = "NvBufferComposite")]
-    pub fn composite(&self, layers: &[Layer<'_>], composite: &Composite) -> Result<()> {
-        let library = self.library();
+    pub fn run(&self, layers: &[Layer<'_>], target: &NvBuffer<'_>) -> Result<()> {
+        let library = target.library();
         let function = needed(library, library.functions().composite, CALL)?;
-        let mut checked = self.check_layers(layers, composite)?;
-        let (session, _lock) = Session::enter(composite.session.as_ref());
+        let mut checked = self.check_layers(layers, target)?;
+        let (session, _lock) = Session::enter(self.session.as_ref());
         let fds = checked.fds.as_mut_ptr();
         let call = |params: *mut c_void| {
             // SAFETY: all buffers live (type invariant), nobody has slices of them; as many fds as the
             // struct says, and the struct is the release's.
-            unsafe { function(fds, self.fd(), params) }
+            unsafe { function(fds, target.fd(), params) }
         };
         macro_rules! params {
             ($module:ident $(, $field:ident: $value:expr)*) => {{
@@ -172,24 +172,24 @@ impl NvBuffer<'_> {
             _ => params!(r32_1, session: session.cast()),
         };
         check(CALL, ret, || {
-            format!("{layers:?} on {self:?}: the VIC does not do this (formats, sizes)")
+            format!("{layers:?} on {target:?}: the VIC does not do this (formats, sizes)")
         })
     }
 
-    fn check_layers(&self, layers: &[Layer<'_>], composite: &Composite) -> Result<Checked> {
+    fn check_layers(&self, layers: &[Layer<'_>], target: &NvBuffer<'_>) -> Result<Checked> {
         let invalid = |detail| Error::new(ErrorKind::Invalid, CALL, detail);
         if !(1..=MAX_LAYERS).contains(&layers.len()) {
             let detail = format!("{} layers; 1 to {MAX_LAYERS} are possible", layers.len());
             return Err(invalid(detail));
         }
         let is_part = |value: &f32| (0. ..=1.).contains(value);
-        if !composite.background.iter().all(is_part) {
-            let detail = format!("background {:?}; 0 to 1 are possible", composite.background);
+        if !self.background.iter().all(is_part) {
+            let detail = format!("background {:?}; 0 to 1 are possible", self.background);
             return Err(invalid(detail));
         }
-        self.require_own(CALL)?;
-        self.require_picture(CALL)?;
-        self.require_unmapped(CALL, Access::Write)?;
+        target.require_own(CALL)?;
+        target.require_picture(CALL)?;
+        target.require_unmapped(CALL, Access::Write)?;
         let mut checked = Checked {
             flags: r28::NVBUFFER_COMPOSITE,
             count: layers.len() as u32,
@@ -198,15 +198,15 @@ impl NvBuffer<'_> {
             from: [Rect::default(); MAX_LAYERS],
             to: [Rect::default(); MAX_LAYERS],
             filters: [0; MAX_LAYERS],
-            background: composite.background,
+            background: self.background,
         };
         for (i, layer) in layers.iter().enumerate() {
             let buffer = layer.buffer;
             buffer.require_own(CALL)?;
             buffer.require_picture(CALL)?;
             buffer.require_unmapped(CALL, Access::Read)?;
-            if buffer.fd() == self.fd() {
-                return Err(invalid(format!("layer {i} is the destination {self:?}")));
+            if buffer.fd() == target.fd() {
+                return Err(invalid(format!("layer {i} is the target {target:?}")));
             }
             if !is_part(&layer.alpha) {
                 return Err(invalid(format!(
@@ -217,13 +217,13 @@ impl NvBuffer<'_> {
             checked.fds[i] = buffer.fd();
             checked.alphas[i] = layer.alpha;
             checked.from[i] = Rect::of(layer.from, buffer, CALL)?;
-            checked.to[i] = Rect::of(layer.to, self, CALL)?;
-            checked.from[i].check_scale(checked.to[i], Flip::NONE, CALL)?;
+            checked.to[i] = Rect::of(layer.to, target, CALL)?;
+            checked.from[i].check_scale(checked.to[i], Flip::None, CALL)?;
             if layer.alpha < 1. {
                 checked.flags |= r28::NVBUFFER_BLEND;
             }
             let Some(filter) = layer.filter else { continue };
-            let numbering = self.numbering();
+            let numbering = target.numbering();
             if numbering < Numbering::R32_6 {
                 let detail = format!("filters of layers came with R32.6; this is {numbering}");
                 return Err(Error::new(ErrorKind::Load, CALL, detail));

@@ -90,34 +90,35 @@ impl fmt::Display for Rect {
     }
 }
 
-/// Rotation (counterclockwise, as NVIDIA's elements use the numbers) or reflection. Any number is kept.
+/// Rotation (counterclockwise, as NVIDIA's elements use the numbers) or reflection.
 #[doc(alias = "NvBufferTransform_Flip")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[repr(transparent)]
-pub struct Flip(pub u32);
+#[repr(u32)]
+pub enum Flip {
+    /// As it is.
+    #[default]
+    None = r28::NvBufferTransform_None,
+    /// By 90 degrees.
+    Rotate90 = r28::NvBufferTransform_Rotate90,
+    /// By 180 degrees.
+    Rotate180 = r28::NvBufferTransform_Rotate180,
+    /// By 270 degrees.
+    Rotate270 = r28::NvBufferTransform_Rotate270,
+    /// Left and right changed.
+    FlipX = r28::NvBufferTransform_FlipX,
+    /// Top and bottom changed.
+    FlipY = r28::NvBufferTransform_FlipY,
+    /// Rows and columns changed.
+    Transpose = r28::NvBufferTransform_Transpose,
+    /// Rows and columns changed along the other diagonal.
+    InvTranspose = r28::NvBufferTransform_InvTranspose,
+}
 
 impl Flip {
-    /// As it is.
-    pub const NONE: Self = Self(r28::NvBufferTransform_None);
-    /// By 90 degrees.
-    pub const ROTATE_90: Self = Self(r28::NvBufferTransform_Rotate90);
-    /// By 180 degrees.
-    pub const ROTATE_180: Self = Self(r28::NvBufferTransform_Rotate180);
-    /// By 270 degrees.
-    pub const ROTATE_270: Self = Self(r28::NvBufferTransform_Rotate270);
-    /// Left and right changed.
-    pub const FLIP_X: Self = Self(r28::NvBufferTransform_FlipX);
-    /// Top and bottom changed.
-    pub const FLIP_Y: Self = Self(r28::NvBufferTransform_FlipY);
-    /// Rows and columns changed.
-    pub const TRANSPOSE: Self = Self(r28::NvBufferTransform_Transpose);
-    /// Rows and columns changed along the other diagonal.
-    pub const INV_TRANSPOSE: Self = Self(r28::NvBufferTransform_InvTranspose);
-
     fn swaps_axes(self) -> bool {
         matches!(
             self,
-            Self::ROTATE_90 | Self::ROTATE_270 | Self::TRANSPOSE | Self::INV_TRANSPOSE
+            Self::Rotate90 | Self::Rotate270 | Self::Transpose | Self::InvTranspose
         )
     }
 }
@@ -151,14 +152,14 @@ mod tests {
     fn scales_beyond_the_hardware_are_refused() {
         let of = |width, height| Rect::new(0, 0, width, height);
         let check = |from: Rect, to, flip| from.check_scale(to, flip, "test");
-        check(of(64, 64), of(1024, 4), Flip::NONE).unwrap();
-        check(of(64, 1024), of(1024, 1024), Flip::TRANSPOSE).unwrap();
-        check(of(64, 1024), of(1024, 1024), Flip::NONE).unwrap();
+        check(of(64, 64), of(1024, 4), Flip::None).unwrap();
+        check(of(64, 1024), of(1024, 1024), Flip::Transpose).unwrap();
+        check(of(64, 1024), of(1024, 1024), Flip::None).unwrap();
         for (from, to, flip) in [
-            (of(64, 64), of(1026, 64), Flip::NONE),
-            (of(64, 64), of(64, 2), Flip::NONE),
-            (of(10, 100), of(100, 2), Flip::NONE),
-            (of(2, 64), of(64, 34), Flip::ROTATE_90),
+            (of(64, 64), of(1026, 64), Flip::None),
+            (of(64, 64), of(64, 2), Flip::None),
+            (of(10, 100), of(100, 2), Flip::None),
+            (of(2, 64), of(64, 34), Flip::Rotate90),
         ] {
             let error = check(from, to, flip).expect_err("too much");
             assert_eq!(error.kind(), ErrorKind::Invalid, "{error}");

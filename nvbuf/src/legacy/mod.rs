@@ -8,7 +8,8 @@
 //!   |-- map() / map_mut()             slices: map + sync for CPU .. sync for device + unmap
 //!   |-- map_ptr(access)               the same as pointers, for pixels that others may reach
 //!   |-- EglImage::map(&Arc<NvBuffer>) for CUDA or OpenGL ES
-//!   `-- transform_to, composite, export_plane, import_plane
+//!   |-- read_plane, write_plane       copies by the library
+//!   `-- Transform, Composite          by the VIC: crop, scale, flip, convert, blend
 //! ```
 //!
 //! Nearly every release has structs and colour numbers of its own; the library's self-test says

@@ -22,7 +22,7 @@ macro_rules! same {
 }
 same!(r32_5 r32_6 r34);
 
-/// A transform of `NvBuffer::transform_async` that is under way. It keeps the buffers and the session
+/// A transform of [`Transform::start`](super::Transform::start) that is under way. It keeps the buffers and the session
 /// alive; dropping it waits.
 ///
 /// If the wait fails, nobody knows when the engine is done: the buffers are never given back.

@@ -19,7 +19,7 @@ impl NvBuffer<'_> {
     /// its rows have; [`ErrorKind::Busy`] while it is mapped for writing; [`ErrorKind::Load`] on R28.1;
     /// [`ErrorKind::Call`] when the library refuses.
     #[doc(alias = "NvBuffer2Raw")]
-    pub fn export_plane(&self, plane: usize, pixels: &mut [u8]) -> Result<()> {
+    pub fn read_plane(&self, plane: usize, pixels: &mut [u8]) -> Result<()> {
         let call = "NvBuffer2Raw";
         let function = needed(self.library(), self.library().functions().to_raw, call)?;
         let p = self.raw_plane(plane, pixels.len(), Access::Read, call)?;
@@ -33,9 +33,9 @@ impl NvBuffer<'_> {
     ///
     /// # Errors
     ///
-    /// As [`NvBuffer::export_plane`]; [`ErrorKind::Busy`] while it is mapped at all.
+    /// As [`NvBuffer::read_plane`]; [`ErrorKind::Busy`] while it is mapped at all.
     #[doc(alias = "Raw2NvBuffer")]
-    pub fn import_plane(&self, plane: usize, pixels: &[u8]) -> Result<()> {
+    pub fn write_plane(&self, plane: usize, pixels: &[u8]) -> Result<()> {
         let call = "Raw2NvBuffer";
         let function = needed(self.library(), self.library().functions().from_raw, call)?;
         let p = self.raw_plane(plane, pixels.len(), Access::Write, call)?;

@@ -36,9 +36,9 @@ const _: () = {
 
 /// What a transform does; whole picture to whole picture if nothing else is said.
 ///
-/// The format is that of the destination: it converts. The library's engine is the VIC.
+/// The format is that of the target: it converts. The library's engine is the VIC.
 #[derive(Clone, Debug, Default)]
-#[must_use = "it is done by NvBuffer::transform_to"]
+#[must_use = "it is done by run() or start()"]
 pub struct Transform {
     from: Option<Rect>,
     to: Option<Rect>,
@@ -59,8 +59,8 @@ impl Transform {
         self
     }
 
-    /// The part of the destination; the rest of it stays.
-    pub fn to(mut self, to: Rect) -> Self {
+    /// The part of the target; the rest of it stays.
+    pub fn place(mut self, to: Rect) -> Self {
         self.to = Some(to);
         self
     }
@@ -91,9 +91,6 @@ impl Transform {
         if from.fd() == to.fd() {
             return invalid(format!("{from:?} onto itself"));
         }
-        if self.flip.0 > Flip::INV_TRANSPOSE.0 {
-            return invalid(format!("{:?} is none of the library's", self.flip));
-        }
         if let Some(filter) = self.filter.filter(|filter| filter.0 > Filter::NICEST.0) {
             return invalid(format!("{filter:?} is none of the library's"));
         }
@@ -107,13 +104,13 @@ impl Transform {
             (self.from.is_some(), r28::NVBUFFER_TRANSFORM_CROP_SRC),
             (self.to.is_some(), r28::NVBUFFER_TRANSFORM_CROP_DST),
             (self.filter.is_some(), r28::NVBUFFER_TRANSFORM_FILTER),
-            (self.flip != Flip::NONE, r28::NVBUFFER_TRANSFORM_FLIP),
+            (self.flip != Flip::None, r28::NVBUFFER_TRANSFORM_FLIP),
         ] {
             flags |= if is_said { flag } else { 0 };
         }
         Ok(Params {
             transform_flag: flags,
-            transform_flip: self.flip.0,
+            transform_flip: self.flip as u32,
             transform_filter: self.filter.unwrap_or_default().0,
             src_rect: rect(source),
             dst_rect: rect(dest),
@@ -145,86 +142,80 @@ fn detail(from: &NvBuffer<'_>, to: &NvBuffer<'_>, transform: &Transform) -> Stri
     )
 }
 
-impl<'fd> NvBuffer<'fd> {
-    /// Crops, scales, flips and converts this picture into another, and waits until it is done.
+impl Transform {
+    /// Crops, scales, flips and converts one picture into another, and waits until it is done.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Invalid`] for rectangles that are odd, empty or not inside, scales beyond 1/16 to
-    /// 16, a buffer onto itself, raw memory; [`ErrorKind::Busy`] while the destination is mapped, or the
+    /// 16, a buffer onto itself, raw memory; [`ErrorKind::Busy`] while the target is mapped, or the
     /// source for writing; [`ErrorKind::Load`] where the release has no transforms (R28.1);
     /// [`ErrorKind::Call`] when the library refuses.
     #[doc(alias = "NvBufferTransform")]
     #[doc(alias = "NvBufferTransformEx")]
-    pub fn transform_to(&self, to: &NvBuffer<'_>, transform: &Transform) -> Result<()> {
-        let (library, f) = (self.library(), self.library().functions());
-        let is_described = self.description().or(to.description()).is_some();
+    pub fn run(&self, source: &NvBuffer<'_>, target: &NvBuffer<'_>) -> Result<()> {
+        let library = source.library();
+        let f = library.functions();
+        let is_described = source.description().or(target.description()).is_some();
         if !is_described {
             let call = "NvBufferTransform";
             let function = needed(library, f.transform, call)?;
-            let mut params = transform.params(self, to, call)?;
-            let _lock = transform.enter(&mut params);
+            let mut params = self.params(source, target, call)?;
+            let _lock = self.enter(&mut params);
             let params = (&raw mut params).cast::<c_void>();
             // SAFETY: both buffers live (type invariant), nobody has slices of them, and the struct is
             // the release's, or longer.
-            let ret = unsafe { function(self.fd(), to.fd(), params) };
-            return check(call, ret, || detail(self, to, transform));
+            let ret = unsafe { function(source.fd(), target.fd(), params) };
+            return check(call, ret, || detail(source, target, self));
         }
         let call = "NvBufferTransformEx";
         let function = needed(library, f.transform_ex, call)?;
-        let mut params = transform.params(self, to, call)?;
-        let mut from_block = self.description_block()?;
-        let mut to_block = to.description_block()?;
-        let from_block = from_block.as_mut_ptr().cast::<c_void>();
-        let to_block = to_block.as_mut_ptr().cast::<c_void>();
-        let _lock = transform.enter(&mut params);
+        let mut params = self.params(source, target, call)?;
+        let (mut from, mut to) = (source.description_block()?, target.description_block()?);
+        let from = from.as_mut_ptr().cast::<c_void>();
+        let to = to.as_mut_ptr().cast::<c_void>();
+        let _lock = self.enter(&mut params);
         let params = (&raw mut params).cast::<c_void>();
         // SAFETY: as above; the descriptions are the library's own or vouched for, and checked.
-        let ret = unsafe { function(self.fd(), from_block, to.fd(), to_block, params) };
-        check(call, ret, || detail(self, to, transform))
+        let ret = unsafe { function(source.fd(), from, target.fd(), to, params) };
+        check(call, ret, || detail(source, target, self))
     }
 
-    /// Starts a transform and returns before it is done. What it gives keeps both buffers and waits;
-    /// since R32.4.
+    /// Starts it and returns before it is done. What it gives keeps both buffers and waits; since R32.4.
     ///
     /// # Errors
     ///
-    /// As [`NvBuffer::transform_to`]; [`ErrorKind::Invalid`] also for buffers of another process, which
-    /// the function does not take.
+    /// As [`Transform::run`]; [`ErrorKind::Invalid`] also for buffers of another process, which the
+    /// function does not take.
     #[doc(alias = "NvBufferTransformAsync")]
-    pub fn transform_async(
-        self: &Arc<Self>,
-        to: &Arc<Self>,
-        transform: &Transform,
+    pub fn start<'fd>(
+        &self,
+        source: Arc<NvBuffer<'fd>>,
+        target: Arc<NvBuffer<'fd>>,
     ) -> Result<Pending<'fd>> {
         let call = "NvBufferTransformAsync";
-        let (library, f) = (self.library(), self.library().functions());
+        let library = source.library();
+        let f = library.functions();
         let start = needed(library, f.transform_async, call)?;
-        let name = "NvBufferSyncObjWait";
-        let wait = needed(library, f.sync_obj_wait, name)?;
-        if self.description().or(to.description()).is_some() {
-            let detail = "a buffer of another process: transform_to takes those";
+        let wait = needed(library, f.sync_obj_wait, "NvBufferSyncObjWait")?;
+        if source.description().or(target.description()).is_some() {
+            let detail = "a buffer of another process: Transform::run takes those";
             return Err(Error::new(ErrorKind::Invalid, call, detail));
         }
-        let mut params = transform.params(self, to, call)?;
+        let mut params = self.params(&source, &target, call)?;
         let mut object = r32_4::NvBufferSyncObj {
             use_outsyncobj: 1,
             ..Default::default()
         };
-        let lock = transform.enter(&mut params);
+        let lock = self.enter(&mut params);
         let params = (&raw mut params).cast::<c_void>();
         let place = (&raw mut object).cast::<c_void>();
-        // SAFETY: as in `transform_to`, and the sync object is that of every release that has the
-        // function (asserted in `pending`). Both buffers are kept until it is done.
-        let ret = unsafe { start(self.fd(), to.fd(), params, place) };
+        // SAFETY: as in `run`, and the sync object is that of every release that has the function
+        // (asserted in `pending`). Both buffers are kept until it is done.
+        let ret = unsafe { start(source.fd(), target.fd(), params, place) };
         drop(lock);
-        check(call, ret, || detail(self, to, transform))?;
-        let keep = [Arc::clone(self), Arc::clone(to)];
-        Ok(Pending::new(
-            wait,
-            object.outsyncobj,
-            keep,
-            transform.session.clone(),
-        ))
+        check(call, ret, || detail(&source, &target, self))?;
+        let (point, keep) = (object.outsyncobj, [source, target]);
+        Ok(Pending::new(wait, point, keep, self.session.clone()))
     }
 }
