@@ -6,10 +6,11 @@ use std::ptr::NonNull;
 use nvbufsurface_sys::nvbuf_utils::r28;
 
 use super::buffer::NvBuffer;
+use super::slices::{Map, MapMut};
 use crate::Layout;
 use crate::error::{Error, ErrorKind, Result, report};
 use crate::map::{Access, PlanePtr};
-use crate::params::{MAX_PLANES, PlaneParams};
+use crate::params::MAX_PLANES;
 
 /// Who has one plane mapped.
 #[derive(Clone, Copy, Debug, Default)]
@@ -115,8 +116,9 @@ impl NvBuffer<'_> {
     /// # drop(map); Ok(()) }
     /// ```
     pub fn map(&mut self) -> Result<Map<'_>> {
+        // It holds for as long as the guard has `&mut self`: that is what lets `Map::new` be called.
         self.require_private("NvBuffer::map")?;
-        Ok(Map(self.map_ptr(Access::Read)?))
+        Ok(Map::new(self.map_ptr(Access::Read)?))
     }
 
     /// Maps for writing and gives mutable slices: for a buffer that nobody else can reach.
@@ -126,7 +128,7 @@ impl NvBuffer<'_> {
     /// As [`NvBuffer::map`].
     pub fn map_mut(&mut self) -> Result<MapMut<'_>> {
         self.require_private("NvBuffer::map_mut")?;
-        Ok(MapMut(self.map_ptr(Access::Write)?))
+        Ok(MapMut::new(self.map_ptr(Access::Write)?))
     }
 
     /// [`NvBuffer::map`] of one plane alone.
@@ -136,7 +138,7 @@ impl NvBuffer<'_> {
     /// As [`NvBuffer::map`], and [`ErrorKind::Invalid`] for a plane that the buffer does not have.
     pub fn map_plane(&mut self, plane: usize) -> Result<Map<'_>> {
         self.require_private("NvBuffer::map_plane")?;
-        Ok(Map(self.map_plane_ptr(plane, Access::Read)?))
+        Ok(Map::new(self.map_plane_ptr(plane, Access::Read)?))
     }
 
     /// [`NvBuffer::map_mut`] of one plane alone.
@@ -146,7 +148,7 @@ impl NvBuffer<'_> {
     /// As [`NvBuffer::map_plane`].
     pub fn map_plane_mut(&mut self, plane: usize) -> Result<MapMut<'_>> {
         self.require_private("NvBuffer::map_plane_mut")?;
-        Ok(MapMut(self.map_plane_ptr(plane, Access::Write)?))
+        Ok(MapMut::new(self.map_plane_ptr(plane, Access::Write)?))
     }
 
     fn require_private(&self, call: &'static str) -> Result<()> {
@@ -304,65 +306,5 @@ impl MapPtr<'_> {
 impl Drop for MapPtr<'_> {
     fn drop(&mut self) {
         self.end().unwrap_or_else(|error| report(&error));
-    }
-}
-
-/// A read mapping of a buffer that nobody else can reach, as slices.
-#[derive(Debug)]
-#[must_use = "the buffer is unmapped as soon as this is dropped"]
-pub struct Map<'a>(MapPtr<'a>);
-
-/// A writable mapping of a buffer that nobody else can reach, as slices.
-#[derive(Debug)]
-#[must_use = "the buffer is unmapped as soon as this is dropped"]
-pub struct MapMut<'a>(MapPtr<'a>);
-
-impl Map<'_> {
-    /// The bytes of a plane, padding of the rows included, and its facts.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Invalid`] for a plane that is not mapped here.
-    pub fn plane(&self, plane: usize) -> Result<(&[u8], PlaneParams)> {
-        let plane = self.0.plane(plane)?;
-        // SAFETY: `byte_len` bytes are mapped at `data` (at most `size`, checked when the buffer was
-        // made), until `self` is dropped. The guard borrows the buffer exclusively, and nobody else
-        // reaches it (`require_private`), so nobody writes.
-        let bytes =
-            unsafe { std::slice::from_raw_parts(plane.data.as_ptr(), plane.params.byte_len()) };
-        Ok((bytes, plane.params))
-    }
-
-    /// Ends the mapping and says whether that went well.
-    ///
-    /// # Errors
-    ///
-    /// As [`MapPtr::unmap`].
-    pub fn unmap(self) -> Result<()> {
-        self.0.unmap()
-    }
-}
-
-impl MapMut<'_> {
-    /// The bytes of a plane, padding of the rows included, and its facts.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Invalid`] for a plane that is not mapped here.
-    pub fn plane_mut(&mut self, plane: usize) -> Result<(&mut [u8], PlaneParams)> {
-        let plane = self.0.plane(plane)?;
-        // SAFETY: as in `Map::plane`; `&mut self` makes this the only slice of the mapping.
-        let bytes =
-            unsafe { std::slice::from_raw_parts_mut(plane.data.as_ptr(), plane.params.byte_len()) };
-        Ok((bytes, plane.params))
-    }
-
-    /// Ends the mapping and says whether that went well.
-    ///
-    /// # Errors
-    ///
-    /// As [`MapPtr::unmap`].
-    pub fn unmap(self) -> Result<()> {
-        self.0.unmap()
     }
 }
