@@ -32,12 +32,11 @@ impl<'a> Map<'a> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Invalid`] for a plane that is not mapped here.
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) for a plane that is not mapped here.
     pub fn plane(&self, plane: usize) -> Result<(&[u8], PlaneParams)> {
         let plane = self.0.plane(plane)?;
         // SAFETY: `byte_len` bytes are mapped at `data` (at most `size`, checked when the buffer was
-        // made), until `self` is dropped. By the type invariant nobody
-        // writes.
+        // made), until `self` is dropped. By the type invariant nobody writes.
         let bytes =
             unsafe { std::slice::from_raw_parts(plane.data.as_ptr(), plane.params.byte_len()) };
         Ok((bytes, plane.params))
@@ -63,7 +62,7 @@ impl<'a> MapMut<'a> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Invalid`] for a plane that is not mapped here.
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) for a plane that is not mapped here.
     pub fn plane_mut(&mut self, plane: usize) -> Result<(&mut [u8], PlaneParams)> {
         let plane = self.0.plane(plane)?;
         // SAFETY: as in `Map::plane`; `&mut self` makes this the only slice of the mapping.
