@@ -12,7 +12,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// libnvbufsurface cannot be opened or lacks a function.
+    /// A library of NVIDIA's cannot be opened or lacks a function.
     Load,
     /// A call of the library failed (it says only -1) or gave something that cannot be.
     Call,

@@ -10,12 +10,14 @@ mod egl;
 mod error;
 mod gpu_l2;
 mod leftovers;
+pub mod legacy;
 mod map;
 mod params;
 mod raw;
 mod share;
 mod surface;
 mod transform;
+mod video_buffer;
 mod view;
 
 pub use builder::SurfaceBuilder;
@@ -35,3 +37,4 @@ pub use transform::{
     Blend, Color, Composite, Compute, Filter, Flip, Layer, Rect, Session, SyncObject, Transform,
     TransformError,
 };
+pub use video_buffer::VideoBuffer;
