@@ -4,11 +4,12 @@ use std::ffi::c_void;
 use std::mem::MaybeUninit;
 use std::ptr;
 
-use nvbufsurface_sys::classic::{NvBufSurface, NvBufSurfaceParams};
+use nvbufsurface_sys::{Family, Library};
 
 use crate::MemType;
 use crate::error::{Error, ErrorKind, Result};
 use crate::params::SurfaceParams;
+use crate::raw::{Raw, RawParams, RawSurface};
 
 /// DeepStream batches stay far below this.
 const MAX_BATCH: u32 = 1024;
@@ -19,8 +20,9 @@ const MAX_BATCH: u32 = 1024;
 /// meanwhile changes nothing here.
 #[derive(Clone, Debug)]
 pub struct Descriptor {
-    pub(crate) surface: NvBufSurface,
-    pub(crate) raw: NvBufSurfaceParams,
+    pub(crate) family: Family,
+    pub(crate) surface: RawSurface,
+    pub(crate) raw: RawParams,
     pub(crate) params: SurfaceParams,
     identity: Identity,
 }
@@ -53,20 +55,27 @@ impl Descriptor {
     /// # Errors
     ///
     /// [`ErrorKind::Foreign`] names the field that cannot be, or the dmabuf's real size where rows
-    /// lie beyond it; [`ErrorKind::Invalid`] an index beyond the batch.
+    /// lie beyond it; [`ErrorKind::Invalid`] an index beyond the batch; [`ErrorKind::Load`] where
+    /// there is no libnvbufsurface, whose structs these would be.
     pub fn read(address: *const c_void, size: usize, index: u32) -> Result<Self> {
         let bad = |what: String| Error::new(ErrorKind::Foreign, "NvBufSurface", what);
-        if size < size_of::<NvBufSurface>() {
+        let family = Library::get()?.family();
+        if size < family.surface_size() {
             return Err(bad(format!(
                 "{size} bytes cannot hold a descriptor of {}: this memory is not NVMM, or caps \
                  say memory:NVMM for ordinary memory",
-                size_of::<NvBufSurface>()
+                family.surface_size()
             )));
         }
-        // SAFETY: NvBufSurface is integers, raw pointers and a bool; the bool is checked below
-        // before it is read as one.
-        let surface = unsafe { read_checked::<NvBufSurface>(address.addr(), check_bool) }
+        let raw_surface: RawSurface = read_checked(address.addr(), family)
             .map_err(|why| bad(format!("{why} at {address:p}")))?;
+        let surface = raw_surface.head;
+        if surface.isContiguous > 1 {
+            return Err(bad(format!(
+                "memory that is no NvBufSurface at {address:p} (caps say memory:NVMM for ordinary \
+                 memory, or, on R32, bufapi-version=true is missing on the element that made it)"
+            )));
+        }
         let mem_type = MemType(surface.memType);
         if !(1..=MAX_BATCH).contains(&surface.batchSize)
             || surface.numFilled > surface.batchSize
@@ -91,10 +100,10 @@ impl Descriptor {
                 "surfaceList is {list:p}: the surface was never allocated"
             )));
         }
-        let entry: *const NvBufSurfaceParams = list.wrapping_add(index as usize);
-        // SAFETY: NvBufSurfaceParams is integers and raw pointers: every bit pattern is one.
-        let raw = unsafe { read_checked::<NvBufSurfaceParams>(entry.addr(), |_| true) }
+        let entry = family.params(list, index as usize);
+        let raw_params: RawParams = read_checked(entry.addr(), family)
             .map_err(|why| bad(format!("{why} at surfaceList[{index}] = {entry:p}")))?;
+        let raw = raw_params.head;
         let params = SurfaceParams::check(&raw, mem_type)?;
         let inode = match params.fd_number() {
             Some(fd) => {
@@ -125,8 +134,9 @@ impl Descriptor {
             size: (raw.width, raw.height),
         };
         Ok(Self {
-            surface,
-            raw,
+            family,
+            surface: raw_surface,
+            raw: raw_params,
             params,
             identity,
         })
@@ -139,12 +149,12 @@ impl Descriptor {
 
     /// What the surface is made of.
     pub fn mem_type(&self) -> MemType {
-        MemType(self.surface.memType)
+        MemType(self.surface.head.memType)
     }
 
     /// How many buffers the surface that this came from has.
     pub fn batch_size(&self) -> u32 {
-        self.surface.batchSize
+        self.surface.head.batchSize
     }
 
     /// What tells this buffer from others.
@@ -171,35 +181,14 @@ impl Identity {
     }
 }
 
-/// Whether the byte that becomes `isContiguous` is a `bool`.
-fn check_bool(bytes: &[u8]) -> bool {
-    bytes[std::mem::offset_of!(NvBufSurface, isContiguous)] <= 1
-}
-
-/// Copies a `T` from `address`, which may be anything, through the kernel.
-///
-/// # Safety
-///
-/// Bytes that pass `valid` must be a valid `T`.
-unsafe fn read_checked<T>(address: usize, valid: impl Fn(&[u8]) -> bool) -> Result<T, String> {
-    let mut value = MaybeUninit::<T>::zeroed();
-    // SAFETY: `value` is that many bytes, all initialised (zeroed), borrowed exclusively here.
-    let bytes =
-        unsafe { std::slice::from_raw_parts_mut(value.as_mut_ptr().cast::<u8>(), size_of::<T>()) };
-    read_own_memory(address, bytes).map_err(|e| format!("unreadable memory ({e})"))?;
-    if !valid(bytes) {
-        return Err(
-            "no NvBufSurface (caps say memory:NVMM for ordinary memory, or, on R32, \
-                    bufapi-version=true is missing on the element that made it)"
-                .into(),
-        );
-    }
-    // SAFETY: by this function's contract bytes that passed `valid` are a `T`.
-    Ok(unsafe { value.assume_init() })
+/// Copies a struct of the family from `address`, which may be anything, through the kernel.
+fn read_checked<T: Raw>(address: usize, family: Family) -> Result<T, String> {
+    T::filled_by(family, |bytes| read_own_memory(address, bytes))
+        .map_err(|e| format!("unreadable memory ({e})"))
 }
 
 /// Lets the kernel copy from any address of our own: a bad one is EFAULT instead of a crash.
-fn read_own_memory(address: usize, into: &mut [u8]) -> std::io::Result<()> {
+pub(crate) fn read_own_memory(address: usize, into: &mut [u8]) -> std::io::Result<()> {
     let local = libc::iovec {
         iov_base: into.as_mut_ptr().cast(),
         iov_len: into.len(),
@@ -254,7 +243,7 @@ fn read_through_pipe(address: usize, into: &mut [u8]) -> std::io::Result<()> {
 }
 
 /// What the kernel says of an fd, or `None` if it is not open.
-fn stat(fd: i32) -> Option<libc::stat> {
+pub(crate) fn stat(fd: i32) -> Option<libc::stat> {
     let mut stat = MaybeUninit::<libc::stat>::uninit();
     // SAFETY: `stat` is a place for one, and fstat takes any number for an fd.
     if unsafe { libc::fstat(fd, stat.as_mut_ptr()) } != 0 {
@@ -267,7 +256,7 @@ fn stat(fd: i32) -> Option<libc::stat> {
 /// How many bytes are behind an fd, where the kernel tells.
 ///
 /// Dmabufs say it in `st_size` since Linux 5.3; before (R32 has 4.9) only seeking to the end does.
-fn file_size(fd: i32, stat: &libc::stat) -> Option<u64> {
+pub(crate) fn file_size(fd: i32, stat: &libc::stat) -> Option<u64> {
     let known = |size| u64::try_from(size).ok().filter(|size| *size > 0);
     if stat.st_mode & libc::S_IFMT == libc::S_IFREG {
         return u64::try_from(stat.st_size).ok();

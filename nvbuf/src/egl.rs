@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::MemType;
 use crate::error::{Error, ErrorKind, Result, check, report};
+use crate::leftovers::Leftover;
 use crate::surface::Surface;
 use crate::view::View;
 
@@ -16,12 +17,12 @@ use crate::view::View;
 ///
 /// # Invariants
 ///
-/// `view` is of the buffer and nobody else's; it holds this EGLImage until drop.
+/// `view` is there until drop, of the buffer and nobody else's; it holds this EGLImage.
 #[derive(Debug)]
 pub struct EglImage {
     image: NonNull<c_void>,
     // Both after the EGLImage is destroyed, in `drop`.
-    view: View,
+    view: Option<View>,
     surface: Arc<Surface>,
 }
 
@@ -57,7 +58,7 @@ impl EglImage {
         let view = unsafe { surface.buffer_view(index).another() };
         let map = surface.library().functions().map_egl_image;
         // SAFETY: the view is a valid surface of one buffer, ours alone.
-        let ret = unsafe { map(view.surface().as_ptr().cast(), 0) };
+        let ret = unsafe { map(view.surface().as_ptr(), 0) };
         check(call, ret, || {
             format!(
                 "{surface:?}, buffer {index}: usually there is no EGL display. Headless: unset \
@@ -72,7 +73,7 @@ impl EglImage {
         drop(table);
         Ok(Self {
             image,
-            view,
+            view: Some(view),
             surface: Arc::clone(surface),
         })
     }
@@ -90,15 +91,17 @@ impl EglImage {
 
 impl Drop for EglImage {
     fn drop(&mut self) {
+        let Some(view) = self.view.take() else { return };
         let _lock = self.surface.lock();
         let unmap = self.surface.library().functions().unmap_egl_image;
         // SAFETY: by the type invariant the view is valid and holds the image.
-        let ret = unsafe { unmap(self.view.surface().as_ptr().cast(), 0) };
+        let ret = unsafe { unmap(view.surface().as_ptr(), 0) };
         if ret != 0 {
             report(&format_args!(
-                "NvBufSurfaceUnMapEglImage failed on {:?}",
+                "NvBufSurfaceUnMapEglImage failed on {:?}; it is tried again when that is dropped",
                 self.surface
             ));
+            self.surface.leftovers().keep(Leftover::EglImage(view));
         }
     }
 }

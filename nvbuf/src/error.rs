@@ -3,6 +3,8 @@
 use std::fmt;
 use std::io::Write;
 
+use crate::transform::TransformError;
+
 /// This crate's result.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -10,7 +12,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// libnvbufsurface cannot be opened or lacks a function.
+    /// A library of NVIDIA's cannot be opened or lacks a function.
     Load,
     /// A call of the library failed (it says only -1) or gave something that cannot be.
     Call,
@@ -20,6 +22,8 @@ pub enum ErrorKind {
     Busy,
     /// A descriptor from somebody else makes no sense.
     Foreign,
+    /// A function of libnvbufsurftransform failed, with its result.
+    Transform(TransformError),
 }
 
 /// What failed, with which arguments, and what helps.
@@ -37,6 +41,16 @@ impl Error {
             call,
             detail: detail.into(),
         }
+    }
+
+    /// The loaded library lacks a function; `instead` says what to use.
+    pub(crate) fn missing(
+        library: &nvbufsurface_sys::Library,
+        call: &'static str,
+        instead: &str,
+    ) -> Self {
+        let detail = format!("{}. {instead}", library.missing(call));
+        Self::new(ErrorKind::Load, call, detail)
     }
 
     /// The kind of failure.

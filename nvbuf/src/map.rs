@@ -9,6 +9,7 @@ use crate::Layout;
 use crate::error::{Error, ErrorKind, Result, check, report};
 use crate::params::{MAX_PLANES, PlaneParams};
 use crate::surface::Surface;
+use crate::transform::EngineState;
 
 /// What a mapping is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +27,7 @@ struct MapState {
     readers: u64,
     writer: bool,
     addresses: [Option<NonNull<u8>>; MAX_PLANES],
+    engine: EngineState,
 }
 
 /// Who has the buffers of a surface mapped, and whether others reach them; behind its lock.
@@ -63,6 +65,34 @@ impl MapTable {
             self.slices
         );
         Err(Error::new(ErrorKind::Busy, call, detail))
+    }
+
+    /// Lets an engine use a buffer: read what nobody writes, write what nobody has mapped. A mapping
+    /// for reading would go on to show the old pixels.
+    pub(crate) fn claim(&mut self, index: u32, access: Access, call: &'static str) -> Result<()> {
+        let state = &mut self.buffers[index as usize];
+        if state.writer || (access == Access::Write && state.readers > 0) {
+            let what = match access {
+                Access::Read => "is mapped for writing",
+                Access::Write => "is mapped",
+            };
+            let detail = format!(
+                "buffer {index} of the {} {what}: drop that mapping first",
+                match access {
+                    Access::Read => "source",
+                    Access::Write => "target",
+                }
+            );
+            return Err(Error::new(ErrorKind::Busy, call, detail));
+        }
+        state.engine.require_free(access, call)?;
+        state.engine.begin(access);
+        Ok(())
+    }
+
+    /// Ends a use that [`MapTable::claim`] allowed.
+    pub(crate) fn release(&mut self, index: u32, access: Access) {
+        self.buffers[index as usize].engine.end(access);
     }
 
     /// From here on there are no new slices.
@@ -150,6 +180,7 @@ impl Surface {
                 format!("{self:?} is mapped already: drop that mapping first"),
             ));
         }
+        state.engine.require_free(access, call)?;
         if state.readers == 0 {
             state.addresses = self.map_planes(index, access)?;
         }
@@ -209,6 +240,7 @@ impl Surface {
             Access::Read => c::NVBUF_MAP_READ,
             Access::Write => c::NVBUF_MAP_READ_WRITE,
         };
+        self.unmap_left_planes(index)?;
         let mut addresses = [None; MAX_PLANES];
         let count = self.params(index)?.planes().len();
         for (plane, address) in addresses.iter_mut().enumerate().take(count) {
@@ -228,7 +260,7 @@ impl Surface {
 
     fn map_plane(&self, index: u32, plane: usize, flags: u32) -> Result<NonNull<u8>> {
         let view = self.buffer_view(index);
-        let surface = view.surface().as_ptr().cast();
+        let surface = view.surface().as_ptr();
         let p = plane as i32;
         let f = self.library().functions();
         // SAFETY: the view is a valid surface of one buffer, the plane was checked, and the caller
@@ -265,14 +297,17 @@ impl Surface {
         Ok(address)
     }
 
-    fn unmap_plane(&self, index: u32, plane: usize) -> Result<()> {
-        let surface = self.buffer_view(index).surface().as_ptr().cast();
+    pub(crate) fn unmap_plane(&self, index: u32, plane: usize) -> Result<()> {
+        let surface = self.buffer_view(index).surface().as_ptr();
         // SAFETY: the view is a valid surface of one buffer, the plane was mapped through it, and
         // the caller holds the surface's lock.
         let ret = unsafe { (self.library().functions().unmap)(surface, 0, plane as i32) };
         check("NvBufSurfaceUnMap", ret, || {
             format!("{self:?}, buffer {index}, plane {plane}")
-        })
+        })?;
+        // SAFETY: calls on the view happen under the lock, which the caller holds.
+        unsafe { self.buffer_view(index).clear_address(plane) };
+        Ok(())
     }
 
     /// Ends one mapping, and what the library has mapped if it was the last.
@@ -294,7 +329,7 @@ impl Surface {
             }
             if access == Access::Write && self.mem_type().has_dmabuf() {
                 let sync = self.library().functions().sync_for_device;
-                let surface = self.buffer_view(index).surface().as_ptr().cast();
+                let surface = self.buffer_view(index).surface().as_ptr();
                 // SAFETY: valid view, plane mapped through it, lock held.
                 let ret = unsafe { sync(surface, 0, plane as i32) };
                 let synced = check("NvBufSurfaceSyncForDevice", ret, || {

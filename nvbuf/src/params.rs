@@ -1,6 +1,7 @@
 #![forbid(unsafe_code)]
 
-use nvbufsurface_sys::classic::{NVBUF_MAX_PLANES, NvBufSurfaceParams};
+use nvbufsurface_sys::classic::NVBUF_MAX_PLANES;
+use nvbufsurface_sys::prefix::NvBufSurfaceParams;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::{ColorFormat, Layout, MemType};
@@ -9,7 +10,7 @@ use crate::{ColorFormat, Layout, MemType};
 pub const MAX_PLANES: usize = NVBUF_MAX_PLANES as usize;
 
 /// No engine of any Jetson goes beyond 16384; twice that leaves room and keeps sums small.
-const MAX_SIZE: u32 = 32768;
+pub(crate) const MAX_SIZE: u32 = 32768;
 
 /// One colour plane, as the library laid it out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -62,8 +63,8 @@ impl SurfaceParams {
                 ErrorKind::Foreign,
                 "NvBufSurfaceParams",
                 format!(
-                    "{what}; this is no NvBufSurface of the classic layout (L4T R32 to R36). On \
-                     R32 set bufapi-version=true on the element that made it"
+                    "{what}; this is no NvBufSurface of this platform's library. On R32 set \
+                     bufapi-version=true on the element that made it"
                 ),
             )
         };

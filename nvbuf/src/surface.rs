@@ -5,22 +5,24 @@ use std::os::fd::BorrowedFd;
 use std::ptr::NonNull;
 use std::sync::{Mutex, MutexGuard};
 
-use nvbufsurface_sys::classic::NvBufSurface;
+use nvbufsurface_sys::Library;
 use nvbufsurface_sys::extended::NvBufSurfaceCreateParams;
-use nvbufsurface_sys::{Family, Library};
+use nvbufsurface_sys::prefix::NvBufSurface;
 
 use crate::builder::SurfaceBuilder;
 use crate::descriptor::Descriptor;
 use crate::error::{Error, ErrorKind, Result, check, report};
+use crate::leftovers::Leftovers;
 use crate::map::MapTable;
 use crate::params::SurfaceParams;
+use crate::share::KeptFd;
 use crate::view::View;
 use crate::{Layout, MemType};
 
 /// A surface: a batch of one or more buffers of the same shape.
 ///
-/// Either created here ([`Surface::builder`]) and destroyed on drop, or a view of somebody else's
-/// ([`Surface::view`]), which is never destroyed here. Facts about its buffers are checked and
+/// Either created ([`Surface::builder`]) or imported ([`Surface::import`]) here and destroyed on drop,
+/// or a view of somebody else's ([`Surface::view`]), which is never destroyed here. Facts about its buffers are checked and
 /// copied out when it is made; reading them touches nothing that others may write.
 ///
 /// # Invariants
@@ -36,14 +38,20 @@ pub struct Surface {
     mem_type: MemType,
     params: Box<[SurfaceParams]>,
     maps: Mutex<MapTable>,
+    leftovers: Leftovers,
     // Freed after `drop`, with nothing mapped in them: the library needs none of them to destroy.
     views: Box<[View]>,
 }
 
 /// The public surface, which `as_ptr` gives, and where it is from.
-enum Origin {
+pub(crate) enum Origin {
     /// `NvBufSurfaceCreate`; destroyed on drop.
     Created(NonNull<NvBufSurface>),
+    /// `NvBufSurfaceImport` of this fd, which is closed after the surface is destroyed.
+    Imported {
+        raw: NonNull<NvBufSurface>,
+        _fd: KeptFd,
+    },
     /// A copy of the descriptor of somebody else's buffer.
     View(View),
 }
@@ -53,24 +61,6 @@ unsafe impl Send for Surface {}
 // SAFETY: `&self` methods read fields fixed at creation, or call the library under `maps`' lock.
 unsafe impl Sync for Surface {}
 
-/// The library, if its structs are those that this crate reads.
-fn classic_library() -> Result<&'static Library> {
-    let library = Library::get()?;
-    if library.family() == Family::Classic {
-        return Ok(library);
-    }
-    Err(Error::new(
-        ErrorKind::Load,
-        "load libnvbufsurface",
-        format!(
-            "{}: its structs are of the {} family, which this version of nvbuf does not know yet. \
-             L4T R32 to R36 and DeepStream 4 to 7 are supported",
-            library.path().unwrap_or(Library::SONAME.as_ref()).display(),
-            library.family()
-        ),
-    ))
-}
-
 impl Surface {
     /// Starts to describe a surface of `width` by `height` pixels.
     pub fn builder(width: u32, height: u32) -> SurfaceBuilder {
@@ -78,7 +68,7 @@ impl Surface {
     }
 
     pub(crate) fn create(batch: u32, mut params: NvBufSurfaceCreateParams) -> Result<Self> {
-        let library = classic_library()?;
+        let library = Library::get()?;
         let mut raw = std::ptr::null_mut();
         // SAFETY: both pointers are to locals that outlive the call, of the header's types.
         let ret = unsafe { (library.functions().create)(&raw mut raw, batch, &raw mut params) };
@@ -92,18 +82,16 @@ impl Surface {
             )
         })?;
         let nothing = || Error::new(ErrorKind::Call, call, "returned 0 and no surface");
-        let raw = NonNull::new(raw)
-            .ok_or_else(nothing)?
-            .cast::<NvBufSurface>();
+        let raw = NonNull::new(raw).ok_or_else(nothing)?;
         let destroy = |error| {
             // SAFETY: `create` gave it, and nobody else has it.
-            let ret = unsafe { (library.functions().destroy)(raw.as_ptr().cast()) };
+            let ret = unsafe { (library.functions().destroy)(raw.as_ptr()) };
             if ret != 0 {
                 report(&"NvBufSurfaceDestroy failed on a surface just created");
             }
             error
         };
-        let read = |i| Descriptor::read(raw.as_ptr().cast(), size_of::<NvBufSurface>(), i);
+        let read = |i| Descriptor::read(raw.as_ptr().cast(), library.family().surface_size(), i);
         let descriptors: Result<Vec<_>> = (0..batch).map(read).collect();
         let descriptors = descriptors.map_err(destroy)?;
         // Finding the width and height again in every entry also proves the struct layout.
@@ -115,8 +103,8 @@ impl Surface {
                 ErrorKind::Call,
                 call,
                 format!(
-                    "asked for {}x{}, and the library's structs say {:?}: it is of another ABI \
-                     family than L4T R32 to R36",
+                    "asked for {}x{}, and the library's structs say {:?}: they are not of the \
+                     family that its self-test found",
                     params.width,
                     params.height,
                     wrong.params()
@@ -128,14 +116,19 @@ impl Surface {
         Ok(Self::new(Origin::Created(raw), library, &descriptors))
     }
 
-    fn new(origin: Origin, library: &'static Library, descriptors: &[Descriptor]) -> Self {
-        let is_shared = matches!(origin, Origin::View(_));
+    pub(crate) fn new(
+        origin: Origin,
+        library: &'static Library,
+        descriptors: &[Descriptor],
+    ) -> Self {
+        let is_shared = !matches!(origin, Origin::Created(_));
         Self {
             origin,
             library,
             mem_type: descriptors[0].mem_type(),
             params: descriptors.iter().map(|d| *d.params()).collect(),
             maps: Mutex::new(MapTable::new(descriptors.len(), is_shared)),
+            leftovers: Leftovers::default(),
             views: descriptors.iter().map(View::of).collect(),
         }
     }
@@ -152,7 +145,7 @@ impl Surface {
     ///
     /// [`ErrorKind::Load`] where there is no libnvbufsurface.
     pub unsafe fn view(descriptor: &Descriptor) -> Result<Self> {
-        let library = classic_library()?;
+        let library = Library::get()?;
         let origin = Origin::View(View::of(descriptor));
         let descriptors = std::slice::from_ref(descriptor);
         Ok(Self::new(origin, library, descriptors))
@@ -184,7 +177,8 @@ impl Surface {
         })
     }
 
-    /// The dmabuf of buffer `index`. It belongs to the surface: clone it to keep it. From here on
+    /// The dmabuf of buffer `index`. It belongs to the surface:
+    /// [`Surface::clone_dmabuf`] gives one to keep. From here on
     /// pixels are reached as pointers only ([`Surface::map_ptr`]), since others may write them.
     ///
     /// # Errors
@@ -230,7 +224,7 @@ impl Surface {
         for (i, (from, to)) in self.views.iter().zip(&target.views).enumerate() {
             // SAFETY: both are valid by the type invariant, locked (the source) and exclusive (the
             // target), and have the same shape.
-            let ret = unsafe { copy(from.surface().as_ptr().cast(), to.surface().as_ptr().cast()) };
+            let ret = unsafe { copy(from.surface().as_ptr(), to.surface().as_ptr().cast()) };
             check(call, ret, || {
                 format!("from {self:?} to {target:?}, buffer {i}")
             })?;
@@ -251,9 +245,15 @@ impl Surface {
     pub fn as_ptr(&self) -> *mut NvBufSurface {
         self.lock().share();
         match &self.origin {
-            Origin::Created(raw) => raw.as_ptr(),
+            Origin::Created(raw) | Origin::Imported { raw, .. } => raw.as_ptr(),
             Origin::View(view) => view.surface().as_ptr(),
         }
+    }
+
+    /// Bytes of the C object: 64 in the classic family, 72 in the extended one. Memory of type NVMM maps
+    /// to so many.
+    pub fn raw_size(&self) -> usize {
+        self.library.family().surface_size()
     }
 
     /// Whether every buffer is pitch linear.
@@ -270,6 +270,15 @@ impl Surface {
         &self.views[index as usize]
     }
 
+    /// What the library did not unmap.
+    pub(crate) fn leftovers(&self) -> &Leftovers {
+        &self.leftovers
+    }
+
+    pub(crate) fn leftovers_mut(&mut self) -> &mut Leftovers {
+        &mut self.leftovers
+    }
+
     pub(crate) fn lock(&self) -> MutexGuard<'_, MapTable> {
         // The table is consistent at every step, so a panic elsewhere does not spoil it.
         self.maps.lock().unwrap_or_else(|e| e.into_inner())
@@ -278,12 +287,19 @@ impl Surface {
 
 impl Drop for Surface {
     fn drop(&mut self) {
-        let Origin::Created(raw) = self.origin else {
+        let is_clean = self.end_leftovers();
+        let (Origin::Created(raw) | Origin::Imported { raw, .. }) = &self.origin else {
             return;
         };
-        // SAFETY: `create` gave it, and this is its last use. Guards borrow or keep `self`, so
-        // nothing is mapped but what a forgotten guard left, and nobody reaches that any more.
-        let ret = unsafe { (self.library.functions().destroy)(raw.as_ptr().cast()) };
+        if !is_clean {
+            report(&format_args!(
+                "{self:?} is still mapped and is not destroyed; its memory leaks"
+            ));
+            return;
+        }
+        // SAFETY: `create` or `import` gave it, and this is its last use. Guards borrow or keep
+        // `self`, and what they left is unmapped.
+        let ret = unsafe { (self.library.functions().destroy)(raw.as_ptr()) };
         if ret != 0 {
             report(&format_args!(
                 "NvBufSurfaceDestroy failed on {self:?}; its memory leaks"
@@ -297,6 +313,7 @@ impl fmt::Debug for Surface {
         let p = &self.params[0];
         let origin = match self.origin {
             Origin::Created(_) => "Created",
+            Origin::Imported { .. } => "Imported",
             Origin::View(_) => "View",
         };
         write!(

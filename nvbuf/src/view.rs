@@ -1,11 +1,13 @@
 //! `View`: a descriptor of our own for one buffer, which nobody else knows.
 
 use std::ffi::c_void;
-use std::ptr::{self, NonNull};
+use std::ptr::NonNull;
 
-use nvbufsurface_sys::classic::{NvBufSurface, NvBufSurfaceParams};
+use nvbufsurface_sys::Family;
+use nvbufsurface_sys::prefix::NvBufSurface;
 
 use crate::descriptor::Descriptor;
+use crate::raw::{RawParams, RawSurface};
 
 /// A boxed copy of one buffer's descriptor, for our own calls of the library.
 ///
@@ -23,30 +25,32 @@ pub(crate) struct View(NonNull<Parts>);
 /// `surface` comes first: a pointer to all of it is a pointer to the surface.
 #[repr(C)]
 struct Parts {
-    surface: NvBufSurface,
-    params: NvBufSurfaceParams,
+    surface: RawSurface,
+    params: RawParams,
+    family: Family,
 }
 
 impl View {
     /// A view of the buffer that a checked descriptor is of.
     pub(crate) fn of(descriptor: &Descriptor) -> Self {
-        Self::new(descriptor.surface, descriptor.raw)
+        Self::new(descriptor.surface, descriptor.raw, descriptor.family)
     }
 
     /// Boxes copies of both structs, with nothing mapped in them.
-    fn new(surface: NvBufSurface, mut params: NvBufSurfaceParams) -> Self {
-        params.mappedAddr.addr = [ptr::null_mut(); 4];
-        params.mappedAddr.eglImage = ptr::null_mut();
-        let surface = NvBufSurface {
-            batchSize: 1,
-            numFilled: 1,
-            ..surface
+    fn new(mut surface: RawSurface, mut params: RawParams, family: Family) -> Self {
+        params.forget_mappings(family);
+        surface.head.batchSize = 1;
+        surface.head.numFilled = 1;
+        let parts = Parts {
+            surface,
+            params,
+            family,
         };
-        let parts = NonNull::from(Box::leak(Box::new(Parts { surface, params })));
+        let parts = NonNull::from(Box::leak(Box::new(parts)));
         // SAFETY: a place in the box of just now.
         let list = unsafe { &raw mut (*parts.as_ptr()).params };
         // SAFETY: as above, and nobody else knows the box yet.
-        unsafe { (*parts.as_ptr()).surface.surfaceList = list };
+        unsafe { (*parts.as_ptr()).surface.head.surfaceList = list.cast() };
         Self(parts)
     }
 
@@ -58,7 +62,20 @@ impl View {
     pub(crate) unsafe fn another(&self) -> Self {
         // SAFETY: by the type invariant and this function's contract; both structs are plain data.
         let parts = unsafe { self.0.read() };
-        Self::new(parts.surface, parts.params)
+        Self::new(parts.surface, parts.params, parts.family)
+    }
+
+    /// Copies of both structs, with nothing mapped in them.
+    ///
+    /// # Safety
+    ///
+    /// No call of the library on this view is under way.
+    pub(crate) unsafe fn parts(&self) -> (RawSurface, RawParams) {
+        // SAFETY: by the type invariant and this function's contract; both structs are plain data.
+        let parts = unsafe { self.0.read() };
+        let mut params = parts.params;
+        params.forget_mappings(parts.family);
+        (parts.surface, params)
     }
 
     /// The surface, for the library.
@@ -73,8 +90,31 @@ impl View {
     /// No call of the library on this view is under way.
     pub(crate) unsafe fn address(&self, plane: usize) -> *mut c_void {
         // SAFETY: by the type invariant and this function's contract.
-        let addresses = unsafe { (*self.0.as_ptr()).params.mappedAddr.addr };
+        let addresses = unsafe { (*self.0.as_ptr()).params.head.mappedAddr.addr };
         addresses[plane]
+    }
+
+    /// Forgets the address of plane `plane`, which the library has unmapped, whether it wrote so or
+    /// not.
+    ///
+    /// # Safety
+    ///
+    /// No call of the library on this view is under way.
+    pub(crate) unsafe fn clear_address(&self, plane: usize) {
+        // SAFETY: by the type invariant and this function's contract.
+        let addresses = unsafe { &mut (*self.0.as_ptr()).params.head.mappedAddr.addr };
+        addresses[plane] = std::ptr::null_mut();
+    }
+
+    /// The CUDA buffer that a library of the extended family wrote, or null.
+    ///
+    /// # Safety
+    ///
+    /// No call of the library on this view is under way.
+    pub(crate) unsafe fn cuda_buffer(&self) -> *const c_void {
+        // SAFETY: by the type invariant and this function's contract.
+        let params = unsafe { (*self.0.as_ptr()).params };
+        params.cuda_ptr()
     }
 
     /// The EGLImage that the library wrote, or null.
@@ -84,7 +124,7 @@ impl View {
     /// No call of the library on this view is under way.
     pub(crate) unsafe fn egl_image(&self) -> *mut c_void {
         // SAFETY: by the type invariant and this function's contract.
-        unsafe { (*self.0.as_ptr()).params.mappedAddr.eglImage }
+        unsafe { (*self.0.as_ptr()).params.head.mappedAddr.eglImage }
     }
 }
 

@@ -3,7 +3,8 @@
 use std::os::fd::AsRawFd;
 use std::sync::Arc;
 
-use nvbuf::sys::classic::{NVBUF_MAP_READ_WRITE, NvBufSurfaceParams};
+use nvbuf::sys::classic::NVBUF_MAP_READ_WRITE;
+use nvbuf::sys::prefix::{NvBufSurface, NvBufSurfaceParams};
 use nvbuf::{
     Access, ColorFormat, Descriptor, EglImage, ErrorKind, Layout, MapPtr, MemType, Surface,
 };
@@ -83,7 +84,7 @@ fn first_byte(map: &MapPtr<'_>) -> u8 {
 #[test]
 fn maps_of_ours_and_of_peers_do_not_disturb_each_other() {
     let owner = rgba(32, 16);
-    let descriptor = Descriptor::read(owner.as_ptr().cast(), 64, 0).unwrap();
+    let descriptor = Descriptor::read(owner.as_ptr().cast(), owner.raw_size(), 0).unwrap();
     // SAFETY: `owner` outlives the view.
     let view = unsafe { Surface::view(&descriptor) }.unwrap();
     for surface in [&owner, &view] {
@@ -281,13 +282,21 @@ fn forged(
     surface: &Surface,
     forge: impl FnOnce(&mut NvBufSurfaceParams),
 ) -> nvbuf::Result<Descriptor> {
-    // SAFETY: the surface is alive.
-    let mut header = unsafe { surface.as_ptr().read() };
+    let family = nvbuf::sys::Library::get().unwrap().family();
+    // As long as the longer family's structs.
+    let (mut header, mut params) = ([0_u64; 9], [0_u64; 52]);
+    let (to_header, to_params) = (header.as_mut_ptr().cast(), params.as_mut_ptr().cast());
+    let from_header = surface.as_ptr().cast::<u8>();
+    // SAFETY: the surface is alive, and its struct is that long.
+    unsafe { from_header.copy_to_nonoverlapping(to_header, family.surface_size()) };
+    let from_params = entry(surface).cast::<u8>();
     // SAFETY: as above; the list has one entry.
-    let mut params = unsafe { header.surfaceList.read() };
-    forge(&mut params);
-    header.surfaceList = &raw mut params;
-    Descriptor::read((&raw const header).cast(), 64, 0)
+    unsafe { from_params.copy_to_nonoverlapping(to_params, family.params_size()) };
+    // SAFETY: a copy of what both families begin with.
+    forge(unsafe { &mut *to_params.cast::<NvBufSurfaceParams>() });
+    // SAFETY: as above.
+    unsafe { (*to_header.cast::<NvBufSurface>()).surfaceList = to_params.cast() };
+    Descriptor::read(to_header.cast(), family.surface_size(), 0)
 }
 
 #[test]
@@ -380,11 +389,11 @@ fn a_view_reads_what_the_owner_wrote_and_outlives_changes_of_its_descriptor() {
     let mut owner = rgba(24, 12);
     fill(&mut owner, 0);
     let expected = rows(&owner, 0);
-    let (raw, entry) = (owner.as_ptr(), entry(&owner));
-    let descriptor = Descriptor::read(raw.cast(), 64, 0).unwrap();
+    let (raw, size, entry) = (owner.as_ptr(), owner.raw_size(), entry(&owner));
+    let descriptor = Descriptor::read(raw.cast(), size, 0).unwrap();
     assert_eq!(
         descriptor.identity(),
-        Descriptor::read(raw.cast(), 64, 0).unwrap().identity()
+        Descriptor::read(raw.cast(), size, 0).unwrap().identity()
     );
     // SAFETY: `owner` outlives the view.
     let view = unsafe { Surface::view(&descriptor) }.unwrap();
@@ -401,11 +410,11 @@ fn a_view_reads_what_the_owner_wrote_and_outlives_changes_of_its_descriptor() {
         .collect();
     assert_eq!(seen, expected);
     drop(map);
-    let error = Descriptor::read(raw.cast(), 64, 0).expect_err("an absurd width");
+    let error = Descriptor::read(raw.cast(), size, 0).expect_err("an absurd width");
     assert_eq!(error.kind(), ErrorKind::Foreign, "{error}");
     // SAFETY: as above; the owner's drop finds what it made.
     unsafe { (*entry).width = 24 };
-    let error = Descriptor::read(raw.cast(), 64, 1).expect_err("one buffer");
+    let error = Descriptor::read(raw.cast(), size, 1).expect_err("one buffer");
     assert_eq!(error.kind(), ErrorKind::Invalid, "{error}");
 }
 

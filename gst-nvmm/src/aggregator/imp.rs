@@ -15,7 +15,7 @@ use super::timing::OutputClock;
 use super::{CudaAggregatorPad, Input};
 use crate::error::{Error, Result};
 use crate::frame::NvmmFrame;
-use crate::memory::{SIZE, recycled};
+use crate::memory::{self, recycled};
 use crate::pool::NvmmBufferPool;
 use crate::session::{Session, load_platform};
 
@@ -385,7 +385,7 @@ impl AggregatorImpl for CudaAggregator {
         query: &mut gst::query::Allocation,
     ) -> Result<(), gst::LoggableError> {
         // One frame is being shown, one is queued.
-        query.add_allocation_pool(None::<&gst::BufferPool>, SIZE as u32, 2, 0);
+        query.add_allocation_pool(None::<&gst::BufferPool>, memory::size() as u32, 2, 0);
         Ok(())
     }
 

@@ -73,7 +73,7 @@ pub(crate) fn backing(memory: &gst::MemoryRef) -> Result<Arc<Backing>> {
 fn surface_address(raw: *mut GstMemory) -> Result<(*const c_void, usize)> {
     // SAFETY: the caller holds the memory.
     if let Some(shared) = unsafe { Shared::find(raw) } {
-        return Ok((shared.surface, crate::memory::SIZE));
+        return Ok((shared.surface, crate::memory::size()));
     }
     map_address(raw)
 }

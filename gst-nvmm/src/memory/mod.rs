@@ -14,15 +14,19 @@ use egl_cuda::sys::CUstream;
 use gst::ffi::{GstMapFlags, GstMemory};
 use gst::glib::translate::{IntoGlib, IntoGlibPtr, ToGlibPtr, from_glib_none};
 use gst::prelude::*;
-use nvbuf::sys::classic::NvBufSurface;
+use nvbuf::sys::{Family, Library};
 
 use crate::allocator::NvmmAllocator;
 use crate::log::CATEGORY;
 use crate::memory::backing::Backing;
 use crate::memory::interop::{FAILED, Shared};
 
-/// What NVIDIA's elements expect a memory to be: the descriptor, not the pixels.
-pub(crate) const SIZE: usize = size_of::<NvBufSurface>();
+/// What NVIDIA's elements expect a memory to be: the descriptor, not the pixels. Without a library there
+/// are no memories.
+pub(crate) fn size() -> usize {
+    let family = Library::get().map_or(Family::Classic, Library::family);
+    family.surface_size()
+}
 
 /// The C object, `GstMemory` first as GStreamer asks.
 ///
@@ -63,10 +67,10 @@ pub(crate) fn new(allocator: &NvmmAllocator, backing: Arc<Backing>, is_copy: boo
             0,
             allocator,
             std::ptr::null_mut(),
-            SIZE,
+            size(),
             0,
             0,
-            SIZE,
+            size(),
         );
     }
     // SAFETY: `raw` is the valid memory of just now.
@@ -185,7 +189,9 @@ unsafe extern "C" fn mem_copy(
     size: isize,
 ) -> *mut GstMemory {
     guard(std::ptr::null_mut(), || {
-        if offset != 0 || !(size == -1 || usize::try_from(size).is_ok_and(|s| s >= SIZE)) {
+        if offset != 0
+            || !(size == -1 || usize::try_from(size).is_ok_and(|s| s >= crate::memory::size()))
+        {
             gst::error!(
                 CATEGORY,
                 "bytes {offset}, {size} of a descriptor cannot be copied alone"

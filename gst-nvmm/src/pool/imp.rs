@@ -50,7 +50,7 @@ impl NvmmBufferPool {
             max
         };
         let allocator = NvmmAllocator::new(&info, max as usize)?;
-        config.set_params(Some(&caps), memory::SIZE as u32, min, max);
+        config.set_params(Some(&caps), memory::size() as u32, min, max);
         *self.state() = Some(State { allocator, info });
         Ok(())
     }

@@ -36,7 +36,7 @@ impl NvmmBufferPool {
         }
         let pool: Self = glib::Object::new();
         let mut config = pool.config();
-        config.set_params(Some(caps), crate::memory::SIZE as u32, min, max.max(min));
+        config.set_params(Some(caps), crate::memory::size() as u32, min, max.max(min));
         pool.set_config(config)
             .map_err(|e| Error::buffer(format!("no NVMM pool for {caps}: {e}")))?;
         Ok(pool)

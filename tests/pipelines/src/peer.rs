@@ -185,7 +185,7 @@ impl Forged {
     pub fn new(peer: &Peer) -> Self {
         let alive = Arc::clone(peer.surface(0));
         // SAFETY: the surface's own descriptor, which nobody writes now.
-        let mut surface = unsafe { alive.as_ptr().read() };
+        let mut surface = unsafe { alive.as_ptr().cast::<NvBufSurface>().read() };
         // SAFETY: as above: a surface has at least one entry.
         let one = unsafe { surface.surfaceList.read() };
         let mut params = Box::new([one; 2]);

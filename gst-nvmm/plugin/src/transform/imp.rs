@@ -210,7 +210,8 @@ impl BaseTransformImpl for NvmmTransform {
 
     fn unit_size(&self, caps: &gst::Caps) -> Option<usize> {
         if is_nvmm(caps) {
-            return Some(size_of::<gst_nvmm::nvbuf::sys::classic::NvBufSurface>());
+            let library = gst_nvmm::nvbuf::sys::Library::get().ok()?;
+            return Some(library.family().surface_size());
         }
         VideoInfo::from_caps(caps).ok().map(|info| info.size())
     }

@@ -1,0 +1,221 @@
+//! Crop, scale, flip and convert.
+
+use std::ffi::c_void;
+use std::mem::offset_of;
+use std::sync::{Arc, MutexGuard};
+
+use nvbufsurface_sys::nvbuf_utils::{r28, r32_1, r32_2, r32_3, r32_4, r32_5, r32_6, r34};
+
+use super::buffer::NvBuffer;
+use super::geometry::{Filter, Flip, Rect};
+use super::library::needed;
+use super::pending::Pending;
+use super::session::Session;
+use crate::error::{Error, ErrorKind, Result, check};
+use crate::map::Access;
+
+/// The struct of R32.1 and later. R28 reads the beginning of it, which is its own.
+pub(super) type Params = r32_1::NvBufferTransformParams;
+
+macro_rules! same {
+    ($($module:ident)*) => {
+        $(const _: () = assert!(
+            size_of::<Params>() == size_of::<$module::NvBufferTransformParams>()
+                && offset_of!(Params, session)
+                    == offset_of!($module::NvBufferTransformParams, session)
+        );)*
+    };
+}
+same!(r32_2 r32_3 r32_4 r32_5 r32_6 r34);
+const _: () = {
+    use r28::NvBufferTransformParams as Old;
+    assert!(size_of::<Old>() <= offset_of!(Params, session));
+    assert!(offset_of!(Old, src_rect) == offset_of!(Params, src_rect));
+    assert!(offset_of!(Old, dst_rect) == offset_of!(Params, dst_rect));
+};
+
+/// What a transform does; whole picture to whole picture if nothing else is said.
+///
+/// The format is that of the target: it converts. The library's engine is the VIC.
+#[derive(Clone, Debug, Default)]
+#[must_use = "it is done by run() or start()"]
+pub struct Transform {
+    from: Option<Rect>,
+    to: Option<Rect>,
+    flip: Flip,
+    filter: Option<Filter>,
+    session: Option<Arc<Session>>,
+}
+
+impl Transform {
+    /// The whole picture to the whole picture.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The part of the source.
+    pub fn crop(mut self, from: Rect) -> Self {
+        self.from = Some(from);
+        self
+    }
+
+    /// The part of the target; the rest of it stays.
+    pub fn place(mut self, to: Rect) -> Self {
+        self.to = Some(to);
+        self
+    }
+
+    /// Rotation or reflection.
+    pub fn flip(mut self, flip: Flip) -> Self {
+        self.flip = flip;
+        self
+    }
+
+    /// Interpolation; the library's default if not said.
+    pub fn filter(mut self, filter: Filter) -> Self {
+        self.filter = Some(filter);
+        self
+    }
+
+    /// The session; the library's own if not said.
+    pub fn session(mut self, session: &Arc<Session>) -> Self {
+        self.session = Some(Arc::clone(session));
+        self
+    }
+
+    /// Checks everything that can be seen, and fills the struct.
+    fn params(&self, from: &NvBuffer<'_>, to: &NvBuffer<'_>, call: &'static str) -> Result<Params> {
+        from.require_picture(call)?;
+        to.require_picture(call)?;
+        let invalid = |detail| Err(Error::new(ErrorKind::Invalid, call, detail));
+        if from.fd() == to.fd() {
+            return invalid(format!("{from:?} onto itself"));
+        }
+        if let Some(filter) = self.filter.filter(|filter| filter.0 > Filter::NICEST.0) {
+            return invalid(format!("{filter:?} is none of the library's"));
+        }
+        let source = Rect::of(self.from, from, call)?;
+        let dest = Rect::of(self.to, to, call)?;
+        source.check_scale(dest, self.flip, call)?;
+        from.require_unmapped(call, Access::Read)?;
+        to.require_unmapped(call, Access::Write)?;
+        let mut flags = 0;
+        for (is_said, flag) in [
+            (self.from.is_some(), r28::NVBUFFER_TRANSFORM_CROP_SRC),
+            (self.to.is_some(), r28::NVBUFFER_TRANSFORM_CROP_DST),
+            (self.filter.is_some(), r28::NVBUFFER_TRANSFORM_FILTER),
+            (self.flip != Flip::None, r28::NVBUFFER_TRANSFORM_FLIP),
+        ] {
+            flags |= if is_said { flag } else { 0 };
+        }
+        Ok(Params {
+            transform_flag: flags,
+            transform_flip: self.flip as u32,
+            transform_filter: self.filter.unwrap_or_default().0,
+            src_rect: rect(source),
+            dst_rect: rect(dest),
+            session: std::ptr::null_mut(),
+        })
+    }
+
+    fn enter(&self, params: &mut Params) -> Option<MutexGuard<'_, ()>> {
+        let (session, lock) = Session::enter(self.session.as_ref());
+        params.session = session.cast();
+        lock
+    }
+}
+
+fn rect(rect: Rect) -> r32_1::NvBufferRect {
+    r32_1::NvBufferRect {
+        top: rect.top,
+        left: rect.left,
+        width: rect.width,
+        height: rect.height,
+    }
+}
+
+/// The arguments of a call that failed, and what helps.
+fn detail(from: &NvBuffer<'_>, to: &NvBuffer<'_>, transform: &Transform) -> String {
+    format!(
+        "{from:?} to {to:?}, {transform:?}: the VIC does not do this (formats, sizes), or is not to be \
+         had (/dev/nvhost-vic)"
+    )
+}
+
+impl Transform {
+    /// Crops, scales, flips and converts one picture into another, and waits until it is done.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Invalid`] for rectangles that are odd, empty or not inside, scales beyond 1/16 to
+    /// 16, a buffer onto itself, raw memory; [`ErrorKind::Busy`] while the target is mapped, or the
+    /// source for writing; [`ErrorKind::Load`] where the release has no transforms (R28.1);
+    /// [`ErrorKind::Call`] when the library refuses.
+    #[doc(alias = "NvBufferTransform")]
+    #[doc(alias = "NvBufferTransformEx")]
+    pub fn run(&self, source: &NvBuffer<'_>, target: &NvBuffer<'_>) -> Result<()> {
+        let library = source.library();
+        let f = library.functions();
+        let is_described = source.description().or(target.description()).is_some();
+        if !is_described {
+            let call = "NvBufferTransform";
+            let function = needed(library, f.transform, call)?;
+            let mut params = self.params(source, target, call)?;
+            let _lock = self.enter(&mut params);
+            let params = (&raw mut params).cast::<c_void>();
+            // SAFETY: both buffers live (type invariant), nobody has slices of them, and the struct is
+            // the release's, or longer.
+            let ret = unsafe { function(source.fd(), target.fd(), params) };
+            return check(call, ret, || detail(source, target, self));
+        }
+        let call = "NvBufferTransformEx";
+        let function = needed(library, f.transform_ex, call)?;
+        let mut params = self.params(source, target, call)?;
+        let (mut from, mut to) = (source.description_block()?, target.description_block()?);
+        let from = from.as_mut_ptr().cast::<c_void>();
+        let to = to.as_mut_ptr().cast::<c_void>();
+        let _lock = self.enter(&mut params);
+        let params = (&raw mut params).cast::<c_void>();
+        // SAFETY: as above; the descriptions are the library's own or vouched for, and checked.
+        let ret = unsafe { function(source.fd(), from, target.fd(), to, params) };
+        check(call, ret, || detail(source, target, self))
+    }
+
+    /// Starts it and returns before it is done. What it gives keeps both buffers and waits; since R32.4.
+    ///
+    /// # Errors
+    ///
+    /// As [`Transform::run`]; [`ErrorKind::Invalid`] also for buffers of another process, which the
+    /// function does not take.
+    #[doc(alias = "NvBufferTransformAsync")]
+    pub fn start<'fd>(
+        &self,
+        source: Arc<NvBuffer<'fd>>,
+        target: Arc<NvBuffer<'fd>>,
+    ) -> Result<Pending<'fd>> {
+        let call = "NvBufferTransformAsync";
+        let library = source.library();
+        let f = library.functions();
+        let start = needed(library, f.transform_async, call)?;
+        let wait = needed(library, f.sync_obj_wait, "NvBufferSyncObjWait")?;
+        if source.description().or(target.description()).is_some() {
+            let detail = "a buffer of another process: Transform::run takes those";
+            return Err(Error::new(ErrorKind::Invalid, call, detail));
+        }
+        let mut params = self.params(&source, &target, call)?;
+        let mut object = r32_4::NvBufferSyncObj {
+            use_outsyncobj: 1,
+            ..Default::default()
+        };
+        let lock = self.enter(&mut params);
+        let params = (&raw mut params).cast::<c_void>();
+        let place = (&raw mut object).cast::<c_void>();
+        // SAFETY: as in `run`, and the sync object is that of every release that has the function
+        // (asserted in `pending`). Both buffers are kept until it is done.
+        let ret = unsafe { start(source.fd(), target.fd(), params, place) };
+        drop(lock);
+        check(call, ret, || detail(&source, &target, self))?;
+        let (point, keep) = (object.outsyncobj, [source, target]);
+        Ok(Pending::new(wait, point, keep, self.session.clone()))
+    }
+}

@@ -1,0 +1,134 @@
+//! What is refused before the library is called, since its own answer would be a bare number.
+
+#![forbid(unsafe_code)]
+
+use super::claim::Buffers;
+use super::params::Flip;
+use super::rect::Rect;
+use super::session::Session;
+use crate::ColorFormat;
+use crate::error::{Error, ErrorKind, Result};
+use crate::params::SurfaceParams;
+
+/// The VIC makes nothing larger or smaller by more (NVIDIA's multimedia documentation).
+const VIC_SCALE: u64 = 16;
+
+/// Batches of more are refused elsewhere too.
+const MAX_BUFFERS: u32 = 1024;
+
+fn invalid(call: &'static str, detail: String) -> Error {
+    Error::new(ErrorKind::Invalid, call, detail)
+}
+
+/// Checks what holds of buffers on their own: there are some, they exist, they have pixels, the engine
+/// reaches them, and they can be in one descriptor.
+pub(super) fn list(
+    call: &'static str,
+    name: &str,
+    buffers: &impl Buffers,
+    session: &Session,
+) -> Result<()> {
+    let count = buffers.count();
+    if !(1..=MAX_BUFFERS).contains(&count) {
+        let detail = format!("{count} {name} buffers; 1 to {MAX_BUFFERS} are possible");
+        return Err(invalid(call, detail));
+    }
+    let first = buffers.at(0).0;
+    for i in 0..count {
+        let (surface, index) = buffers.at(i);
+        let params = surface.params(index)?;
+        if surface.mem_type() != first.mem_type() {
+            let detail = format!(
+                "the {name} buffers are of {first:?} and {surface:?}: buffers of one call have to be of \
+                 one memory type"
+            );
+            return Err(invalid(call, detail));
+        }
+        session.check_memory(call, name, surface)?;
+        if params.color_format() == ColorFormat::INVALID {
+            let detail = format!("the {name} {surface:?} is raw memory: it has no picture");
+            return Err(invalid(call, detail));
+        }
+    }
+    Ok(())
+}
+
+/// Checks targets as [`list`] does, and that the engine can write them.
+pub(super) fn targets(call: &'static str, buffers: &impl Buffers, session: &Session) -> Result<()> {
+    list(call, "target", buffers, session)?;
+    for i in 0..buffers.count() {
+        session.check_target(call, buffers.at(i).0)?;
+    }
+    Ok(())
+}
+
+/// Refuses a buffer as its own target, also where two surfaces name it. Duplicates of an fd are not
+/// noticed.
+pub(super) fn different(
+    call: &'static str,
+    (sources, i): (&impl Buffers, u32),
+    (targets, k): (&impl Buffers, u32),
+) -> Result<()> {
+    let ((source, from), (target, to)) = (sources.at(i), targets.at(k));
+    let fds = (
+        source.params(from)?.fd_number(),
+        target.params(to)?.fd_number(),
+    );
+    let is_same = std::ptr::eq(source, target) && from == to || fds.0.is_some() && fds.0 == fds.1;
+    if is_same {
+        let detail = format!(
+            "source and target are the same buffer {from} of {source:?}: an engine reads while it \
+             writes. Take another target"
+        );
+        return Err(invalid(call, detail));
+    }
+    Ok(())
+}
+
+/// A part of one buffer on its way to a part of another.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Way<'a> {
+    pub(super) from: &'a SurfaceParams,
+    pub(super) source: Rect,
+    pub(super) to: &'a SurfaceParams,
+    pub(super) target: Rect,
+    pub(super) flip: Flip,
+}
+
+impl Way<'_> {
+    /// Checks the rectangles, and the scale where the VIC's limits hold.
+    pub(super) fn check(self, call: &'static str, is_odd: bool, is_vic: bool) -> Result<()> {
+        // What is whole is the surface's own size, which may be odd.
+        if self.source != Rect::whole(self.from) {
+            self.source.check(call, "source", self.from, is_odd)?;
+        }
+        if self.target != Rect::whole(self.to) {
+            self.target.check(call, "target", self.to, is_odd)?;
+        }
+        if is_vic {
+            self.check_scale(call)?;
+        }
+        Ok(())
+    }
+
+    fn check_scale(self, call: &'static str) -> Result<()> {
+        let (width, height) = if self.flip.swaps_axes() {
+            (self.source.height, self.source.width)
+        } else {
+            (self.source.width, self.source.height)
+        };
+        for (from, to) in [(width, self.target.width), (height, self.target.height)] {
+            let (a, b) = (u64::from(from), u64::from(to));
+            if a > b * VIC_SCALE || b > a * VIC_SCALE {
+                let (source, target) = (self.source, self.target);
+                let detail = format!(
+                    "from {source} to {target} (flip {:?}) is from {from} to {to} pixels: the VIC scales \
+                     by 1/16 to 16. Go there in two steps, or choose Compute::Gpu",
+                    self.flip
+                );
+                return Err(invalid(call, detail));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,123 @@
+#![forbid(unsafe_code)]
+
+use std::fmt;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::params::SurfaceParams;
+
+/// A part of a picture, in pixels from its upper left.
+#[doc(alias = "NvBufSurfTransformRect")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Rect {
+    /// The first column.
+    pub left: u32,
+    /// The first row.
+    pub top: u32,
+    /// Columns.
+    pub width: u32,
+    /// Rows.
+    pub height: u32,
+}
+
+impl Rect {
+    /// A rectangle by its upper left and its size.
+    pub const fn new(left: u32, top: u32, width: u32, height: u32) -> Self {
+        Self {
+            left,
+            top,
+            width,
+            height,
+        }
+    }
+
+    /// All of a buffer.
+    pub fn whole(params: &SurfaceParams) -> Self {
+        Self::new(0, 0, params.width(), params.height())
+    }
+
+    /// Refuses what the library refuses, in words that say which rectangle of what.
+    pub(super) fn check(
+        self,
+        call: &'static str,
+        name: &str,
+        params: &SurfaceParams,
+        is_odd_allowed: bool,
+    ) -> Result<Self> {
+        let refused = |why: String| {
+            let (width, height) = (params.width(), params.height());
+            let detail = format!("the {name} rectangle {self} of a {width}x{height} buffer {why}");
+            Err(Error::new(ErrorKind::Invalid, call, detail))
+        };
+        if self.width == 0 || self.height == 0 {
+            return refused("is empty: it has to have pixels".into());
+        }
+        if !is_odd_allowed && (self.left | self.top | self.width | self.height) & 1 != 0 {
+            return refused(
+                "is odd: left, top, width and height have to be even. Round them \
+                 (Transform::allow_odd_crop takes odd ones where the release does)"
+                    .into(),
+            );
+        }
+        let fits = |first: u32, len: u32, all| first.checked_add(len).is_some_and(|end| end <= all);
+        if !fits(self.left, self.width, params.width())
+            || !fits(self.top, self.height, params.height())
+        {
+            return refused("is not inside it: crop it to the buffer".into());
+        }
+        Ok(self)
+    }
+}
+
+impl fmt::Display for Rect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            left,
+            top,
+            width,
+            height,
+        } = self;
+        write!(f, "{width}x{height}+{left}+{top}")
+    }
+}
+
+/// The rectangles of a batch.
+#[derive(Clone, Debug, Default)]
+pub(super) enum Rects {
+    /// All of every buffer.
+    #[default]
+    Whole,
+    /// The same for every buffer.
+    Same(Rect),
+    /// One for each buffer.
+    Each(Box<[Rect]>),
+}
+
+impl Rects {
+    /// Whether the library is given rectangles.
+    pub(super) fn are_given(&self) -> bool {
+        !matches!(self, Self::Whole)
+    }
+
+    /// The rectangle of buffer `index`, of which it may be all. There are enough, by `check_count`.
+    pub(super) fn at(&self, index: u32, params: &SurfaceParams) -> Rect {
+        match self {
+            Self::Whole => Rect::whole(params),
+            Self::Same(rect) => *rect,
+            Self::Each(rects) => rects[index as usize],
+        }
+    }
+
+    /// Refuses another number of rectangles than of buffers.
+    pub(super) fn check_count(&self, call: &'static str, name: &str, count: u32) -> Result<()> {
+        match self {
+            Self::Each(rects) if rects.len() != count as usize => {
+                let detail = format!(
+                    "{} {name} rectangles for {count} buffers: one for each is needed",
+                    rects.len()
+                );
+                Err(Error::new(ErrorKind::Invalid, call, detail))
+            }
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! Each public function of a surface, by memory type and layout, on four releases: what works, and
+//! which error the rest gives. The table is data: a change of it is a change of behaviour.
+//!
+//! Simulator only, and in processes of their own: what a library refuses is a broken rule to it.
+
+use std::fmt::Write as _;
+use std::os::fd::OwnedFd;
+use std::process::Command;
+use std::sync::Arc;
+
+use nvbuf::{
+    Access, ColorFormat, CudaBuffer, Descriptor, EglImage, ErrorKind, GpuL2, Layout, MemType,
+    Result, Surface,
+};
+use nvmm_sim_control::Simulator;
+
+/// What is tried, in the order of the columns.
+const FUNCTIONS: [(&str, Try); 16] = [
+    ("params", |s| {
+        let params = s.params(0)?;
+        assert_eq!((params.width(), params.planes().len()), (64, 2));
+        done()
+    }),
+    ("map", |s| s.map(0).map(drop).into_outcome()),
+    ("map_mut", |mut s| s.map_mut(0)?.unmap().into_outcome()),
+    ("map_ptr read", |s| {
+        s.map_ptr(0, Access::Read)?.unmap().into_outcome()
+    }),
+    ("map_ptr write", |s| {
+        s.map_ptr(0, Access::Write)?.unmap().into_outcome()
+    }),
+    ("copy_to", |s| {
+        let mut target = like(&s).build()?;
+        s.copy_to(&mut target).into_outcome()
+    }),
+    ("copy_to default", |s| {
+        let mut target = like(&s)
+            .mem_type(MemType::DEFAULT)
+            .layout(Layout::PITCH)
+            .build()?;
+        s.copy_to(&mut target).into_outcome()
+    }),
+    ("dmabuf", |s| s.dmabuf(0).map(drop).into_outcome()),
+    ("clone_dmabuf", |s| {
+        s.clone_dmabuf(0).map(drop).into_outcome()
+    }),
+    ("from_fd", |s| {
+        let Ok(fd) = s.dmabuf(0) else {
+            return Ok(Done::NothingToTry);
+        };
+        // SAFETY: the surface outlives the view.
+        unsafe { Surface::from_fd(fd) }.map(drop).into_outcome()
+    }),
+    ("view", |s| {
+        let descriptor = Descriptor::read(s.as_ptr().cast(), s.raw_size(), 0)?;
+        // SAFETY: the surface outlives the view.
+        unsafe { Surface::view(&descriptor) }
+            .map(drop)
+            .into_outcome()
+    }),
+    ("export", |s| s.export(0).map(drop).into_outcome()),
+    ("import", |s| {
+        let Ok(exported) = s.export(0) else {
+            return Ok(Done::NothingToTry);
+        };
+        let fd: OwnedFd = exported.fd;
+        Surface::import(&exported.description, fd)
+            .map(drop)
+            .into_outcome()
+    }),
+    ("EglImage", |s| {
+        EglImage::map(&Arc::new(s), 0).map(drop).into_outcome()
+    }),
+    ("CudaBuffer", |s| {
+        CudaBuffer::map(&Arc::new(s), 0).map(drop).into_outcome()
+    }),
+    ("sync_gpu_l2", |s| {
+        s.sync_gpu_l2(0, GpuL2::Flush).into_outcome()
+    }),
+];
+
+/// Types of memory, and for pitch linear and block linear surfaces of it one letter for `build` and one
+/// for each function. `o` works, `-` has nothing to try on; else the error's kind: `L`oad (the release
+/// lacks the function), `C`all (the library refuses), `I`nvalid (refused before the library is asked),
+/// `B`usy, `F`oreign.
+type Table = &'static str;
+
+/// Nothing is shared between processes, and there are no CUDA buffers.
+const R32: Table = "
+    DEFAULT       ooooooooooooL-oLL ooIIIIooooooL-oLL
+    CUDA_PINNED   ooCCCCooII-oL-ILL ooIIIIooII-oL-ILL
+    CUDA_DEVICE   ooCCCCooII-oL-ILL ooIIIIooII-oL-ILL
+    CUDA_UNIFIED  ooCCCCooII-oL-ILL ooIIIIooII-oL-ILL
+    SURFACE_ARRAY ooooooooooooL-oLL ooIIIIooooooL-oLL
+    HANDLE        C---------------- C----------------
+    SYSTEM        ooCCCCooII-oL-ILL C----------------
+    CUDA_ARRAY    C---------------- C----------------
+";
+
+/// Surfaces are shared between processes.
+const R35_3: Table = "
+    DEFAULT       oooooooooooooooLL ooIIIIoooooooooLL
+    CUDA_PINNED   ooCCCCooII-oI-ILL ooIIIIooII-oI-ILL
+    CUDA_DEVICE   ooCCCCooII-oI-ILL ooIIIIooII-oI-ILL
+    CUDA_UNIFIED  ooCCCCooII-oI-ILL ooIIIIooII-oI-ILL
+    SURFACE_ARRAY oooooooooooooooLL ooIIIIoooooooooLL
+    HANDLE        C---------------- C----------------
+    SYSTEM        ooCCCCooII-oI-ILL C----------------
+    CUDA_ARRAY    C---------------- C----------------
+";
+
+/// CUDA buffers, and the GPU's cache. CUDA_ARRAY is in the release, and not in the simulator.
+const R39: Table = "
+    DEFAULT       ooooooooooooooooo ooIIIIoooooooooCo
+    CUDA_PINNED   ooCCCCooII-oI-III ooIIIIooII-oI-III
+    CUDA_DEVICE   ooCCCCooII-oI-IIo ooIIIIooII-oI-IIo
+    CUDA_UNIFIED  ooCCCCooII-oI-III ooIIIIooII-oI-III
+    SURFACE_ARRAY ooooooooooooooooo ooIIIIoooooooooCo
+    HANDLE        C---------------- C----------------
+    SYSTEM        ooCCCCooII-oI-III C----------------
+    CUDA_ARRAY    C---------------- C----------------
+";
+
+const TABLES: [(&str, Table); 4] = [
+    ("r32.7", R32),
+    ("r35.4.1", R35_3),
+    ("r36.4", R35_3),
+    ("r39.2", R39),
+];
+
+type Outcome = Result<Done>;
+
+/// Tries something on a surface of its own.
+type Try = fn(Surface) -> Outcome;
+
+enum Done {
+    Works,
+    NothingToTry,
+}
+
+fn done() -> Outcome {
+    Ok(Done::Works)
+}
+
+trait IntoOutcome {
+    fn into_outcome(self) -> Outcome;
+}
+
+impl IntoOutcome for Result<()> {
+    fn into_outcome(self) -> Outcome {
+        self.map(|()| Done::Works)
+    }
+}
+
+fn nv12() -> nvbuf::SurfaceBuilder {
+    Surface::builder(64, 32).format(ColorFormat::NV12)
+}
+
+fn like(surface: &Surface) -> nvbuf::SurfaceBuilder {
+    let layout = surface
+        .params(0)
+        .map_or(Layout::PITCH, |params| params.layout());
+    nv12().mem_type(surface.mem_type()).layout(layout)
+}
+
+fn letter(outcome: Outcome) -> char {
+    match outcome {
+        Ok(Done::Works) => 'o',
+        Ok(Done::NothingToTry) => '-',
+        Err(error) => match error.kind() {
+            ErrorKind::Load => 'L',
+            ErrorKind::Call => 'C',
+            ErrorKind::Invalid => 'I',
+            ErrorKind::Busy => 'B',
+            ErrorKind::Foreign => 'F',
+            _ => '?',
+        },
+    }
+}
+
+/// The table of this process's release, a line for each type of memory.
+fn seen() -> String {
+    let mut lines = String::new();
+    for mem_type in (0..8).map(MemType) {
+        write!(lines, "{:<14}", mem_type.to_string()).unwrap();
+        for layout in [Layout::PITCH, Layout::BLOCK_LINEAR] {
+            let build = || nv12().mem_type(mem_type).layout(layout).build();
+            lines.push(letter(build().map(drop).into_outcome()));
+            for (_, function) in FUNCTIONS {
+                // What is not built has nothing to try on.
+                lines.push(build().map_or('-', |surface| letter(function(surface))));
+            }
+            lines.push(' ');
+        }
+        lines.truncate(lines.trim_end().len());
+        lines.push('\n');
+    }
+    lines
+}
+
+/// Set in the process that tries: where a line of the table goes, the mark before it.
+const CHILD: &str = "NVBUF_TEST_TABLE";
+const MARK: &str = "table: ";
+
+#[test]
+fn each_function_by_memory_type_and_layout() {
+    if std::env::var_os(CHILD).is_some() {
+        for line in seen().lines() {
+            println!("{MARK}{line}");
+        }
+        let simulator = Simulator::loaded().unwrap();
+        assert_eq!(simulator.counter("surfaces_alive"), Some(0));
+        assert_eq!(simulator.counter("egl_images_alive"), Some(0));
+        assert_eq!(simulator.counter("cuda_buffers_alive"), Some(0));
+        return;
+    }
+    if Simulator::find().is_err() {
+        println!("not run: the table is of the simulator's releases");
+        return;
+    }
+    // The runner always sets it: the default stands for all of them.
+    let asked_for = std::env::var("NVMM_SIM_RELEASE").unwrap_or_default();
+    let mut tried = 0;
+    for (release, expected) in TABLES {
+        if asked_for != "r32.7" && asked_for != release {
+            continue;
+        }
+        tried += 1;
+        let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+        let output = Command::new(format!("{root}/ci/sim.sh"))
+            .arg(std::env::current_exe().unwrap())
+            .args([
+                "--exact",
+                "--nocapture",
+                "each_function_by_memory_type_and_layout",
+            ])
+            .env(CHILD, "1")
+            .env("NVMM_SIM_RELEASE", release)
+            .env_remove("NVMM_SIM_STRICT")
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&output.stdout);
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{release}: {text}\n{errors}");
+        let seen: Vec<_> = text
+            .lines()
+            .filter_map(|line| line.strip_prefix(MARK))
+            .collect();
+        let expected: Vec<_> = expected
+            .lines()
+            .map(str::trim)
+            .filter(|l| !l.is_empty())
+            .collect();
+        let names = FUNCTIONS.map(|(name, _)| name);
+        assert_eq!(seen, expected, "{release}, columns build, {names:?}");
+    }
+    println!("{asked_for}: {tried} tables");
+    assert!(tried == TABLES.len() || asked_for != "r32.7");
+}

@@ -1,0 +1,418 @@
+//! Transforms: pixels of crops, scales and flips, batches, sessions, and what is refused.
+
+mod picture;
+
+use std::thread;
+
+use nvbuf::{
+    Access, ColorFormat, Compute, Error, ErrorKind, Filter, Flip, Layout, MemType, Rect, Session,
+    Surface, Transform, TransformError,
+};
+use picture::{counter, functions, on_release, paint, pixel, read, rgba, surface};
+
+/// The number of the source pixel that the nearest one to pixel `i` of `out` is.
+fn nearest(i: usize, len: usize, out: usize) -> usize {
+    ((i as f64 + 0.5) * len as f64 / out as f64) as usize
+}
+
+#[test]
+fn a_part_is_scaled_to_a_part_and_the_rest_stays() {
+    let (source, from) = rgba(64, 48, 1);
+    let (mut target, before) = rgba(96, 40, 2);
+    let (crop, place) = (Rect::new(8, 4, 40, 30), Rect::new(10, 2, 60, 22));
+    Transform::new()
+        .crop(crop)
+        .place(place)
+        .filter(Filter::NEAREST)
+        .run(&source, &mut target)
+        .unwrap();
+    let after = read(&target, 0, 0);
+    for (y, x) in (0..40).flat_map(|y| (0..96).map(move |x| (y, x))) {
+        let inside = (10..70).contains(&x) && (2..24).contains(&y);
+        let expected = if inside {
+            let x = 8 + nearest(x - 10, 40, 60);
+            let y = 4 + nearest(y - 2, 30, 22);
+            pixel(&from, 64, x, y)
+        } else {
+            pixel(&before, 96, x, y)
+        };
+        assert_eq!(pixel(&after, 96, x, y), expected, "{x} {y}");
+    }
+    assert_eq!(read(&source, 0, 0), from, "the source is only read");
+}
+
+#[test]
+fn every_flip_puts_pixels_where_it_says() {
+    type Place = fn(usize, usize, usize, usize) -> (usize, usize);
+    // Where pixel x, y of the result comes from in a picture of w by h.
+    let flips: [(Flip, Place); 8] = [
+        (Flip::None, |x, y, _, _| (x, y)),
+        (Flip::Rotate90, |x, y, w, _| (w - 1 - y, x)),
+        (Flip::Rotate180, |x, y, w, h| (w - 1 - x, h - 1 - y)),
+        (Flip::Rotate270, |x, y, _, h| (y, h - 1 - x)),
+        (Flip::FlipX, |x, y, w, _| (w - 1 - x, y)),
+        (Flip::FlipY, |x, y, _, h| (x, h - 1 - y)),
+        (Flip::Transpose, |x, y, _, _| (y, x)),
+        (Flip::InvTranspose, |x, y, w, h| (w - 1 - y, h - 1 - x)),
+    ];
+    let (source, from) = rgba(32, 18, 3);
+    for (flip, place) in flips {
+        let (w, h) = if flip.swaps_axes() {
+            (18, 32)
+        } else {
+            (32, 18)
+        };
+        let mut target = surface(ColorFormat::RGBA, w, h);
+        Transform::new()
+            .flip(flip)
+            .run(&source, &mut target)
+            .unwrap();
+        let after = read(&target, 0, 0);
+        let (w, h) = (w as usize, h as usize);
+        for (y, x) in (0..h).flat_map(|y| (0..w).map(move |x| (y, x))) {
+            let (sx, sy) = place(x, y, 32, 18);
+            let expected = pixel(&from, 32, sx, sy);
+            assert_eq!(pixel(&after, w, x, y), expected, "{flip:?} {x} {y}");
+        }
+    }
+}
+
+#[test]
+fn bilinear_is_between_its_neighbours_and_nearest_is_one_of_them() {
+    let mut source = surface(ColorFormat::GRAY8, 32, 32);
+    let ramp: Vec<u8> = (0..32 * 32).map(|i| (i % 32 * 8) as u8).collect();
+    picture::write(&mut source, 0, 0, &ramp);
+    let mut target = surface(ColorFormat::GRAY8, 128, 32);
+    let scaled = |filter, target: &mut Surface| {
+        Transform::new()
+            .filter(filter)
+            .run(&source, target)
+            .unwrap();
+        read(target, 0, 0)
+    };
+    let nearest = scaled(Filter::NEAREST, &mut target);
+    assert!(nearest.iter().all(|byte| byte % 8 == 0));
+    let bilinear = scaled(Filter::BILINEAR, &mut target);
+    assert!(bilinear.iter().any(|byte| byte % 8 != 0));
+    for row in bilinear.chunks(128) {
+        assert!(row.is_sorted(), "{row:?}");
+    }
+    assert_eq!(scaled(Filter::DEFAULT, &mut target), nearest);
+}
+
+#[test]
+fn every_buffer_of_a_batch_with_rectangles_of_its_own() {
+    let batch = |n| Surface::builder(32, 16).batch(n).build().unwrap();
+    let (mut source, mut target) = (batch(3), batch(4));
+    let from = [0, 1, 2].map(|i| paint(&mut source, i, 10 + i));
+    let untouched = paint(&mut target, 3, 20);
+    Transform::new().run(&source, &mut target).unwrap();
+    assert_eq!([0, 1, 2].map(|i| read(&target, i, 0)), from);
+    assert_eq!(read(&target, 3, 0), untouched);
+    let crops = [0, 8, 16].map(|left| Rect::new(left, 0, 16, 16));
+    let places = [16, 4, 0].map(|left| Rect::new(left, 0, 16, 16));
+    Transform::new()
+        .crop_each(&crops)
+        .place_each(&places)
+        .run(&source, &mut target)
+        .unwrap();
+    for i in 0..3 {
+        let after = read(&target, i as u32, 0);
+        let (from_left, to_left) = (crops[i].left as usize, places[i].left as usize);
+        for (y, x) in (0..16).flat_map(|y| (0..16).map(move |x| (y, x))) {
+            let expected = pixel(&from[i], 32, from_left + x, y);
+            assert_eq!(pixel(&after, 32, to_left + x, y), expected, "{i} {x} {y}");
+        }
+    }
+    // One of them, into another one.
+    Transform::new()
+        .run_one(&source, 2, &mut target, 0)
+        .unwrap();
+    assert_eq!(read(&target, 0, 0), from[2]);
+}
+
+#[test]
+fn buffers_of_several_surfaces_in_one_call() {
+    let sources = [rgba(32, 16, 1), rgba(48, 16, 2), rgba(32, 32, 3)];
+    let targets = [rgba(32, 16, 4).0, rgba(48, 16, 5).0, rgba(32, 32, 6).0];
+    let calls = counter("NvBufSurfTransform");
+    let from = sources.each_ref().map(|(surface, _)| (surface, 0));
+    let to = targets.each_ref().map(|surface| (surface, 0));
+    Transform::new().run_buffers(&from, &to).unwrap();
+    for ((_, pixels), target) in sources.iter().zip(&targets) {
+        assert_eq!(&read(target, 0, 0), pixels);
+    }
+    let twice = [to[0], to[0]];
+    let error = Transform::new().run_buffers(&from[..2], &twice);
+    let error = error.expect_err("a target twice");
+    // The sizes differ too, but no engine may write a buffer twice at a time.
+    assert_eq!(error.kind(), ErrorKind::Busy, "{error}");
+    // What was claimed before is free again.
+    drop(targets[0].map_ptr(0, Access::Write).unwrap());
+    // Tests of one process run together: at least one call, hence.
+    assert!(counter("NvBufSurfTransform") > calls || calls.is_none());
+}
+
+#[test]
+fn a_view_is_transformed_as_its_owner_s_surface() {
+    let (owner, pixels) = rgba(32, 16, 7);
+    let descriptor = nvbuf::Descriptor::read(owner.as_ptr().cast(), owner.raw_size(), 0).unwrap();
+    // SAFETY: `owner` outlives the view.
+    let view = unsafe { Surface::view(&descriptor) }.unwrap();
+    let mut target = surface(ColorFormat::RGBA, 32, 16);
+    Transform::new().run(&view, &mut target).unwrap();
+    assert_eq!(read(&target, 0, 0), pixels);
+    // Another surface, the same buffer.
+    let error = Transform::new().run_buffers(&[(&view, 0)], &[(&owner, 0)]);
+    assert_refused(error, "same buffer");
+}
+
+#[test]
+fn threads_have_their_own_engines() {
+    let cuda = || {
+        Surface::builder(32, 16)
+            .mem_type(MemType::CUDA_DEVICE)
+            .build()
+            .unwrap()
+    };
+    let set = functions().set_session_params;
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            for seed in 0..50 {
+                let (source, pixels) = rgba(32, 16, seed);
+                let mut target = surface(ColorFormat::RGBA, 32, 16);
+                let vic = Transform::new().compute(Compute::Vic);
+                vic.run(&source, &mut target).unwrap();
+                assert_eq!(read(&target, 0, 0), pixels);
+                assert_eq!(Session::of_thread().unwrap(), (Compute::Vic as u32, 0));
+            }
+        });
+        scope.spawn(|| {
+            for seed in 50..100 {
+                let (source, pixels) = rgba(32, 16, seed);
+                let (mut middle, mut target) = (cuda(), surface(ColorFormat::RGBA, 32, 16));
+                let gpu = Transform::new().compute(Compute::Gpu);
+                gpu.run(&source, &mut middle).unwrap();
+                // Other code of the thread changes the session, to one that does not reach the memory.
+                let mut other = nvbuf::sys::extended::NvBufSurfTransformConfigParams {
+                    compute_mode: Compute::Vic as u32,
+                    ..Default::default()
+                };
+                // SAFETY: a struct that is right for both families.
+                assert_eq!(unsafe { set(&raw mut other) }, 0);
+                gpu.run(&middle, &mut target).unwrap();
+                assert_eq!(read(&target, 0, 0), pixels);
+                assert_eq!(Session::of_thread().unwrap(), (Compute::Gpu as u32, 0));
+            }
+            Session::reset().unwrap();
+            let default = Compute::Default as u32;
+            assert_eq!(Session::of_thread().unwrap(), (default, 0));
+        });
+    });
+}
+
+#[test]
+fn the_stream_and_the_gpu_reach_the_library() {
+    let (source, mut target) = (rgba(32, 16, 1).0, rgba(32, 16, 2).0);
+    if counter("violations").is_none() {
+        println!("not run: a stream that is none is for the simulator only");
+        return;
+    }
+    let stream = std::ptr::without_provenance_mut(0x1000);
+    // SAFETY: the simulator's transforms use no stream, and the session is reset below.
+    let session = unsafe {
+        Session::new(Compute::Gpu)
+            .with_gpu(3)
+            .with_cuda_stream(stream)
+    };
+    assert_eq!(session.cuda_stream(), stream);
+    let transform = Transform::new().session(session);
+    transform.run(&source, &mut target).unwrap();
+    assert_eq!(Session::of_thread().unwrap(), (Compute::Gpu as u32, 3));
+    let get = functions().get_session_params;
+    let mut params = nvbuf::sys::extended::NvBufSurfTransformConfigParams::default();
+    // SAFETY: the longer family's struct.
+    assert_eq!(unsafe { get(&raw mut params) }, 0);
+    assert_eq!(params.cuda_stream.addr(), 0x1000);
+    Session::reset().unwrap();
+}
+
+fn assert_refused(result: Result<(), Error>, what: &str) {
+    let error = result.expect_err(what);
+    assert_eq!(error.kind(), ErrorKind::Invalid, "{error}");
+    let text = error.to_string();
+    assert!(text.contains(what), "{what:?} is not in {text:?}");
+    assert!(text.starts_with(error.call()), "{text}");
+}
+
+#[test]
+fn what_cannot_be_is_refused_before_the_call() {
+    let source = surface(ColorFormat::RGBA, 640, 480);
+    let mut target = surface(ColorFormat::RGBA, 320, 240);
+    let mut crop = |rect| Transform::new().crop(rect).run(&source, &mut target);
+    assert_refused(crop(Rect::new(0, 0, 0, 480)), "is empty");
+    assert_refused(crop(Rect::new(0, 0, 640, 0)), "is empty");
+    for odd in [
+        Rect::new(1, 0, 320, 240),
+        Rect::new(0, 1, 320, 240),
+        Rect::new(0, 0, 321, 240),
+        Rect::new(0, 0, 320, 241),
+    ] {
+        assert_refused(crop(odd), "is odd");
+    }
+    for outside in [
+        Rect::new(0, 0, 642, 480),
+        Rect::new(0, 2, 640, 480),
+        Rect::new(u32::MAX - 1, 0, 640, 480),
+        Rect::new(0, 2, 640, u32::MAX - 1),
+    ] {
+        assert_refused(crop(outside), "not inside");
+    }
+    let mut place = |rect| Transform::new().place(rect).run(&source, &mut target);
+    assert_refused(place(Rect::new(2, 0, 320, 240)), "target rectangle");
+    assert_refused(place(Rect::new(0, 0, 38, 240)), "1/16 to 16");
+    assert_refused(place(Rect::new(0, 0, 320, 28)), "from 480 to 28");
+    place(Rect::new(0, 0, 40, 30)).unwrap();
+    let turned = Transform::new()
+        .flip(Flip::Rotate90)
+        .crop(Rect::new(0, 0, 2, 64))
+        .run(&source, &mut target);
+    assert_refused(turned, "from 2 to 240");
+    // The GPU has no such limit.
+    Transform::new()
+        .compute(Compute::Gpu)
+        .place(Rect::new(0, 0, 38, 240))
+        .run(&source, &mut target)
+        .unwrap();
+    let rects = [Rect::new(0, 0, 16, 16); 2];
+    let two = Transform::new().crop_each(&rects).run(&source, &mut target);
+    assert_refused(two, "2 source rectangles for 1");
+    let two = Transform::new()
+        .place_each(&rects)
+        .run(&source, &mut target);
+    assert_refused(two, "2 target rectangles for 1");
+    let index = Transform::new().run_one(&source, 1, &mut target, 0);
+    assert_eq!(index.expect_err("one buffer").kind(), ErrorKind::Invalid);
+    let index = Transform::new().run_one(&source, 0, &mut target, 1);
+    assert_eq!(index.expect_err("one buffer").kind(), ErrorKind::Invalid);
+    let itself = Transform::new().run_buffers(&[(&source, 0)], &[(&source, 0)]);
+    assert_refused(itself, "same buffer");
+    assert_refused(Transform::new().run_buffers(&[], &[]), "0 source buffers");
+    let both = [(&source, 0), (&source, 0)];
+    let few = Transform::new().run_buffers(&both, &[(&target, 0)]);
+    assert_refused(few, "each source needs a target");
+}
+
+#[test]
+fn memory_that_the_engine_does_not_reach_is_refused() {
+    let of = |mem_type| Surface::builder(32, 16).mem_type(mem_type).build().unwrap();
+    let source = surface(ColorFormat::RGBA, 32, 16);
+    let mut cuda = of(MemType::CUDA_DEVICE);
+    let vic = Transform::new().compute(Compute::Vic);
+    assert_refused(vic.run(&source, &mut cuda), "the VIC does not reach");
+    let mut system = of(MemType::SYSTEM);
+    for compute in [Compute::Default, Compute::Gpu, Compute::Vic] {
+        let transform = Transform::new().compute(compute);
+        assert_refused(transform.run(&source, &mut system), "does not reach");
+        assert_refused(transform.run(&system, &mut cuda), "does not reach");
+    }
+    // Whether the default engine reaches CUDA memory only the platform knows: on a Jetson it does not.
+    let error = Transform::new()
+        .run(&source, &mut cuda)
+        .expect_err("a Jetson");
+    assert_eq!(
+        error.kind(),
+        ErrorKind::Transform(TransformError::EXECUTION),
+        "{error}"
+    );
+    let mixed = [(&source, 0), (&cuda, 0)];
+    let target = [surface(ColorFormat::RGBA, 32, 16), rgba(32, 16, 1).0];
+    let targets = target.each_ref().map(|surface| (surface, 0));
+    let gpu = Transform::new().compute(Compute::Gpu);
+    assert_refused(gpu.run_buffers(&mixed, &targets), "one memory type");
+    let mut tiles = Surface::builder(64, 64)
+        .format(ColorFormat::NV12)
+        .layout(Layout::BLOCK_LINEAR)
+        .build()
+        .unwrap();
+    assert_refused(gpu.run(&source, &mut tiles), "the GPU writes");
+    Transform::new().run(&source, &mut tiles).unwrap();
+}
+
+#[test]
+fn mapped_buffers_are_busy() {
+    let (source, target) = (rgba(32, 16, 1).0, rgba(32, 16, 2).0);
+    let run = || Transform::new().run_buffers(&[(&source, 0)], &[(&target, 0)]);
+    let busy = |what: &str| {
+        let error = run().expect_err(what);
+        assert_eq!(error.kind(), ErrorKind::Busy, "{error}");
+        assert!(error.to_string().contains(what), "{error}");
+    };
+    let slices = target.map(0).unwrap();
+    busy("target is mapped");
+    drop(slices);
+    let pointers = target.map_ptr(0, Access::Write).unwrap();
+    busy("target is mapped");
+    drop(pointers);
+    let pointers = source.map_ptr(0, Access::Write).unwrap();
+    busy("source is mapped for writing");
+    drop(pointers);
+    let reader = source.map(0).unwrap();
+    run().unwrap();
+    drop(reader);
+    // Nothing of it is left.
+    drop(target.map_ptr(0, Access::Write).unwrap());
+    drop(source.map_ptr(0, Access::Write).unwrap());
+}
+
+#[test]
+fn odd_rectangles_where_the_release_takes_them() {
+    let (source, from) = rgba(32, 16, 1);
+    let mut target = surface(ColorFormat::RGBA, 32, 16);
+    let odd = Transform::new()
+        .crop(Rect::new(3, 5, 7, 9))
+        .place(Rect::new(1, 1, 7, 9));
+    assert_refused(odd.run(&source, &mut target), "is odd");
+    let allowed = odd.allow_odd_crop(true).run(&source, &mut target);
+    if functions().sync_obj_from_file.is_none() {
+        return assert_refused(allowed, "R36.2");
+    }
+    allowed.unwrap();
+    let after = read(&target, 0, 0);
+    for (y, x) in (0..9).flat_map(|y| (0..7).map(move |x| (y, x))) {
+        let expected = pixel(&from, 32, 3 + x, 5 + y);
+        assert_eq!(pixel(&after, 32, 1 + x, 1 + y), expected, "{x} {y}");
+    }
+}
+
+#[test]
+fn the_library_s_own_refusals_are_typed() {
+    let (source, mut target) = (rgba(32, 16, 1).0, rgba(32, 16, 2).0);
+    let filter = Transform::new().filter(Filter(77));
+    let error = filter.run(&source, &mut target).expect_err("no filter");
+    let kind = ErrorKind::Transform(TransformError::INVALID_PARAMS);
+    assert_eq!((error.kind(), error.call()), (kind, "NvBufSurfTransform"));
+    let text = error.to_string();
+    assert!(text.contains("Filter(77)") && text.contains("-3"), "{text}");
+    let error = Transform::new().normalize(true).run(&source, &mut target);
+    let error = error.expect_err("nobody says what it is");
+    if functions().transform_async.is_some() {
+        let kind = ErrorKind::Transform(TransformError::UNSUPPORTED);
+        assert_eq!(error.kind(), kind, "{error}");
+    } else {
+        assert_eq!(error.kind(), ErrorKind::Invalid, "{error}");
+    }
+}
+
+#[test]
+fn all_of_this_on_the_first_release_too() {
+    on_release("r32.1");
+}
+
+const fn assert_send_sync<T: Send + Sync>() {}
+const _: () = {
+    assert_send_sync::<Transform>();
+    assert_send_sync::<nvbuf::Composite>();
+    assert_send_sync::<nvbuf::Blend>();
+    assert_send_sync::<nvbuf::SyncObject>();
+};
