@@ -164,6 +164,10 @@ impl Descriptor {
 }
 
 impl Identity {
+    pub(crate) fn inode(&self) -> u64 {
+        self.inode
+    }
+
     /// Whether the inode is the dmabuf's own, so that two equal identities are one buffer even if
     /// it was out of sight in between. So since Linux 5.3; before (R32 has 4.9) all dmabufs share
     /// one anonymous inode.
@@ -188,7 +192,7 @@ fn read_checked<T: Raw>(address: usize, family: Family) -> Result<T, String> {
 }
 
 /// Lets the kernel copy from any address of our own: a bad one is EFAULT instead of a crash.
-fn read_own_memory(address: usize, into: &mut [u8]) -> std::io::Result<()> {
+pub(crate) fn read_own_memory(address: usize, into: &mut [u8]) -> std::io::Result<()> {
     let local = libc::iovec {
         iov_base: into.as_mut_ptr().cast(),
         iov_len: into.len(),

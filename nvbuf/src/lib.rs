@@ -7,6 +7,7 @@ mod egl;
 mod error;
 mod map;
 mod params;
+mod params_ex;
 mod raw;
 mod surface;
 mod view;
@@ -15,8 +16,11 @@ pub use builder::SurfaceBuilder;
 pub use descriptor::{Descriptor, Identity};
 pub use egl::EglImage;
 pub use error::{Error, ErrorKind, Result};
-pub use map::{Access, Map, MapMut, MapPtr, PlanePtr};
+pub use map::{
+    Access, Map, MapMut, MapPtr, Pixel, PlaneMap, PlaneMapMut, PlanePtr, PtrRows, Rows, RowsMut,
+};
 pub use nvbufsurface_sys as sys;
-pub use nvbufsurface_sys::{ColorFormat, Layout, MemType};
+pub use nvbufsurface_sys::{ColorFormat, Layout, MemType, Tag};
 pub use params::{MAX_PLANES, PlaneParams, SurfaceParams};
+pub use params_ex::ParamsEx;
 pub use surface::Surface;

@@ -1,0 +1,310 @@
+//! Maps and unmaps buffers of a surface.
+
+use std::ops::Range;
+use std::ptr::NonNull;
+
+use nvbufsurface_sys::classic as c;
+
+use super::claims::NoSlices;
+use super::{Access, Claim, Map, MapMut, MapPtr, PlaneMap, PlaneMapMut};
+use crate::Layout;
+use crate::error::{Error, ErrorKind, Result, check, report};
+use crate::params::MAX_PLANES;
+use crate::surface::Surface;
+
+/// Which planes of a buffer are meant.
+#[derive(Clone, Copy, Debug)]
+enum Planes {
+    All,
+    One(usize),
+}
+
+impl Surface {
+    /// Maps all planes of buffer `index` and hands out pointers.
+    ///
+    /// Several [`Access::Read`] mappings of a plane may live at a time, a [`Access::Write`] one
+    /// alone: through whichever handles of this crate in this process they are made.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Busy`] if another mapping is in the way, [`ErrorKind::Invalid`] for a bad
+    /// index or a block-linear buffer, [`ErrorKind::Call`] when the library refuses.
+    #[doc(alias = "NvBufSurfaceMap")]
+    #[doc(alias = "NvBufSurfaceSyncForCpu")]
+    pub fn map_ptr(&self, index: u32, access: Access) -> Result<MapPtr<'_>> {
+        self.map_planes(index, Planes::All, access, false)
+    }
+
+    /// Maps one plane of buffer `index` and hands out pointers: as [`Surface::map_ptr`], and
+    /// nothing else of the buffer is mapped, synchronised or claimed.
+    ///
+    /// # Errors
+    ///
+    /// As [`Surface::map_ptr`], and [`ErrorKind::Invalid`] for a plane that the buffer does not have.
+    pub fn map_plane_ptr(&self, index: u32, plane: usize, access: Access) -> Result<MapPtr<'_>> {
+        self.map_planes(index, Planes::One(plane), access, false)
+    }
+
+    /// Maps for reading and gives slices: for a surface that nobody else can reach. While one
+    /// lives [`Surface::dmabuf`] and [`EglImage::map`](crate::EglImage::map) are refused.
+    ///
+    /// # Errors
+    ///
+    /// As [`Surface::map_ptr`], and [`ErrorKind::Invalid`] once the surface is shared (a view, or
+    /// exported as dmabuf, EGLImage or raw pointer).
+    pub fn map(&self, index: u32) -> Result<Map<'_>> {
+        Ok(Map(self.map_planes(
+            index,
+            Planes::All,
+            Access::Read,
+            true,
+        )?))
+    }
+
+    /// Maps for writing and gives mutable slices: for a surface that nobody else can reach.
+    ///
+    /// # Errors
+    ///
+    /// As [`Surface::map`].
+    pub fn map_mut(&mut self, index: u32) -> Result<MapMut<'_>> {
+        let map = self.map_planes(index, Planes::All, Access::Write, true)?;
+        Ok(MapMut(map))
+    }
+
+    /// Maps one plane for reading and gives its bytes: as [`Surface::map`], and nothing else of the
+    /// buffer is mapped, synchronised or claimed.
+    ///
+    /// # Errors
+    ///
+    /// As [`Surface::map`], and [`ErrorKind::Invalid`] for a plane that the buffer does not have.
+    pub fn map_plane(&self, index: u32, plane: usize) -> Result<PlaneMap<'_>> {
+        let map = self.map_planes(index, Planes::One(plane), Access::Read, true)?;
+        PlaneMap::new(map, plane)
+    }
+
+    /// The same for writing.
+    ///
+    /// # Errors
+    ///
+    /// As [`Surface::map_plane`].
+    pub fn map_plane_mut(&mut self, index: u32, plane: usize) -> Result<PlaneMapMut<'_>> {
+        let map = self.map_planes(index, Planes::One(plane), Access::Write, true)?;
+        PlaneMapMut::new(map, plane)
+    }
+
+    /// Claims planes of buffer `index` for as long as the result lives: for the CPU, or for a call
+    /// that lets an engine read or write them.
+    pub(crate) fn claim(
+        &self,
+        call: &'static str,
+        index: u32,
+        planes: Range<usize>,
+        access: Access,
+    ) -> Result<Claim<'_>> {
+        let claims = &self.buffer_at(index)?.claims;
+        claims.claim(planes, access).ok_or_else(|| {
+            let detail = format!(
+                "{self:?}, buffer {index} is mapped already, through this handle or another of the \
+                 same buffer: drop that mapping first"
+            );
+            Error::new(ErrorKind::Busy, call, detail)
+        })
+    }
+
+    /// The same for all planes.
+    pub(crate) fn claim_all(
+        &self,
+        call: &'static str,
+        index: u32,
+        access: Access,
+    ) -> Result<Claim<'_>> {
+        let planes = 0..self.params(index)?.planes().len();
+        self.claim(call, index, planes, access)
+    }
+
+    /// Maps and syncs plane by plane (a plane of -1 fails on some releases), all or nothing.
+    fn map_planes(
+        &self,
+        index: u32,
+        planes: Planes,
+        access: Access,
+        gives_slices: bool,
+    ) -> Result<MapPtr<'_>> {
+        let call = "NvBufSurfaceMap";
+        let buffer = self.buffer_at(index)?;
+        if buffer.params.layout() != Layout::PITCH {
+            return Err(self.not_pitch_linear(call));
+        }
+        let count = buffer.params.planes().len();
+        let planes = match planes {
+            Planes::All => 0..count,
+            Planes::One(plane) if plane < count => plane..plane + 1,
+            Planes::One(plane) => {
+                let detail = format!("plane {plane} of {count}");
+                return Err(Error::new(ErrorKind::Invalid, call, detail));
+            }
+        };
+        let mut claim = self.claim(call, index, planes.clone(), access)?;
+        if gives_slices {
+            claim = claim.with_slices().map_err(|why| self.no_slices(why))?;
+        }
+        let mut addresses = [None; MAX_PLANES];
+        let _lock = self.lock();
+        for plane in planes.clone() {
+            match self.map_one(index, plane, access, gives_slices) {
+                Ok(address) => addresses[plane] = Some(address),
+                Err(error) => {
+                    for plane in planes.start..plane {
+                        let undone = self.release_one(index, plane);
+                        undone.unwrap_or_else(|e| report(&e));
+                    }
+                    return Err(error);
+                }
+            }
+        }
+        Ok(MapPtr {
+            surface: self,
+            index,
+            claim: Some(claim),
+            addresses,
+        })
+    }
+
+    /// A plane of this handle's, which the library maps for the first of its users. Under the lock.
+    fn map_one(
+        &self,
+        index: u32,
+        plane: usize,
+        access: Access,
+        gives_slices: bool,
+    ) -> Result<NonNull<u8>> {
+        let buffer = self.buffer_at(index)?;
+        let mapped = &buffer.mapped[plane];
+        if let Some(address) = mapped.address() {
+            // Others may have written since the first user came. Where slices are, nobody has.
+            if !gives_slices && buffer.claims.num_slices() == 0 {
+                self.sync_for_cpu(index, plane)?;
+            }
+            mapped.add_user();
+            return Ok(address);
+        }
+        let flags = match access {
+            Access::Read => c::NVBUF_MAP_READ,
+            Access::Write => c::NVBUF_MAP_READ_WRITE,
+        };
+        let surface = buffer.view.surface().as_ptr();
+        let map = self.library().functions().map;
+        // SAFETY: the view is a valid surface of one buffer, the plane was checked, and the caller
+        // holds the surface's lock.
+        let ret = unsafe { map(surface, 0, plane as i32, flags) };
+        check("NvBufSurfaceMap", ret, || {
+            format!(
+                "{self:?}, buffer {index}, plane {plane}: the CPU reaches SURFACE_ARRAY and HANDLE \
+                 on Jetson, CUDA_UNIFIED elsewhere"
+            )
+        })?;
+        // SAFETY: calls on the view happen under the lock, which the caller holds.
+        let address = unsafe { buffer.view.address(plane) }.cast::<u8>();
+        let undo = |error| {
+            self.unmap_plane(index, plane)
+                .unwrap_or_else(|e| report(&e));
+            error
+        };
+        let address = NonNull::new(address).ok_or_else(|| {
+            undo(Error::new(
+                ErrorKind::Call,
+                "NvBufSurfaceMap",
+                "returned 0 and no address",
+            ))
+        })?;
+        self.sync_for_cpu(index, plane).map_err(undo)?;
+        mapped.set(address);
+        Ok(address)
+    }
+
+    /// Makes what hardware wrote to a mapped plane visible to the CPU. Under the lock.
+    fn sync_for_cpu(&self, index: u32, plane: usize) -> Result<()> {
+        if !self.mem_type().has_dmabuf() {
+            // It is for these memory types only.
+            return Ok(());
+        }
+        let surface = self.buffer_view(index).surface().as_ptr();
+        let sync = self.library().functions().sync_for_cpu;
+        // SAFETY: valid view, plane mapped through it, lock held.
+        let ret = unsafe { sync(surface, 0, plane as i32) };
+        check("NvBufSurfaceSyncForCpu", ret, || {
+            format!("{self:?}, buffer {index}, plane {plane}")
+        })
+    }
+
+    /// Makes what the CPU wrote to a mapped plane visible to hardware. Under the lock.
+    fn sync_for_device(&self, index: u32, plane: usize) -> Result<()> {
+        if !self.mem_type().has_dmabuf() {
+            return Ok(());
+        }
+        let surface = self.buffer_view(index).surface().as_ptr();
+        let sync = self.library().functions().sync_for_device;
+        // SAFETY: valid view, plane mapped through it, lock held.
+        let ret = unsafe { sync(surface, 0, plane as i32) };
+        check("NvBufSurfaceSyncForDevice", ret, || {
+            format!("{self:?}, buffer {index}, plane {plane}")
+        })
+    }
+
+    fn unmap_plane(&self, index: u32, plane: usize) -> Result<()> {
+        let surface = self.buffer_view(index).surface().as_ptr();
+        // SAFETY: the view is a valid surface of one buffer, the plane was mapped through it, and
+        // the caller holds the surface's lock.
+        let ret = unsafe { (self.library().functions().unmap)(surface, 0, plane as i32) };
+        check("NvBufSurfaceUnMap", ret, || {
+            format!("{self:?}, buffer {index}, plane {plane}")
+        })
+    }
+
+    /// Ends one use of a plane, and the library's mapping if it was the last. Under the lock.
+    fn release_one(&self, index: u32, plane: usize) -> Result<()> {
+        match self.buffer_at(index)?.mapped[plane].remove_user() {
+            0 => self.unmap_plane(index, plane),
+            _ => Ok(()),
+        }
+    }
+
+    /// Ends one mapping. Its claim ends after.
+    pub(super) fn unmap_planes(&self, index: u32, claim: &Claim<'_>) -> Result<()> {
+        let mut result = Ok(());
+        let _lock = self.lock();
+        // Every plane is unmapped whatever happened to the one before.
+        for plane in claim.planes.clone() {
+            if claim.access == Access::Write {
+                result = result.and(self.sync_for_device(index, plane));
+            }
+            result = result.and(self.release_one(index, plane));
+        }
+        result
+    }
+
+    #[cold]
+    fn not_pitch_linear(&self, call: &'static str) -> Error {
+        let detail = format!(
+            "{self:?}: the CPU sees tiles, not rows. Convert it first (nvvidconv bl-output=false, or \
+             a transform to a pitch-linear surface)"
+        );
+        Error::new(ErrorKind::Invalid, call, detail)
+    }
+
+    #[cold]
+    fn no_slices(&self, why: NoSlices) -> Error {
+        let (kind, what) = match why {
+            NoSlices::Shared => (
+                ErrorKind::Invalid,
+                "is shared with other code or engines, which may write while a slice is held: use \
+                 map_ptr",
+            ),
+            NoSlices::Busy => (
+                ErrorKind::Busy,
+                "is being exported by another thread, or too many guards were forgotten",
+            ),
+        };
+        Error::new(kind, "Surface::map", format!("{self:?} {what}"))
+    }
+}
