@@ -7,10 +7,13 @@ use nvbufsurface_sys::classic as c;
 
 use super::claims::NoSlices;
 use super::{Access, Claim, Map, MapMut, MapPtr, PlaneMap, PlaneMapMut};
-use crate::Layout;
 use crate::error::{Error, ErrorKind, Result, check, report};
 use crate::params::MAX_PLANES;
 use crate::surface::Surface;
+use crate::{Layout, MemType};
+
+/// By NVIDIA's header.
+const REACH: &str = "the CPU maps SURFACE_ARRAY and HANDLE on Jetson, CUDA_UNIFIED elsewhere";
 
 /// Which planes of a buffer are meant.
 #[derive(Clone, Copy, Debug)]
@@ -28,7 +31,8 @@ impl Surface {
     /// # Errors
     ///
     /// [`ErrorKind::Busy`] if another mapping is in the way, [`ErrorKind::Invalid`] for a bad
-    /// index or a block-linear buffer, [`ErrorKind::Call`] when the library refuses.
+    /// index, a block-linear buffer or a memory type that is never mapped (CUDA_DEVICE, CUDA_PINNED,
+    /// CUDA_ARRAY, SYSTEM), [`ErrorKind::Call`] when the library refuses.
     #[doc(alias = "NvBufSurfaceMap")]
     #[doc(alias = "NvBufSurfaceSyncForCpu")]
     pub fn map_ptr(&self, index: u32, access: Access) -> Result<MapPtr<'_>> {
@@ -135,6 +139,10 @@ impl Surface {
         if buffer.params.layout() != Layout::PITCH {
             return Err(self.not_pitch_linear(call));
         }
+        if self.is_out_of_reach() {
+            let detail = format!("{self:?}: {REACH}");
+            return Err(Error::new(ErrorKind::Invalid, call, detail));
+        }
         let count = buffer.params.planes().len();
         let planes = match planes {
             Planes::All => 0..count,
@@ -198,10 +206,7 @@ impl Surface {
         // holds the surface's lock.
         let ret = unsafe { map(surface, 0, plane as i32, flags) };
         check("NvBufSurfaceMap", ret, || {
-            format!(
-                "{self:?}, buffer {index}, plane {plane}: the CPU reaches SURFACE_ARRAY and HANDLE \
-                 on Jetson, CUDA_UNIFIED elsewhere"
-            )
+            format!("{self:?}, buffer {index}, plane {plane}: {REACH}")
         })?;
         // SAFETY: calls on the view happen under the lock, which the caller holds.
         let address = unsafe { buffer.view.address(plane) }.cast::<u8>();
@@ -281,6 +286,14 @@ impl Surface {
             result = result.and(self.release_one(index, plane));
         }
         result
+    }
+
+    /// Whether no release maps this memory.
+    pub(crate) fn is_out_of_reach(&self) -> bool {
+        matches!(
+            self.mem_type(),
+            MemType::CUDA_DEVICE | MemType::CUDA_PINNED | MemType::CUDA_ARRAY | MemType::SYSTEM
+        )
     }
 
     #[cold]

@@ -21,11 +21,13 @@ impl Surface {
     /// # Errors
     ///
     /// [`ErrorKind::Invalid`] for a bad index, plane or length of `out`, [`ErrorKind::Busy`] if the
-    /// plane is mapped for writing, [`ErrorKind::Call`] when the library refuses.
+    /// plane is mapped for writing, [`ErrorKind::Load`] where only the library could do it and lacks
+    /// the function, [`ErrorKind::Call`] when it refuses.
     #[doc(alias = "NvBufSurface2Raw")]
     pub fn read_plane(&self, index: u32, plane: usize, out: &mut [u8]) -> Result<()> {
         let params = self.packed_params(TO, index, plane, out.len())?;
         let Some(to_raw) = self.library.functions().to_raw else {
+            self.require_mappable(TO)?;
             let map = self.map_plane_ptr(index, plane, Access::Read)?;
             let rows = out.chunks_exact_mut(params.row_bytes());
             for (from, to) in map.plane(plane)?.rows().zip(rows) {
@@ -57,6 +59,7 @@ impl Surface {
     pub fn write_plane(&mut self, index: u32, plane: usize, data: &[u8]) -> Result<()> {
         let params = self.packed_params(FROM, index, plane, data.len())?;
         let Some(from_raw) = self.library.functions().from_raw else {
+            self.require_mappable(FROM)?;
             let map = self.map_plane_ptr(index, plane, Access::Write)?;
             let rows = data.chunks_exact(params.row_bytes());
             for (to, from) in map.plane(plane)?.rows().zip(rows) {
@@ -99,6 +102,14 @@ impl Surface {
             ));
         }
         Ok(*params)
+    }
+
+    /// Refuses what only the library can do, where it lacks the function.
+    fn require_mappable(&self, call: &'static str) -> Result<()> {
+        match self.is_out_of_reach() || !self.is_pitch_linear() {
+            true => Err(self.library.missing(call).into()),
+            false => Ok(()),
+        }
     }
 
     fn packed_result(&self, call: &'static str, ret: i32, index: u32, plane: usize) -> Result<()> {

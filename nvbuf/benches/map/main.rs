@@ -1,5 +1,10 @@
 //! What a guard costs over the calls that it makes: map, sync, unmap through nvbufsurface-sys beside
 //! the same through a guard. `cargo bench -p nvbuf`; a guard may cost 5 % or 30 ns more.
+//!
+//! First with the platform's calls, whose time varies more than a guard costs; then with calls that do
+//! next to nothing, which shows the guard's own nanoseconds.
+
+mod instant;
 
 use std::hint::black_box;
 use std::ops::Range;
@@ -41,11 +46,20 @@ fn surface() -> Surface {
     builder.build().expect("a surface; ci/sim.sh finds one")
 }
 
-fn map(c: &mut Criterion) {
+fn platform(c: &mut Criterion) {
+    instant::install();
+    map(c, "platform");
+}
+
+fn own(c: &mut Criterion) {
+    instant::without_work(|| map(c, "own"));
+}
+
+fn map(c: &mut Criterion, name: &str) {
     let mut guarded = surface();
     let plain = surface();
     let pointer = plain.as_ptr();
-    let mut group = c.benchmark_group("map");
+    let mut group = c.benchmark_group(name);
     group.bench_function(BenchmarkId::new("raw", "one plane, read"), |b| {
         b.iter(|| raw(black_box(pointer), 0..1, false));
     });
@@ -85,5 +99,5 @@ fn map(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, map);
+criterion_group!(benches, platform, own);
 criterion_main!(benches);
