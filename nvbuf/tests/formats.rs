@@ -61,9 +61,9 @@ fn every_format_allocates_maps_and_reports_its_planes() {
         }
         map.unmap().unwrap();
         let map = surface.map(0).unwrap();
-        for i in 0..planes.len() {
+        for (i, value) in values.iter().enumerate() {
             let sums: Vec<_> = map.rows(i).unwrap().rev().take(2).map(|r| r[0]).collect();
-            assert_eq!(sums, [9, values[i]], "{format} plane {i}");
+            assert_eq!(sums, [9, *value], "{format} plane {i}");
         }
     }
     assert!(seen >= sure - 1, "{seen} of {sure}");

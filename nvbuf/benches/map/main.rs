@@ -4,6 +4,8 @@
 //! First with the platform's calls, whose time varies more than a guard costs; then with calls that do
 //! next to nothing, which shows the guard's own nanoseconds.
 
+#![allow(missing_docs, reason = "criterion_group makes a public function")]
+
 mod instant;
 
 use std::hint::black_box;

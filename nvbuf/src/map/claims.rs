@@ -4,26 +4,30 @@
 
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU32;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use super::Access;
 use super::registry::{self, Key};
-use crate::params::MAX_PLANES;
 
-/// A plane that is claimed for writing; smaller numbers count readers.
-const WRITER: u32 = u32::MAX;
+/// Each plane has so many bits: a number of readers, or all of them for a writer.
+const PLANE_BITS: usize = 10;
+const WRITER: u64 = (1 << PLANE_BITS) - 1;
+/// One mapping that gives slices.
+const SLICE: u64 = 1 << 40;
+/// One export under way.
+const EXPORT: u64 = 1 << 52;
+/// The bits that count slices.
+const SLICES: u64 = EXPORT - SLICE;
 /// Others may reach the pixels. Never taken back.
 const SHARED: u64 = 1 << 63;
-/// One export under way.
-const EXPORT: u64 = 1 << 32;
-/// The bits that count mappings that give slices.
-const SLICES: u64 = EXPORT - 1;
+
+const _: () = assert!(1 << (PLANE_BITS * crate::MAX_PLANES) == SLICE);
 
 /// The map table of one buffer: who reads and writes its planes, and whether others reach it.
 ///
-/// It is claimed before the library is called and given back after, so it needs no lock.
+/// It is one word, claimed before the library is called and given back after, and needs no lock. Guards
+/// that were forgotten fill it up to where claims are refused.
 ///
 /// # Invariants
 ///
@@ -32,18 +36,19 @@ const SLICES: u64 = EXPORT - 1;
 /// export is under way none begin.
 #[derive(Debug)]
 pub(crate) struct Claims {
-    planes: [AtomicU32; MAX_PLANES],
-    /// `SHARED`, exports under way and slices.
-    exposure: AtomicU64,
+    state: AtomicU64,
     key: Key,
 }
 
-/// Why a mapping cannot give slices.
+/// Why planes cannot be claimed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum NoSlices {
+pub(crate) enum Refused {
+    /// Somebody has one of them in a way that excludes it.
+    Taken,
+    /// There are no slices of what others may reach.
     Shared,
     /// It is being exported by another thread, or more guards were forgotten than can be counted.
-    Busy,
+    Exporting,
 }
 
 impl Claims {
@@ -61,64 +66,91 @@ impl Claims {
 
     pub(super) fn new(key: Key) -> Self {
         Self {
-            planes: Default::default(),
-            exposure: AtomicU64::new(0),
+            state: AtomicU64::new(0),
             key,
         }
     }
 
-    /// Claims planes, all or none; `None` if somebody has one of them in a way that excludes it.
-    pub(crate) fn claim(&self, planes: Range<usize>, access: Access) -> Option<Claim<'_>> {
+    /// Claims planes, all or none; with slices, for a buffer that nobody else can reach.
+    pub(crate) fn claim(
+        &self,
+        planes: Range<usize>,
+        access: Access,
+        gives_slices: bool,
+    ) -> Result<Claim<'_>, Refused> {
+        let mut weight = if gives_slices { SLICE } else { 0 };
         for plane in planes.clone() {
-            let taken = self.planes[plane].fetch_update(Acquire, Relaxed, |users| match access {
-                // One below the writer's number: guards that were forgotten do not become one.
-                Access::Read => (users < WRITER - 1).then(|| users + 1),
-                Access::Write => (users == 0).then_some(WRITER),
-            });
-            if taken.is_err() {
-                self.give_back(planes.start..plane, access);
-                return None;
-            }
+            let one = match access {
+                Access::Read => 1,
+                Access::Write => WRITER,
+            };
+            weight += one << (plane * PLANE_BITS);
         }
-        Some(Claim {
-            claims: self,
-            planes,
-            access,
-            gives_slices: false,
-        })
-    }
-
-    fn give_back(&self, planes: Range<usize>, access: Access) {
-        for users in &self.planes[planes] {
-            match access {
-                Access::Read => {
-                    users.fetch_sub(1, Release);
-                }
-                Access::Write => users.store(0, Release),
+        let taken = self.state.fetch_update(Acquire, Relaxed, |state| {
+            let room = refused(state, planes.clone(), access, gives_slices);
+            room.is_none().then_some(state + weight)
+        });
+        match taken {
+            Ok(_) => Ok(Claim {
+                claims: self,
+                weight,
+                planes,
+                access,
+            }),
+            Err(state) => {
+                Err(refused(state, planes, access, gives_slices).unwrap_or(Refused::Taken))
             }
         }
     }
 
     pub(crate) fn share(&self) {
-        self.exposure.fetch_or(SHARED, Relaxed);
+        self.state.fetch_or(SHARED, Relaxed);
     }
 
-    /// How many mappings give slices.
-    pub(crate) fn num_slices(&self) -> u64 {
-        self.exposure.load(Acquire) & SLICES
+    /// Whether there are mappings that give slices.
+    pub(crate) fn has_slices(&self) -> bool {
+        self.state.load(Acquire) & SLICES != 0
     }
 
     /// Keeps slices from being made until [`end_export`](Self::end_export); `false` while there are.
     pub(crate) fn begin_export(&self) -> bool {
-        let begun = self.exposure.fetch_update(Acquire, Relaxed, |state| {
+        let begun = self.state.fetch_update(Acquire, Relaxed, |state| {
+            // Lock guards, which are not forgotten and whose threads are far fewer than 2047.
             (state & SLICES == 0).then(|| state + EXPORT)
         });
         begun.is_ok()
     }
 
     pub(crate) fn end_export(&self) {
-        self.exposure.fetch_sub(EXPORT, Release);
+        self.state.fetch_sub(EXPORT, Release);
     }
+}
+
+/// What is in the way of a claim.
+fn refused(
+    state: u64,
+    planes: Range<usize>,
+    access: Access,
+    gives_slices: bool,
+) -> Option<Refused> {
+    if gives_slices && state & SHARED != 0 {
+        return Some(Refused::Shared);
+    }
+    if gives_slices && state >= SLICES {
+        return Some(Refused::Exporting);
+    }
+    for plane in planes {
+        let users = state >> (plane * PLANE_BITS) & WRITER;
+        let is_free = match access {
+            // One more must not become the writer's number.
+            Access::Read => users < WRITER - 1,
+            Access::Write => users == 0,
+        };
+        if !is_free {
+            return Some(Refused::Taken);
+        }
+    }
+    None
 }
 
 impl Drop for Claims {
@@ -131,42 +163,21 @@ impl Drop for Claims {
 #[derive(Debug)]
 pub(crate) struct Claim<'a> {
     claims: &'a Claims,
+    /// What it adds to the state.
+    weight: u64,
     pub(super) planes: Range<usize>,
     pub(super) access: Access,
-    gives_slices: bool,
-}
-
-impl Claim<'_> {
-    /// Makes it one that gives slices: for a buffer that nobody else can reach.
-    pub(super) fn with_slices(mut self) -> Result<Self, NoSlices> {
-        let counted = self
-            .claims
-            .exposure
-            .fetch_update(Acquire, Relaxed, |state| {
-                (state < SLICES).then(|| state + 1)
-            });
-        match counted {
-            Ok(_) => {
-                self.gives_slices = true;
-                Ok(self)
-            }
-            Err(state) if state & SHARED != 0 => Err(NoSlices::Shared),
-            Err(_) => Err(NoSlices::Busy),
-        }
-    }
 }
 
 impl Drop for Claim<'_> {
     fn drop(&mut self) {
-        if self.gives_slices {
-            self.claims.exposure.fetch_sub(1, Release);
-        }
-        self.claims.give_back(self.planes.clone(), self.access);
+        self.claims.state.fetch_sub(self.weight, Release);
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::Access::{Read, Write};
     use super::*;
 
     fn claims() -> Arc<Claims> {
@@ -176,43 +187,59 @@ mod tests {
     #[test]
     fn readers_share_and_writers_are_alone_plane_by_plane() {
         let claims = claims();
-        let first = claims.claim(0..2, Access::Read).unwrap();
-        let second = claims.claim(1..3, Access::Read).unwrap();
-        assert!(claims.claim(0..1, Access::Write).is_none());
-        let other = claims.claim(3..4, Access::Write).unwrap();
-        assert!(claims.claim(2..4, Access::Read).is_none(), "3 is written");
+        let first = claims.claim(0..2, Read, false).unwrap();
+        let second = claims.claim(1..3, Read, false).unwrap();
+        assert_eq!(
+            claims.claim(0..1, Write, false).unwrap_err(),
+            Refused::Taken
+        );
+        let other = claims.claim(3..4, Write, false).unwrap();
+        assert_eq!(claims.claim(2..4, Read, false).unwrap_err(), Refused::Taken);
         drop(second);
         // The failed claim left nothing in plane 2.
-        drop(claims.claim(2..3, Access::Write).unwrap());
+        drop(claims.claim(2..3, Write, false).unwrap());
         drop((first, other));
-        drop(claims.claim(0..4, Access::Write).unwrap());
+        drop(claims.claim(0..4, Write, false).unwrap());
+        assert_eq!(claims.state.load(Relaxed), 0);
     }
 
     #[test]
     fn exports_and_slices_exclude_each_other() {
         let claims = claims();
-        let read = || claims.claim(0..1, Access::Read).unwrap();
-        let slice = read().with_slices().unwrap();
-        assert_eq!(claims.num_slices(), 1);
-        assert!(!claims.begin_export());
+        let slice = claims.claim(0..4, Write, true).unwrap();
+        assert!(claims.has_slices() && !claims.begin_export());
         drop(slice);
         assert!(claims.begin_export());
-        assert_eq!(read().with_slices().unwrap_err(), NoSlices::Busy);
+        assert_eq!(
+            claims.claim(0..1, Read, true).unwrap_err(),
+            Refused::Exporting
+        );
         claims.end_export();
-        drop(read().with_slices().unwrap());
+        drop(claims.claim(0..1, Read, true).unwrap());
         claims.share();
-        assert_eq!(read().with_slices().unwrap_err(), NoSlices::Shared);
-        assert_eq!(claims.num_slices(), 0);
-        drop(claims.claim(0..4, Access::Write).expect("all given back"));
+        assert_eq!(claims.claim(0..1, Read, true).unwrap_err(), Refused::Shared);
+        assert!(!claims.has_slices());
+        drop(claims.claim(0..4, Write, false).expect("all given back"));
     }
 
     #[test]
     fn guards_that_were_forgotten_do_not_overflow() {
         let claims = claims();
-        claims.planes[0].store(WRITER - 1, Relaxed);
-        assert!(claims.claim(0..1, Access::Read).is_none());
-        claims.exposure.store(SLICES, Relaxed);
-        let claim = claims.claim(1..2, Access::Read).unwrap();
-        assert_eq!(claim.with_slices().unwrap_err(), NoSlices::Busy);
+        for _ in 1..WRITER {
+            std::mem::forget(claims.claim(0..1, Read, false).unwrap());
+        }
+        assert_eq!(claims.claim(0..1, Read, false).unwrap_err(), Refused::Taken);
+        // The neighbour is not touched.
+        drop(claims.claim(1..2, Write, false).unwrap());
+        let claims = self::claims();
+        let mut refused = None;
+        for _ in 0..8192 {
+            match claims.claim(0..0, Read, true) {
+                Ok(claim) => std::mem::forget(claim),
+                Err(why) => refused = Some(why),
+            }
+        }
+        assert_eq!(refused, Some(Refused::Exporting));
+        assert!(claims.state.load(Relaxed) < EXPORT);
     }
 }

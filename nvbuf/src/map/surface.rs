@@ -5,7 +5,7 @@ use std::ptr::NonNull;
 
 use nvbufsurface_sys::classic as c;
 
-use super::claims::NoSlices;
+use super::claims::Refused;
 use super::{Access, Claim, Map, MapMut, MapPtr, PlaneMap, PlaneMapMut};
 use crate::error::{Error, ErrorKind, Result, check, report};
 use crate::params::MAX_PLANES;
@@ -106,13 +106,9 @@ impl Surface {
         access: Access,
     ) -> Result<Claim<'_>> {
         let claims = &self.buffer_at(index)?.claims;
-        claims.claim(planes, access).ok_or_else(|| {
-            let detail = format!(
-                "{self:?}, buffer {index} is mapped already, through this handle or another of the \
-                 same buffer: drop that mapping first"
-            );
-            Error::new(ErrorKind::Busy, call, detail)
-        })
+        claims
+            .claim(planes, access, false)
+            .map_err(|why| self.refused(call, index, why))
     }
 
     /// The same for all planes.
@@ -152,10 +148,10 @@ impl Surface {
                 return Err(Error::new(ErrorKind::Invalid, call, detail));
             }
         };
-        let mut claim = self.claim(call, index, planes.clone(), access)?;
-        if gives_slices {
-            claim = claim.with_slices().map_err(|why| self.no_slices(why))?;
-        }
+        let claim = buffer
+            .claims
+            .claim(planes.clone(), access, gives_slices)
+            .map_err(|why| self.refused(call, index, why))?;
         let mut addresses = [None; MAX_PLANES];
         let _lock = self.lock();
         for plane in planes.clone() {
@@ -190,7 +186,7 @@ impl Surface {
         let mapped = &buffer.mapped[plane];
         if let Some(address) = mapped.address() {
             // Others may have written since the first user came. Where slices are, nobody has.
-            if !gives_slices && buffer.claims.num_slices() == 0 {
+            if !gives_slices && !buffer.claims.has_slices() {
                 self.sync_for_cpu(index, plane)?;
             }
             mapped.add_user();
@@ -306,18 +302,23 @@ impl Surface {
     }
 
     #[cold]
-    fn no_slices(&self, why: NoSlices) -> Error {
+    fn refused(&self, call: &'static str, index: u32, why: Refused) -> Error {
         let (kind, what) = match why {
-            NoSlices::Shared => (
+            Refused::Taken => (
+                ErrorKind::Busy,
+                "is mapped already, through this handle or another of the same buffer: drop that \
+                 mapping first",
+            ),
+            Refused::Shared => (
                 ErrorKind::Invalid,
                 "is shared with other code or engines, which may write while a slice is held: use \
                  map_ptr",
             ),
-            NoSlices::Busy => (
+            Refused::Exporting => (
                 ErrorKind::Busy,
                 "is being exported by another thread, or too many guards were forgotten",
             ),
         };
-        Error::new(kind, "Surface::map", format!("{self:?} {what}"))
+        Error::new(kind, call, format!("{self:?}, buffer {index} {what}"))
     }
 }
