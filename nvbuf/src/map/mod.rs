@@ -1,6 +1,7 @@
 //! CPU access. A guard owns the whole protocol: map and sync for the CPU; sync for the device
 //! (where it could write) and unmap, for exactly the planes that were mapped.
 
+mod calls;
 mod claims;
 mod guard;
 mod pixel;
