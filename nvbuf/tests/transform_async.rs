@@ -85,29 +85,26 @@ fn meanwhile_the_buffers_are_busy() {
         assert!(error.to_string().contains(what), "{error}");
     };
     for access in [Access::Read, Access::Write] {
-        busy(target.map_ptr(0, access).map(drop), "writes the buffer");
+        busy(target.map_ptr(0, access).map(drop), "is being written");
     }
-    busy(target.map(0).map(drop), "writes the buffer");
-    busy(
-        source.map_ptr(0, Access::Write).map(drop),
-        "reads the buffer",
-    );
+    busy(target.map(0).map(drop), "is being written");
+    busy(source.map_ptr(0, Access::Write).map(drop), "is being read");
     let other = rgba(640, 480, 3).0;
     let from = [(&other, 0)];
     busy(
         transform.run_buffers(&from, &[(&target, 0)]),
-        "writes the buffer",
+        "is being written",
     );
     busy(
         transform.run_buffers(&from, &[(&source, 0)]),
-        "reads the buffer",
+        "is being read",
     );
     busy(
         transform.run_buffers(&[(&target, 0)], &from),
-        "writes the buffer",
+        "is being written",
     );
     let again = transform.start(Arc::new(other), Arc::clone(&target));
-    busy(again.map(drop), "writes the buffer");
+    busy(again.map(drop), "is being written");
     // Readers do not disturb each other.
     assert_eq!(read(&source, 0, 0), pixels);
     let second = Arc::new(rgba(640, 480, 4).0);
