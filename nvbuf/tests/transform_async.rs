@@ -89,6 +89,16 @@ fn meanwhile_the_buffers_are_busy() {
     }
     busy(target.map(0).map(drop), "is being written");
     busy(source.map_ptr(0, Access::Write).map(drop), "is being read");
+    // Other handles of the buffers know.
+    let handle = target.buffer(0).unwrap();
+    busy(
+        handle.map_ptr(0, Access::Read).map(drop),
+        "is being written",
+    );
+    let handle = source.buffer(0).unwrap();
+    busy(handle.map_ptr(0, Access::Write).map(drop), "is being read");
+    handle.map_ptr(0, Access::Read).unwrap().unmap().unwrap();
+    drop(handle);
     let other = rgba(640, 480, 3).0;
     let from = [(&other, 0)];
     busy(

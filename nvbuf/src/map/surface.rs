@@ -28,7 +28,8 @@ impl Surface {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Busy`] if another mapping is in the way, [`ErrorKind::Invalid`] for a bad
+    /// [`ErrorKind::Busy`] if another mapping or the work of an engine (a transform that was started) is
+    /// in the way, [`ErrorKind::Invalid`] for a bad
     /// index, a block-linear buffer or a memory type that is never mapped (CUDA_DEVICE, CUDA_PINNED,
     /// CUDA_ARRAY, SYSTEM), [`ErrorKind::Call`] when the library refuses.
     #[doc(alias = "NvBufSurfaceMap")]
