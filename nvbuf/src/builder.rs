@@ -3,38 +3,66 @@
 use nvbufsurface_sys::extended::NvBufSurfaceCreateParams;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::surface::Surface;
-use crate::{ColorFormat, Layout, MemType};
+use crate::surface::{Request, Surface};
+use crate::{ColorFormat, Layout, MemType, Tag};
 
-/// What to allocate; from [`Surface::builder`].
+/// What to allocate; from [`Surface::builder`] and [`Surface::raw_builder`].
 #[derive(Clone, Debug)]
 #[must_use = "nothing is allocated before build()"]
 pub struct SurfaceBuilder {
-    width: u32,
-    height: u32,
-    format: ColorFormat,
+    shape: Shape,
     layout: Layout,
     mem_type: MemType,
     batch: u32,
     gpu: u32,
+    is_contiguous: bool,
+    tag: Tag,
+    pitch_padding: bool,
+}
+
+#[derive(Clone, Debug)]
+enum Shape {
+    Picture {
+        width: u32,
+        height: u32,
+        format: ColorFormat,
+    },
+    Raw {
+        bytes: u32,
+    },
 }
 
 impl SurfaceBuilder {
-    pub(crate) fn new(width: u32, height: u32) -> Self {
-        Self {
+    pub(crate) fn picture(width: u32, height: u32) -> Self {
+        Self::new(Shape::Picture {
             width,
             height,
             format: ColorFormat::RGBA,
+        })
+    }
+
+    pub(crate) fn raw(bytes: u32) -> Self {
+        Self::new(Shape::Raw { bytes })
+    }
+
+    fn new(shape: Shape) -> Self {
+        Self {
+            shape,
             layout: Layout::PITCH,
             mem_type: MemType::DEFAULT,
             batch: 1,
             gpu: 0,
+            is_contiguous: false,
+            tag: Tag::NONE,
+            pitch_padding: true,
         }
     }
 
-    /// The pixel format; RGBA if not said.
+    /// The pixel format; RGBA if not said. Raw memory has none, and ignores it.
     pub fn format(mut self, format: ColorFormat) -> Self {
-        self.format = format;
+        if let Shape::Picture { format: place, .. } = &mut self.shape {
+            *place = format;
+        }
         self
     }
 
@@ -62,36 +90,111 @@ impl SurfaceBuilder {
         self
     }
 
+    /// Whether all buffers of the batch are one block of memory; not if not said. CUDA memory types
+    /// only.
+    #[doc(alias = "isContiguous")]
+    pub fn contiguous(mut self, is_contiguous: bool) -> Self {
+        self.is_contiguous = is_contiguous;
+        self
+    }
+
+    /// Who will use it; nobody in particular if not said. Needs `NvBufSurfaceAllocate` (since R34.1).
+    #[doc(alias = "memtag")]
+    pub fn tag(mut self, tag: Tag) -> Self {
+        self.tag = tag;
+        self
+    }
+
+    /// Whether rows may be padded, as they are if not said. Without, the pitch is the width in bytes,
+    /// where odd widths are made even. CUDA and system memory types only, since R35.3.
+    #[doc(alias = "disablePitchPadding")]
+    pub fn pitch_padding(mut self, is_padded: bool) -> Self {
+        self.pitch_padding = is_padded;
+        self
+    }
+
     /// Allocates. `num_filled` is the batch size from the start, as NVIDIA's elements set it.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Invalid`] for a size, batch or format that cannot be; [`ErrorKind::Load`] where
-    /// there is no libnvbufsurface; [`ErrorKind::Call`] when the library refuses.
+    /// [`ErrorKind::Invalid`] for a size, batch, format or memory type that cannot be;
+    /// [`ErrorKind::Load`] where there is no libnvbufsurface, or it lacks what was asked for;
+    /// [`ErrorKind::Call`] when the library refuses.
     #[doc(alias = "NvBufSurfaceCreate")]
+    #[doc(alias = "NvBufSurfaceAllocate")]
     pub fn build(self) -> Result<Surface> {
-        let invalid = |what| Err(Error::new(ErrorKind::Invalid, "NvBufSurfaceCreate", what));
-        if self.width == 0 || self.height == 0 {
-            return invalid(format!("{}x{} has no pixels", self.width, self.height));
-        }
-        if !(1..=1024).contains(&self.batch) {
-            return invalid(format!("a batch of {}; 1 to 1024 are possible", self.batch));
-        }
-        if self.format == ColorFormat::INVALID {
-            return invalid("color format INVALID".into());
-        }
+        self.check()
+            .map_err(|what| Error::new(ErrorKind::Invalid, "SurfaceBuilder::build", what))?;
+        let (width, height, format, size) = match self.shape {
+            Shape::Picture {
+                width,
+                height,
+                format,
+            } => (width, height, format, 0),
+            Shape::Raw { bytes } => (0, 0, ColorFormat::INVALID, bytes),
+        };
         let params = NvBufSurfaceCreateParams {
             gpuId: self.gpu,
-            width: self.width,
-            height: self.height,
-            size: 0,
-            isContiguous: false,
-            colorFormat: self.format.0,
+            width,
+            height,
+            size,
+            isContiguous: self.is_contiguous,
+            colorFormat: format.0,
             layout: self.layout.0,
             memType: self.mem_type.0,
             // The classic family ends before.
             ..Default::default()
         };
-        Surface::create(self.batch, params)
+        Surface::create(&Request {
+            params,
+            batch: self.batch,
+            tag: self.tag,
+            pitch_padding: self.pitch_padding,
+        })
+    }
+
+    /// What can be said without the library.
+    fn check(&self) -> Result<(), String> {
+        match self.shape {
+            Shape::Picture {
+                width,
+                height,
+                format,
+            } => {
+                if width == 0 || height == 0 {
+                    return Err(format!("{width}x{height} has no pixels"));
+                }
+                if format == ColorFormat::INVALID {
+                    return Err(
+                        "color format INVALID: Surface::raw_builder is for raw memory".into(),
+                    );
+                }
+            }
+            Shape::Raw { bytes: 0 } => return Err("raw memory of no bytes".into()),
+            Shape::Raw { .. } => {}
+        }
+        if !(1..=1024).contains(&self.batch) {
+            let batch = self.batch;
+            return Err(format!("a batch of {batch}; 1 to 1024 are possible"));
+        }
+        let is_cuda = matches!(
+            self.mem_type,
+            MemType::CUDA_DEVICE | MemType::CUDA_PINNED | MemType::CUDA_UNIFIED
+        );
+        if self.is_contiguous && !is_cuda {
+            return Err(format!(
+                "contiguous and memory type {}: name a CUDA memory type, others have a block for \
+                 each buffer",
+                self.mem_type
+            ));
+        }
+        if !self.pitch_padding && !is_cuda && self.mem_type != MemType::SYSTEM {
+            return Err(format!(
+                "no padding of rows and memory type {}: name a CUDA memory type or SYSTEM, engines \
+                 need the padding of others",
+                self.mem_type
+            ));
+        }
+        Ok(())
     }
 }

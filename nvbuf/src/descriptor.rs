@@ -164,6 +164,10 @@ impl Descriptor {
 }
 
 impl Identity {
+    pub(crate) fn inode(&self) -> u64 {
+        self.inode
+    }
+
     /// Whether the inode is the dmabuf's own, so that two equal identities are one buffer even if
     /// it was out of sight in between. So since Linux 5.3; before (R32 has 4.9) all dmabufs share
     /// one anonymous inode.

@@ -44,7 +44,11 @@ impl EglImage {
     #[doc(alias = "NvBufSurfaceMapEglImage")]
     pub fn map(surface: &Arc<Surface>, index: u32) -> Result<Self> {
         let call = "NvBufSurfaceMapEglImage";
-        surface.params(index)?;
+        let params = surface.params(index)?;
+        if params.is_raw() {
+            let detail = format!("{surface:?}: memory without a picture is no EGLImage");
+            return Err(Error::new(ErrorKind::Invalid, call, detail));
+        }
         if surface.mem_type() != MemType::SURFACE_ARRAY {
             return Err(Error::new(
                 ErrorKind::Invalid,

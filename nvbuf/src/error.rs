@@ -78,6 +78,12 @@ impl From<nvbufsurface_sys::LoadError> for Error {
     }
 }
 
+impl From<nvbufsurface_sys::MissingFunction> for Error {
+    fn from(missing: nvbufsurface_sys::MissingFunction) -> Self {
+        Self::new(ErrorKind::Load, missing.symbol(), missing.to_string())
+    }
+}
+
 /// Says on stderr what a drop cannot give back as an error. Unlike `eprintln!` it does not panic
 /// where stderr is a closed pipe.
 pub(crate) fn report(what: &dyn fmt::Display) {

@@ -15,6 +15,8 @@ use crate::view::View;
 pub(crate) enum Leftover {
     EglImage(View),
     CudaBuffer(View),
+    /// What a handle of one buffer ([`Surface::buffer`]) could not end.
+    OfHandle,
 }
 
 /// Leftovers of one surface, apart from planes: those are in the surface's own views.
@@ -37,11 +39,11 @@ impl Leftovers {
 }
 
 impl Surface {
-    /// Unmaps the planes that the view of buffer `index` still has mapped. The caller holds the
-    /// surface's lock, and there is no mapping of the buffer in use.
-    pub(crate) fn unmap_left_planes(&self, index: u32) -> Result<()> {
+    /// Unmaps the planes that the view of buffer `index` still has mapped. Nobody uses a mapping
+    /// any more: guards borrow the surface.
+    fn unmap_left_planes(&mut self, index: u32) -> Result<()> {
         for plane in 0..MAX_PLANES {
-            // SAFETY: calls on the view happen under the lock, which the caller holds.
+            // SAFETY: `&mut self` keeps other calls on the view out.
             let address = unsafe { self.buffer_view(index).address(plane) };
             if !address.is_null() {
                 self.unmap_plane(index, plane)?;
@@ -79,6 +81,11 @@ impl Surface {
                         unsafe { unmap(view.surface().as_ptr(), 0) }
                     });
                     ("NvBufSurfaceUnMapCudaBuffer", ret)
+                }
+                // It was reported when the handle was dropped.
+                Leftover::OfHandle => {
+                    is_clean = false;
+                    continue;
                 }
             };
             if ret != 0 {

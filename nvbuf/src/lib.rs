@@ -13,6 +13,7 @@ mod leftovers;
 pub mod legacy;
 mod map;
 mod params;
+mod params_ex;
 mod raw;
 mod share;
 mod surface;
@@ -27,10 +28,13 @@ pub use device_info::{DeviceInfo, DriverType, PlatformType};
 pub use egl::EglImage;
 pub use error::{Error, ErrorKind, Result};
 pub use gpu_l2::GpuL2;
-pub use map::{Access, Map, MapMut, MapPtr, PlanePtr};
+pub use map::{
+    Access, Map, MapMut, MapPtr, Pixel, PlaneMap, PlaneMapMut, PlanePtr, PtrRows, Rows, RowsMut,
+};
 pub use nvbufsurface_sys as sys;
-pub use nvbufsurface_sys::{ColorFormat, Layout, MemType};
+pub use nvbufsurface_sys::{ColorFormat, Layout, MemType, Tag};
 pub use params::{MAX_PLANES, PlaneParams, SurfaceParams};
+pub use params_ex::ParamsEx;
 pub use share::{Exported, MapParams};
 pub use surface::Surface;
 pub use transform::{

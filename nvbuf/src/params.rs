@@ -36,6 +36,11 @@ impl PlaneParams {
         self.width as usize * self.bytes_per_pixel as usize
     }
 
+    /// Bytes of all rows without padding.
+    pub fn packed_len(&self) -> usize {
+        self.row_bytes() * self.height as usize
+    }
+
     /// Bytes from the first row's start to the last row's end, padding of the rows included.
     pub fn byte_len(&self) -> usize {
         self.pitch as usize * self.height as usize
@@ -68,6 +73,21 @@ impl SurfaceParams {
                 ),
             )
         };
+        let fd = match (mem_type.has_dmabuf(), i32::try_from(raw.bufferDesc)) {
+            (false, _) => None,
+            (true, Ok(fd)) => Some(fd),
+            (true, Err(_)) => {
+                return Err(bad(format!("a dmabuf fd of {:#x}", raw.bufferDesc)));
+            }
+        };
+        if ColorFormat(raw.colorFormat) == ColorFormat::INVALID {
+            return Self::raw(raw, fd).ok_or_else(|| {
+                bad(format!(
+                    "no format, {} bytes and {} planes",
+                    raw.dataSize, raw.planeParams.num_planes
+                ))
+            });
+        }
         if !(1..=MAX_SIZE).contains(&raw.width) || !(1..=MAX_SIZE).contains(&raw.height) {
             return Err(bad(format!("a size of {}x{}", raw.width, raw.height)));
         }
@@ -99,13 +119,6 @@ impl SurfaceParams {
                 )));
             }
         }
-        let fd = match (mem_type.has_dmabuf(), i32::try_from(raw.bufferDesc)) {
-            (false, _) => None,
-            (true, Ok(fd)) => Some(fd),
-            (true, Err(_)) => {
-                return Err(bad(format!("a dmabuf fd of {:#x}", raw.bufferDesc)));
-            }
-        };
         Ok(Self {
             width: raw.width,
             height: raw.height,
@@ -116,6 +129,38 @@ impl SurfaceParams {
             num_planes: p.num_planes,
             planes,
         })
+    }
+
+    /// Memory without a picture. What the library says of sides and planes is documented as ignored
+    /// when it is made, and is here: it is one row of all bytes.
+    fn raw(raw: &NvBufSurfaceParams, fd: Option<i32>) -> Option<Self> {
+        if raw.dataSize == 0 || raw.planeParams.num_planes > 1 {
+            return None;
+        }
+        let mut planes = [PlaneParams::default(); MAX_PLANES];
+        planes[0] = PlaneParams {
+            width: raw.dataSize,
+            height: 1,
+            pitch: raw.dataSize,
+            offset: 0,
+            size: raw.dataSize,
+            bytes_per_pixel: 1,
+        };
+        Some(Self {
+            width: raw.dataSize,
+            height: 1,
+            color_format: ColorFormat::INVALID,
+            layout: Layout::PITCH,
+            data_size: raw.dataSize,
+            fd,
+            num_planes: 1,
+            planes,
+        })
+    }
+
+    /// Whether it is memory without a picture: one plane of one row.
+    pub fn is_raw(&self) -> bool {
+        self.color_format == ColorFormat::INVALID
     }
 
     /// Pixels per row.

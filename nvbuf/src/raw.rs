@@ -1,9 +1,10 @@
 //! The structs of either family, as long as the longer one: what both have in common, and the rest.
 
-use std::mem::MaybeUninit;
+use std::ffi::c_void;
+use std::mem::{MaybeUninit, offset_of};
 use std::ptr;
 
-use nvbufsurface_sys::{Family, extended, prefix};
+use nvbufsurface_sys::{Family, classic, extended, prefix};
 
 /// `NvBufSurface`. In the classic family the end is not used.
 #[repr(C)]
@@ -67,8 +68,19 @@ unsafe impl Raw for RawParams {
 
 impl RawParams {
     /// `mappedAddr.cudaPtr`, of the extended family, as an address.
-    pub(crate) fn cuda_ptr(&self) -> *const std::ffi::c_void {
+    pub(crate) fn cuda_ptr(&self) -> *const c_void {
         ptr::without_provenance(usize::try_from(self.rest[1]).unwrap_or(0))
+    }
+
+    /// `paramex`, which is anything in a foreign struct.
+    pub(crate) fn params_ex(&self, family: Family) -> *const c_void {
+        let place = match family {
+            Family::Classic => offset_of!(classic::NvBufSurfaceParams, paramex),
+            Family::Extended => offset_of!(extended::NvBufSurfaceParams, paramex),
+        };
+        let word = self.rest[(place - size_of::<prefix::NvBufSurfaceParams>()) / 8];
+        // Only the kernel follows it.
+        ptr::without_provenance(word as usize)
     }
 
     /// Forgets every mapping that the struct names; they are somebody else's.
@@ -83,9 +95,10 @@ impl RawParams {
 }
 
 const _: () = {
-    use std::mem::offset_of;
     let mapped = offset_of!(extended::NvBufSurfaceParams, mappedAddr);
     let head = size_of::<prefix::NvBufSurfaceParams>();
+    assert!(offset_of!(classic::NvBufSurfaceParams, paramex) % 8 == head % 8);
+    assert!(offset_of!(extended::NvBufSurfaceParams, paramex) % 8 == head % 8);
     assert!(mapped + offset_of!(extended::NvBufSurfaceMappedAddr, nvmmPtr) == head);
     assert!(mapped + offset_of!(extended::NvBufSurfaceMappedAddr, cudaPtr) == head + 8);
 };

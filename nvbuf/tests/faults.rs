@@ -15,6 +15,14 @@ fn life() -> nvbuf::Result<()> {
         .build()?;
     surface.map_mut(0)?.unmap()?;
     surface.map_ptr(0, Access::Read)?.unmap()?;
+    surface.map_plane_mut(0, 1)?.unmap()?;
+    let (one, two) = (surface.map_ptr(0, Access::Read)?, surface.map_plane(0, 0)?);
+    one.unmap()?;
+    two.unmap()?;
+    // The other plane: after a failed synchronisation nobody reads what an engine wrote.
+    surface.write_plane(0, 0, &[7; 32 * 16])?;
+    surface.read_plane(0, 1, &mut [0; 32 * 8])?;
+    surface.fill(0, &[16, 128])?;
     let mut copy = Surface::builder(32, 16)
         .format(nvbuf::ColorFormat::NV12)
         .build()?;
@@ -22,6 +30,8 @@ fn life() -> nvbuf::Result<()> {
     let surface = Arc::new(surface);
     let image = EglImage::map(&surface, 0)?;
     drop(image);
+    let batch = Arc::new(Surface::builder(16, 16).batch(2).build()?);
+    batch.buffer(1)?.map_mut(0)?.unmap()?;
     Ok(())
 }
 
@@ -41,6 +51,9 @@ fn each_failure_is_an_error_and_leaves_nothing_behind() {
         "NvBufSurfaceSyncForCpu",
         "NvBufSurfaceSyncForDevice",
         "NvBufSurfaceCopy",
+        "NvBufSurfaceMemSet",
+        "NvBufSurface2Raw",
+        "Raw2NvBufSurface",
         "NvBufSurfaceMapEglImage",
     ] {
         for number in 1.. {

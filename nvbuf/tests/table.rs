@@ -88,36 +88,36 @@ type Table = &'static str;
 /// Nothing is shared between processes, and there are no CUDA buffers.
 const R32: Table = "
     DEFAULT       ooooooooooooL-oLL ooIIIIooooooL-oLL
-    CUDA_PINNED   ooCCCCooII-oL-ILL ooIIIIooII-oL-ILL
-    CUDA_DEVICE   ooCCCCooII-oL-ILL ooIIIIooII-oL-ILL
+    CUDA_PINNED   ooIIIIooII-oL-ILL ooIIIIooII-oL-ILL
+    CUDA_DEVICE   ooIIIIooII-oL-ILL ooIIIIooII-oL-ILL
     CUDA_UNIFIED  ooCCCCooII-oL-ILL ooIIIIooII-oL-ILL
     SURFACE_ARRAY ooooooooooooL-oLL ooIIIIooooooL-oLL
     HANDLE        C---------------- C----------------
-    SYSTEM        ooCCCCooII-oL-ILL C----------------
+    SYSTEM        ooIIIIooII-oL-ILL C----------------
     CUDA_ARRAY    C---------------- C----------------
 ";
 
 /// Surfaces are shared between processes.
 const R35_3: Table = "
     DEFAULT       oooooooooooooooLL ooIIIIoooooooooLL
-    CUDA_PINNED   ooCCCCooII-oI-ILL ooIIIIooII-oI-ILL
-    CUDA_DEVICE   ooCCCCooII-oI-ILL ooIIIIooII-oI-ILL
+    CUDA_PINNED   ooIIIIooII-oI-ILL ooIIIIooII-oI-ILL
+    CUDA_DEVICE   ooIIIIooII-oI-ILL ooIIIIooII-oI-ILL
     CUDA_UNIFIED  ooCCCCooII-oI-ILL ooIIIIooII-oI-ILL
     SURFACE_ARRAY oooooooooooooooLL ooIIIIoooooooooLL
     HANDLE        C---------------- C----------------
-    SYSTEM        ooCCCCooII-oI-ILL C----------------
+    SYSTEM        ooIIIIooII-oI-ILL C----------------
     CUDA_ARRAY    C---------------- C----------------
 ";
 
 /// CUDA buffers, and the GPU's cache. CUDA_ARRAY is in the release, and not in the simulator.
 const R39: Table = "
     DEFAULT       ooooooooooooooooo ooIIIIoooooooooCo
-    CUDA_PINNED   ooCCCCooII-oI-III ooIIIIooII-oI-III
-    CUDA_DEVICE   ooCCCCooII-oI-IIo ooIIIIooII-oI-IIo
+    CUDA_PINNED   ooIIIIooII-oI-III ooIIIIooII-oI-III
+    CUDA_DEVICE   ooIIIIooII-oI-IIo ooIIIIooII-oI-IIo
     CUDA_UNIFIED  ooCCCCooII-oI-III ooIIIIooII-oI-III
     SURFACE_ARRAY ooooooooooooooooo ooIIIIoooooooooCo
     HANDLE        C---------------- C----------------
-    SYSTEM        ooCCCCooII-oI-III C----------------
+    SYSTEM        ooIIIIooII-oI-III C----------------
     CUDA_ARRAY    C---------------- C----------------
 ";
 

@@ -349,13 +349,13 @@ fn mapped_buffers_are_busy() {
         assert!(error.to_string().contains(what), "{error}");
     };
     let slices = target.map(0).unwrap();
-    busy("target is mapped");
+    busy("is being read");
     drop(slices);
     let pointers = target.map_ptr(0, Access::Write).unwrap();
-    busy("target is mapped");
+    busy("is being written");
     drop(pointers);
     let pointers = source.map_ptr(0, Access::Write).unwrap();
-    busy("source is mapped for writing");
+    busy("is being written");
     drop(pointers);
     let reader = source.map(0).unwrap();
     run().unwrap();

@@ -13,7 +13,9 @@ mod self_test;
 #[cfg(nvbuf_sdk)]
 pub use bindings::sdk;
 pub use bindings::{classic, composite24, extended, nvbuf_utils};
-pub use format::{ChromaSubsampling, ColorFormat, Layout, LegacyColorFormat, MemType, PlaneShape};
+pub use format::{
+    ChromaSubsampling, ColorFormat, Layout, LegacyColorFormat, MemType, PlaneShape, Tag,
+};
 pub use library::{
     DIRECTORIES, Functions, LegacyFunctions, LegacyLibrary, Library, LoadError, MissingFunction,
     PATH_VARIABLE, Span, TransformFunctions, TransformLibrary,

@@ -5,46 +5,9 @@
 
 use std::sync::Arc;
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::map::Access;
 use crate::surface::Surface;
-
-/// Who of the engines uses one buffer; in the surface's map table.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct EngineState {
-    // 64 bits: forgotten sync objects cannot make it overflow.
-    readers: u64,
-    writer: bool,
-}
-
-impl EngineState {
-    /// Refuses a use by the CPU or another engine that does not go together with the present ones.
-    pub(crate) fn require_free(self, access: Access, call: &'static str) -> Result<()> {
-        let what = match (self.writer, access) {
-            (true, _) => "writes",
-            (false, Access::Write) if self.readers > 0 => "reads",
-            _ => return Ok(()),
-        };
-        let detail = format!(
-            "an asynchronous transform {what} the buffer: wait for its SyncObject, or drop that, first"
-        );
-        Err(Error::new(ErrorKind::Busy, call, detail))
-    }
-
-    pub(crate) fn begin(&mut self, access: Access) {
-        match access {
-            Access::Read => self.readers += 1,
-            Access::Write => self.writer = true,
-        }
-    }
-
-    pub(crate) fn end(&mut self, access: Access) {
-        match access {
-            Access::Read => self.readers -= 1,
-            Access::Write => self.writer = false,
-        }
-    }
-}
 
 /// Buffers in an order.
 pub(super) trait Buffers {
@@ -112,7 +75,7 @@ impl<B: Buffers> Claims<B> {
         };
         for i in 0..claims.buffers.count() {
             let (surface, index) = claims.buffers.at(i);
-            surface.lock().claim(index, access, call)?;
+            surface.begin_work(call, index, access)?;
             claims.taken += 1;
         }
         Ok(claims)
@@ -127,7 +90,7 @@ impl<B: Buffers> Drop for Claims<B> {
     fn drop(&mut self) {
         for i in 0..self.taken {
             let (surface, index) = self.buffers.at(i);
-            surface.lock().release(index, self.access);
+            surface.end_work(index, self.access);
         }
     }
 }

@@ -14,7 +14,6 @@ mod session;
 mod sync;
 
 pub use blend::Blend;
-pub(crate) use claim::EngineState;
 pub use composite::{Composite, Layer};
 pub use convert::Transform;
 pub use error::TransformError;

@@ -8,6 +8,7 @@ mod layout;
 mod legacy;
 mod mem_type;
 mod shape;
+mod tag;
 #[cfg(test)]
 mod tests;
 
@@ -16,3 +17,4 @@ pub use layout::Layout;
 pub use legacy::LegacyColorFormat;
 pub use mem_type::MemType;
 pub use shape::{ChromaSubsampling, PlaneShape};
+pub use tag::Tag;
