@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Generates the bindings of nvbufsurface-sys anew from include/, for x86_64 and for aarch64, and compares
-# them with the checked-in ones.
+# Generates the bindings of nvbufsurface-sys and egl-cuda anew from their include/, for x86_64 and for aarch64, and
+# compares them with the checked-in ones.
 #
 #   ci/bindings.sh            fail on a difference
 #   ci/bindings.sh --update   take the new ones
@@ -49,3 +49,5 @@ for target in x86_64-unknown-linux-gnu aarch64-unknown-linux-gnu; do
     done
     echo "bindings: $(modules "$checked_in" | wc -l) modules are what include/ gives for $target"
 done
+
+cargo run --quiet -p nvmm-headers -- bindings ${1:+"$1"}

@@ -5,7 +5,8 @@
 #
 #   build  C compiler, pkg-config and the development files of GStreamer
 #   run    GStreamer's tools and plugins, for pipelines, their tests and the demo
-#   check  clang and libclang (PTX, bindings), binutils and g++, for the checks of generated files and headers;
+#   check  clang and libclang (PTX, bindings), binutils, g++, pip (NVIDIA's headers) and EGL's headers, for the checks of
+#          generated files and headers;
 #          GStreamer's GL plugin with Mesa, which the simulator must not disturb
 #
 # Rust itself comes from https://rustup.rs; `build` and `check` say so when it is missing or too old.
@@ -20,7 +21,7 @@ for group in "$@"; do
         build) build=yes ;;
         run) run=yes ;;
         check) check=yes ;;
-        *) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 2 ;;
+        *) sed -n '2,10s/^# \{0,1\}//p' "$0"; exit 2 ;;
     esac
 done
 
@@ -110,7 +111,8 @@ want_libclang=no
 if [ "$check" = yes ]; then
     need_unless readelf binutils
     need_unless g++ g++
-    need gstreamer1.0-gl libegl1 libegl-mesa0 libgl1-mesa-dri
+    need_unless pip3 python3-pip
+    need libegl-dev gstreamer1.0-gl libegl1 libegl-mesa0 libgl1-mesa-dri
     command -v clang-14 >/dev/null 2>&1 || want_clang=yes
     find_libclang || want_libclang=yes
 fi

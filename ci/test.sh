@@ -19,6 +19,9 @@ ci/bindings.sh
 step "headers and bindings against the facts"
 ci/abi.sh
 
+step "egl-cuda's headers against NVIDIA's and Khronos'"
+ci/headers.sh
+
 step "simulator"
 ci/sim.sh --build
 # Feature `linked` wants the libraries when it is built.

@@ -1,6 +1,6 @@
 //! Opening libcuda and its table of functions.
 
-use std::ffi::{CStr, c_char, c_int, c_uint, c_void};
+use std::ffi::{CStr, c_char, c_int, c_void};
 use std::fmt;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
@@ -11,10 +11,7 @@ use libloading::os::unix::{Library as Dl, RTLD_LOCAL, RTLD_NOW};
 
 use crate::LoadError;
 use crate::error;
-use crate::sys::{
-    CUDA_RESOURCE_DESC, CUDA_SUCCESS, CUcontext, CUdevice, CUeglFrame, CUevent, CUgraphicsResource,
-    CUresult, CUstream, CUsurfObject, EGLImageKHR,
-};
+use crate::sys::*;
 
 /// Where libcuda is looked for: first where the loader looks, then where Jetsons keep it.
 const CANDIDATES: &[&str] = &[
@@ -72,16 +69,13 @@ impl Library {
 
 macro_rules! table {
     (
-        required { $($field:ident = $($name:literal)|+ ($($arg:ty),*);)* }
-        optional { $($(#[$attr:meta])* $opt_field:ident = $opt_name:literal ($($opt_arg:ty),*);)* }
+        required { $($field:ident: $function:ty = $($name:literal)|+;)* }
+        optional { $($(#[$attr:meta])* $opt_field:ident: $opt_function:ty = $opt_name:literal;)* }
     ) => {
         /// The driver's functions; each has the prototype of the C header.
         pub(crate) struct Functions {
-            $(pub(crate) $field: unsafe extern "C" fn($($arg),*) -> CUresult,)*
-            $(
-                $(#[$attr])*
-                pub(crate) $opt_field: Option<unsafe extern "C" fn($($opt_arg),*) -> CUresult>,
-            )*
+            $(pub(crate) $field: $function,)*
+            $($(#[$attr])* pub(crate) $opt_field: Option<$opt_function>,)*
         }
 
         impl Functions {
@@ -100,20 +94,12 @@ macro_rules! table {
                             .ok_or_else(|| names[0].to_str().unwrap_or("?"))?;
                         // SAFETY: libcuda's function of this name has this C prototype, the same
                         // for each of the alternatives, and the library is never closed.
-                        unsafe {
-                            std::mem::transmute::<
-                                *mut c_void,
-                                unsafe extern "C" fn($($arg),*) -> CUresult,
-                            >(address.as_ptr())
-                        }
+                        unsafe { std::mem::transmute::<*mut c_void, $function>(address.as_ptr()) }
                     },)*
                     $($(#[$attr])* $opt_field: library.symbol($opt_name).map(|address| {
                         // SAFETY: as above.
                         unsafe {
-                            std::mem::transmute::<
-                                *mut c_void,
-                                unsafe extern "C" fn($($opt_arg),*) -> CUresult,
-                            >(address.as_ptr())
+                            std::mem::transmute::<*mut c_void, $opt_function>(address.as_ptr())
                         }
                     }),)*
                 })
@@ -124,42 +110,38 @@ macro_rules! table {
 
 table! {
     required {
-        init = c"cuInit" (c_uint);
-        driver_get_version = c"cuDriverGetVersion" (*mut c_int);
-        device_get = c"cuDeviceGet" (*mut CUdevice, c_int);
-        primary_retain = c"cuDevicePrimaryCtxRetain" (*mut CUcontext, CUdevice);
+        init: PFN_cuInit = c"cuInit";
+        driver_get_version: PFN_cuDriverGetVersion = c"cuDriverGetVersion";
+        device_get: PFN_cuDeviceGet = c"cuDeviceGet";
+        primary_retain: PFN_cuDevicePrimaryCtxRetain = c"cuDevicePrimaryCtxRetain";
         // `_v2` came with CUDA 11.
-        primary_release =
-            c"cuDevicePrimaryCtxRelease_v2" | c"cuDevicePrimaryCtxRelease" (CUdevice);
-        ctx_push = c"cuCtxPushCurrent_v2" (CUcontext);
-        ctx_pop = c"cuCtxPopCurrent_v2" (*mut CUcontext);
-        ctx_synchronize = c"cuCtxSynchronize" ();
-        stream_create = c"cuStreamCreate" (*mut CUstream, c_uint);
-        stream_destroy = c"cuStreamDestroy_v2" (CUstream);
-        stream_synchronize = c"cuStreamSynchronize" (CUstream);
-        stream_wait_event = c"cuStreamWaitEvent" (CUstream, CUevent, c_uint);
-        event_create = c"cuEventCreate" (*mut CUevent, c_uint);
-        event_destroy = c"cuEventDestroy_v2" (CUevent);
-        event_record = c"cuEventRecord" (CUevent, CUstream);
-        event_synchronize = c"cuEventSynchronize" (CUevent);
-        event_query = c"cuEventQuery" (CUevent);
-        egl_register =
-            c"cuGraphicsEGLRegisterImage" (*mut CUgraphicsResource, EGLImageKHR, c_uint);
-        mapped_egl_frame = c"cuGraphicsResourceGetMappedEglFrame"
-            (*mut CUeglFrame, CUgraphicsResource, c_uint, c_uint);
-        unregister = c"cuGraphicsUnregisterResource" (CUgraphicsResource);
-        surf_object_create = c"cuSurfObjectCreate" (*mut CUsurfObject, *const CUDA_RESOURCE_DESC);
-        surf_object_destroy = c"cuSurfObjectDestroy" (CUsurfObject);
+        primary_release: PFN_cuDevicePrimaryCtxRelease =
+            c"cuDevicePrimaryCtxRelease_v2" | c"cuDevicePrimaryCtxRelease";
+        ctx_push: PFN_cuCtxPushCurrent_v2 = c"cuCtxPushCurrent_v2";
+        ctx_pop: PFN_cuCtxPopCurrent_v2 = c"cuCtxPopCurrent_v2";
+        ctx_synchronize: PFN_cuCtxSynchronize = c"cuCtxSynchronize";
+        stream_create: PFN_cuStreamCreate = c"cuStreamCreate";
+        stream_destroy: PFN_cuStreamDestroy_v2 = c"cuStreamDestroy_v2";
+        stream_synchronize: PFN_cuStreamSynchronize = c"cuStreamSynchronize";
+        stream_wait_event: PFN_cuStreamWaitEvent = c"cuStreamWaitEvent";
+        event_create: PFN_cuEventCreate = c"cuEventCreate";
+        event_destroy: PFN_cuEventDestroy_v2 = c"cuEventDestroy_v2";
+        event_record: PFN_cuEventRecord = c"cuEventRecord";
+        event_synchronize: PFN_cuEventSynchronize = c"cuEventSynchronize";
+        event_query: PFN_cuEventQuery = c"cuEventQuery";
+        egl_register: PFN_cuGraphicsEGLRegisterImage = c"cuGraphicsEGLRegisterImage";
+        mapped_egl_frame: PFN_cuGraphicsResourceGetMappedEglFrame =
+            c"cuGraphicsResourceGetMappedEglFrame";
+        unregister: PFN_cuGraphicsUnregisterResource = c"cuGraphicsUnregisterResource";
+        surf_object_create: PFN_cuSurfObjectCreate = c"cuSurfObjectCreate";
+        surf_object_destroy: PFN_cuSurfObjectDestroy = c"cuSurfObjectDestroy";
     }
     optional {
-        get_error_name = c"cuGetErrorName" (CUresult, *mut *const c_char);
-        get_error_string = c"cuGetErrorString" (CUresult, *mut *const c_char);
-        device_get_name = c"cuDeviceGetName" (*mut c_char, c_int, CUdevice);
+        get_error_name: PFN_cuGetErrorName = c"cuGetErrorName";
+        get_error_string: PFN_cuGetErrorString = c"cuGetErrorString";
+        device_get_name: PFN_cuDeviceGetName = c"cuDeviceGetName";
         #[cfg(feature = "cust")]
-        launch_kernel = c"cuLaunchKernel" (
-            crate::sys::CUfunction, c_uint, c_uint, c_uint, c_uint, c_uint, c_uint, c_uint,
-            CUstream, *mut *mut c_void, *mut *mut c_void
-        );
+        launch_kernel: PFN_cuLaunchKernel = c"cuLaunchKernel";
     }
 }
 

@@ -226,36 +226,13 @@ fn remedy(call: &str, code: u32) -> Option<&'static str> {
     })
 }
 
-/// Names and words for the codes that matter when there is no driver to ask.
+/// The name and the meaning of a code, for when there is no driver to ask.
 pub(crate) fn known(code: u32) -> Option<(&'static CStr, &'static CStr)> {
-    Some(match code {
-        sys::CUDA_SUCCESS => (c"CUDA_SUCCESS", c"no error"),
-        sys::CUDA_ERROR_INVALID_VALUE => (c"CUDA_ERROR_INVALID_VALUE", c"invalid argument"),
-        sys::CUDA_ERROR_OUT_OF_MEMORY => (c"CUDA_ERROR_OUT_OF_MEMORY", c"out of memory"),
-        sys::CUDA_ERROR_NOT_INITIALIZED => (
-            c"CUDA_ERROR_NOT_INITIALIZED",
-            c"the CUDA driver is not initialised",
-        ),
-        sys::CUDA_ERROR_STUB_LIBRARY => (
-            c"CUDA_ERROR_STUB_LIBRARY",
-            c"the CUDA driver library is a link-time stub",
-        ),
-        sys::CUDA_ERROR_NO_DEVICE => (
-            c"CUDA_ERROR_NO_DEVICE",
-            c"no CUDA device, or libcuda.so.1 cannot be loaded",
-        ),
-        sys::CUDA_ERROR_INVALID_CONTEXT => (
-            c"CUDA_ERROR_INVALID_CONTEXT",
-            c"no valid CUDA context is current",
-        ),
-        sys::CUDA_ERROR_NOT_FOUND => (c"CUDA_ERROR_NOT_FOUND", c"no such name"),
-        sys::CUDA_ERROR_NOT_SUPPORTED => (
-            c"CUDA_ERROR_NOT_SUPPORTED",
-            c"not supported by this driver or device",
-        ),
-        sys::CUDA_ERROR_UNKNOWN => (c"CUDA_ERROR_UNKNOWN", c"unknown error"),
-        _ => return None,
-    })
+    let index = sys::RESULTS
+        .binary_search_by_key(&code, |known| known.0)
+        .ok()?;
+    let (_, name, text) = sys::RESULTS[index];
+    Some((name, text))
 }
 
 impl fmt::Display for Error {

@@ -255,7 +255,7 @@ fn data(mapped: &MappedEglImage, index: usize, linear: bool) -> Result<PlaneData
     let null = || refuse(format!("plane {index} is null"));
     if linear {
         // SAFETY: both members are plain pointers of any value; the frame type says this one.
-        let address = unsafe { planes.pitch }[index];
+        let address = unsafe { planes.pPitch }[index];
         let address = address.addr() as CUdeviceptr;
         if address == 0 {
             Err(null())
@@ -264,7 +264,7 @@ fn data(mapped: &MappedEglImage, index: usize, linear: bool) -> Result<PlaneData
         }
     } else {
         // SAFETY: as above, with the other frame type.
-        let array = unsafe { planes.array }[index];
+        let array = unsafe { planes.pArray }[index];
         if array.is_null() {
             Err(null())
         } else {

@@ -47,11 +47,7 @@ impl SurfaceObjects {
             return Ok(*object);
         }
         let _current = context.push()?;
-        let resource = sys::CUDA_RESOURCE_DESC {
-            resType: sys::CUresourcetype::ARRAY,
-            res: sys::CUDA_RESOURCE_DESC_res::of_array(array),
-            flags: 0,
-        };
+        let resource = sys::CUDA_RESOURCE_DESC::of_array(array);
         let mut new = NONE;
         // SAFETY: both pointers are to live values, the description's unused bytes are 0; by this
         // function's contract the array is alive in the context, which is current.

@@ -89,7 +89,7 @@ fn nv12() -> sys::CUeglFrame {
     let plane = |address| std::ptr::without_provenance_mut(address);
     sys::CUeglFrame {
         frame: sys::CUeglFramePlanes {
-            pitch: [plane(0x10_0000), plane(0x20_0000), plane(0)],
+            pPitch: [plane(0x10_0000), plane(0x20_0000), plane(0)],
         },
         width: 64,
         height: 32,
@@ -250,7 +250,7 @@ fn surface_objects_are_made_once_and_go_before_the_registration() {
             let context = Context::primary(0).unwrap();
             let array = |first| sys::CUeglFrame {
                 frame: sys::CUeglFramePlanes {
-                    array: [first, 0x20_0000, 0].map(std::ptr::without_provenance_mut),
+                    pArray: [first, 0x20_0000, 0].map(std::ptr::without_provenance_mut),
                 },
                 frameType: sys::CUeglFrameType::ARRAY,
                 pitch: 0,

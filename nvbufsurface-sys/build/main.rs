@@ -7,6 +7,8 @@
 #[cfg(feature = "bindgen")]
 mod bindings;
 #[cfg(feature = "bindgen")]
+mod functions;
+#[cfg(feature = "bindgen")]
 mod layout;
 #[cfg(feature = "linked")]
 mod link;

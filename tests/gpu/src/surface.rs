@@ -4,9 +4,7 @@ use std::ffi::c_void;
 use std::fmt;
 use std::ptr::{null, null_mut};
 
-use egl_cuda::sys::{
-    CUDA_RESOURCE_DESC, CUDA_RESOURCE_DESC_res, CUarray, CUdeviceptr, CUresourcetype, CUsurfObject,
-};
+use egl_cuda::sys::{CUDA_RESOURCE_DESC, CUarray, CUdeviceptr, CUsurfObject};
 
 use crate::case::Picture;
 
@@ -186,11 +184,7 @@ impl Array {
     }
 
     fn surface_object(&self) -> Result<CUsurfObject, Failed> {
-        let resource = CUDA_RESOURCE_DESC {
-            resType: CUresourcetype::ARRAY,
-            res: CUDA_RESOURCE_DESC_res::of_array(self.0),
-            flags: 0,
-        };
+        let resource = CUDA_RESOURCE_DESC::of_array(self.0);
         let mut object = 0;
         // SAFETY: both pointers are to live values, the array is alive.
         let code = unsafe { cuSurfObjectCreate(&raw mut object, &raw const resource) };
