@@ -73,6 +73,7 @@ macro_rules! table {
         optional { $($(#[$attr:meta])* $opt_field:ident: $opt_function:ty = $opt_name:literal;)* }
     ) => {
         /// The driver's functions; each has the prototype of the C header.
+        #[allow(dead_code)]
         pub(crate) struct Functions {
             $(pub(crate) $field: $function,)*
             $($(#[$attr])* pub(crate) $opt_field: Option<$opt_function>,)*
@@ -136,10 +137,47 @@ table! {
         surf_object_create: PFN_cuSurfObjectCreate = c"cuSurfObjectCreate";
         surf_object_destroy: PFN_cuSurfObjectDestroy = c"cuSurfObjectDestroy";
     }
+    // What a driver may lack without being useless: each use says so by its name.
     optional {
         get_error_name: PFN_cuGetErrorName = c"cuGetErrorName";
         get_error_string: PFN_cuGetErrorString = c"cuGetErrorString";
+        device_get_count: PFN_cuDeviceGetCount = c"cuDeviceGetCount";
         device_get_name: PFN_cuDeviceGetName = c"cuDeviceGetName";
+        device_get_attribute: PFN_cuDeviceGetAttribute = c"cuDeviceGetAttribute";
+        ctx_get_current: PFN_cuCtxGetCurrent = c"cuCtxGetCurrent";
+        stream_query: PFN_cuStreamQuery = c"cuStreamQuery";
+        stream_attach_mem_async: PFN_cuStreamAttachMemAsync = c"cuStreamAttachMemAsync";
+        event_elapsed_time: PFN_cuEventElapsedTime = c"cuEventElapsedTime";
+        // Came with CUDA 9.0.
+        event_create_from_egl_sync: PFN_cuEventCreateFromEGLSync = c"cuEventCreateFromEGLSync";
+        mem_alloc: PFN_cuMemAlloc_v2 = c"cuMemAlloc_v2";
+        mem_alloc_pitch: PFN_cuMemAllocPitch_v2 = c"cuMemAllocPitch_v2";
+        mem_alloc_managed: PFN_cuMemAllocManaged = c"cuMemAllocManaged";
+        mem_free: PFN_cuMemFree_v2 = c"cuMemFree_v2";
+        mem_host_alloc: PFN_cuMemHostAlloc = c"cuMemHostAlloc";
+        mem_free_host: PFN_cuMemFreeHost = c"cuMemFreeHost";
+        mem_host_get_device_pointer: PFN_cuMemHostGetDevicePointer_v2 =
+            c"cuMemHostGetDevicePointer_v2";
+        pointer_get_attribute: PFN_cuPointerGetAttribute = c"cuPointerGetAttribute";
+        memcpy_2d_async: PFN_cuMemcpy2DAsync_v2 = c"cuMemcpy2DAsync_v2";
+        memset_d2d8_async: PFN_cuMemsetD2D8Async = c"cuMemsetD2D8Async";
+        array_create: PFN_cuArrayCreate_v2 = c"cuArrayCreate_v2";
+        array_3d_create: PFN_cuArray3DCreate_v2 = c"cuArray3DCreate_v2";
+        array_get_descriptor: PFN_cuArrayGetDescriptor_v2 = c"cuArrayGetDescriptor_v2";
+        array_3d_get_descriptor: PFN_cuArray3DGetDescriptor_v2 = c"cuArray3DGetDescriptor_v2";
+        array_destroy: PFN_cuArrayDestroy = c"cuArrayDestroy";
+        tex_object_create: PFN_cuTexObjectCreate = c"cuTexObjectCreate";
+        tex_object_destroy: PFN_cuTexObjectDestroy = c"cuTexObjectDestroy";
+        consumer_connect: PFN_cuEGLStreamConsumerConnect = c"cuEGLStreamConsumerConnect";
+        consumer_connect_with_flags: PFN_cuEGLStreamConsumerConnectWithFlags =
+            c"cuEGLStreamConsumerConnectWithFlags";
+        consumer_disconnect: PFN_cuEGLStreamConsumerDisconnect = c"cuEGLStreamConsumerDisconnect";
+        consumer_acquire: PFN_cuEGLStreamConsumerAcquireFrame = c"cuEGLStreamConsumerAcquireFrame";
+        consumer_release: PFN_cuEGLStreamConsumerReleaseFrame = c"cuEGLStreamConsumerReleaseFrame";
+        producer_connect: PFN_cuEGLStreamProducerConnect = c"cuEGLStreamProducerConnect";
+        producer_disconnect: PFN_cuEGLStreamProducerDisconnect = c"cuEGLStreamProducerDisconnect";
+        producer_present: PFN_cuEGLStreamProducerPresentFrame = c"cuEGLStreamProducerPresentFrame";
+        producer_return: PFN_cuEGLStreamProducerReturnFrame = c"cuEGLStreamProducerReturnFrame";
         #[cfg(feature = "cust")]
         launch_kernel: PFN_cuLaunchKernel = c"cuLaunchKernel";
     }
