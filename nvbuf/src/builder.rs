@@ -3,6 +3,7 @@
 use nvbufsurface_sys::extended::NvBufSurfaceCreateParams;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::params::MAX_SIZE;
 use crate::surface::{Request, Surface};
 use crate::{ColorFormat, Layout, MemType, Tag};
 
@@ -163,6 +164,11 @@ impl SurfaceBuilder {
             } => {
                 if width == 0 || height == 0 {
                     return Err(format!("{width}x{height} has no pixels"));
+                }
+                if width > MAX_SIZE || height > MAX_SIZE {
+                    return Err(format!(
+                        "{width}x{height}; sides are at most {MAX_SIZE} pixels"
+                    ));
                 }
                 if format == ColorFormat::INVALID {
                     return Err(

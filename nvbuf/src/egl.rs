@@ -18,6 +18,7 @@ use crate::view::View;
 /// # Invariants
 ///
 /// `view` is there until drop, of the buffer and nobody else's; it holds this EGLImage.
+#[must_use = "the EGLImage is destroyed when this is dropped"]
 #[derive(Debug)]
 pub struct EglImage {
     image: NonNull<c_void>,
@@ -91,21 +92,40 @@ impl EglImage {
     pub fn surface(&self) -> &Arc<Surface> {
         &self.surface
     }
-}
 
-impl Drop for EglImage {
-    fn drop(&mut self) {
-        let Some(view) = self.view.take() else { return };
+    /// Destroys the EGLImage and says whether that went well. What failed is tried again when the
+    /// surface is dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Call`] when the library refuses.
+    #[doc(alias = "NvBufSurfaceUnMapEglImage")]
+    pub fn unmap(mut self) -> Result<()> {
+        self.end()
+    }
+
+    /// Takes the view and what it holds; nothing the second time.
+    fn end(&mut self) -> Result<()> {
+        let Some(view) = self.view.take() else {
+            return Ok(());
+        };
         let _lock = self.surface.lock();
         let unmap = self.surface.library().functions().unmap_egl_image;
         // SAFETY: by the type invariant the view is valid and holds the image.
         let ret = unsafe { unmap(view.surface().as_ptr(), 0) };
-        if ret != 0 {
-            report(&format_args!(
-                "NvBufSurfaceUnMapEglImage failed on {:?}; it is tried again when that is dropped",
-                self.surface
-            ));
+        let result = check("NvBufSurfaceUnMapEglImage", ret, || {
+            let surface = &self.surface;
+            format!("{surface:?}; it is tried again when the surface is dropped")
+        });
+        if result.is_err() {
             self.surface.leftovers().keep(Leftover::EglImage(view));
         }
+        result
+    }
+}
+
+impl Drop for EglImage {
+    fn drop(&mut self) {
+        self.end().unwrap_or_else(|error| report(&error));
     }
 }

@@ -33,17 +33,17 @@ pub struct PlaneParams {
 impl PlaneParams {
     /// Bytes of a row that hold pixels; at most `pitch`.
     pub fn row_bytes(&self) -> usize {
-        self.width as usize * self.bytes_per_pixel as usize
+        (self.width as usize).saturating_mul(self.bytes_per_pixel as usize)
     }
 
     /// Bytes of all rows without padding.
     pub fn packed_len(&self) -> usize {
-        self.row_bytes() * self.height as usize
+        self.row_bytes().saturating_mul(self.height as usize)
     }
 
     /// Bytes from the first row's start to the last row's end, padding of the rows included.
     pub fn byte_len(&self) -> usize {
-        self.pitch as usize * self.height as usize
+        (self.pitch as usize).saturating_mul(self.height as usize)
     }
 }
 

@@ -112,3 +112,14 @@ fn memory_without_a_picture_is_one_row_of_bytes() {
         .unwrap();
     handle.map_ptr(0, Access::Write).unwrap().unmap().unwrap();
 }
+
+#[test]
+fn a_side_that_no_engine_has_is_refused_before_the_library() {
+    for (width, height) in [(32769, 16), (16, 32769), (u32::MAX, u32::MAX)] {
+        let error = Surface::builder(width, height)
+            .build()
+            .expect_err("too large");
+        assert_eq!(error.kind(), ErrorKind::Invalid, "{error}");
+        assert!(error.to_string().contains("at most 32768"), "{error}");
+    }
+}

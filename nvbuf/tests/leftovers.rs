@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use nvbuf::{Access, Surface};
+use nvbuf::{Access, EglImage, Surface};
 use nvmm_sim_control::{EVERY, Simulator};
 
 #[test]
@@ -36,6 +36,14 @@ fn a_batch_is_not_destroyed_while_a_handle_s_buffer_is_mapped() {
     simulator.fail("NvBufSurfaceUnMap", 1, 0).unwrap();
     guard.unmap().expect_err("the library refuses");
     drop((handle, second));
+    assert_eq!(alive(), 0);
+
+    // An EGLImage says that it was not destroyed, and is with the surface.
+    let image = EglImage::map(&batch(), 1).unwrap();
+    simulator.fail("NvBufSurfaceUnMapEglImage", 1, 0).unwrap();
+    let error = image.unmap().expect_err("the library refuses");
+    assert_eq!(error.call(), "NvBufSurfaceUnMapEglImage");
+    assert_eq!(simulator.counter("egl_images_alive"), Some(0));
     assert_eq!(alive(), 0);
 
     // One that the library never unmaps keeps the batch.
