@@ -7,12 +7,13 @@ use std::sync::{Arc, MutexGuard};
 use nvbufsurface_sys::nvbuf_utils::{r28, r32_1, r32_2, r32_3, r32_4, r32_5, r32_6, r34};
 
 use super::buffer::NvBuffer;
-use super::geometry::{Filter, Flip, Rect};
+use super::filter::Filter;
 use super::library::needed;
 use super::pending::Pending;
 use super::session::Session;
 use crate::error::{Error, ErrorKind, Result, check};
 use crate::map::Access;
+use crate::transform::{Flip, Rect, Way};
 
 /// The struct of R32.1 and later. R28 reads the beginning of it, which is its own.
 pub(super) type Params = r32_1::NvBufferTransformParams;
@@ -32,6 +33,14 @@ const _: () = {
     assert!(size_of::<Old>() <= offset_of!(Params, session));
     assert!(offset_of!(Old, src_rect) == offset_of!(Params, src_rect));
     assert!(offset_of!(Old, dst_rect) == offset_of!(Params, dst_rect));
+    // The numbers of libnvbufsurftransform, whose enum this takes.
+    assert!(r28::NvBufferTransform_Rotate90 == Flip::Rotate90 as u32);
+    assert!(r28::NvBufferTransform_Rotate180 == Flip::Rotate180 as u32);
+    assert!(r28::NvBufferTransform_Rotate270 == Flip::Rotate270 as u32);
+    assert!(r28::NvBufferTransform_FlipX == Flip::FlipX as u32);
+    assert!(r28::NvBufferTransform_FlipY == Flip::FlipY as u32);
+    assert!(r28::NvBufferTransform_Transpose == Flip::Transpose as u32);
+    assert!(r28::NvBufferTransform_InvTranspose == Flip::InvTranspose as u32);
 };
 
 /// What a transform does; whole picture to whole picture if nothing else is said.
@@ -91,12 +100,17 @@ impl Transform {
         if from.fd() == to.fd() {
             return invalid(format!("{from:?} onto itself"));
         }
-        if let Some(filter) = self.filter.filter(|filter| filter.0 > Filter::NICEST.0) {
-            return invalid(format!("{filter:?} is none of the library's"));
-        }
-        let source = Rect::of(self.from, from, call)?;
-        let dest = Rect::of(self.to, to, call)?;
-        source.check_scale(dest, self.flip, call)?;
+        self.filter.unwrap_or_default().check(call)?;
+        let (all, all_dest) = (from.params().whole(), to.params().whole());
+        let (source, dest) = (self.from.unwrap_or(all), self.to.unwrap_or(all_dest));
+        let way = Way {
+            from: all,
+            source,
+            to: all_dest,
+            target: dest,
+            flip: self.flip,
+        };
+        way.check(call, false, true)?;
         from.require_unmapped(call, Access::Read)?;
         to.require_unmapped(call, Access::Write)?;
         let mut flags = 0;

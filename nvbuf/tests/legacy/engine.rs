@@ -4,11 +4,9 @@ use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::Duration;
 
-use nvbuf::legacy::{
-    Composite, Filter, Flip, Layer, MAX_LAYERS, NvBuffer, Rect, Session, Transform,
-};
+use nvbuf::legacy::{Composite, Filter, Layer, MAX_LAYERS, NvBuffer, Session, Transform};
 use nvbuf::sys::Numbering;
-use nvbuf::{Access, ColorFormat, ErrorKind};
+use nvbuf::{Access, ColorFormat, ErrorKind, Flip, Rect};
 
 use super::{
     BLUE, RED, assert_invalid, has, has_engine, library, of_format, paint, pixel, rgba, rows,
