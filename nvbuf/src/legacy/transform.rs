@@ -11,6 +11,7 @@ use super::filter::Filter;
 use super::library::needed;
 use super::pending::Pending;
 use super::session::Session;
+use super::sync_point::{SyncPoint, wait_of};
 use crate::error::{Error, ErrorKind, Result, check};
 use crate::map::Access;
 use crate::transform::{Flip, Rect, Way};
@@ -207,29 +208,57 @@ impl Transform {
         source: Arc<NvBuffer<'fd>>,
         target: Arc<NvBuffer<'fd>>,
     ) -> Result<Pending<'fd>> {
+        self.start_after(source, target, &[])
+    }
+
+    /// [`Transform::start`] that begins once sync points are reached: those of other transforms, or of
+    /// fences. One that is never reached is waited for without end, also when the result is dropped.
+    ///
+    /// # Errors
+    ///
+    /// As [`Transform::start`]; [`ErrorKind::Invalid`] for more than [`SyncPoint::MAX`].
+    #[doc(alias = "insyncobj")]
+    pub fn start_after<'fd>(
+        &self,
+        source: Arc<NvBuffer<'fd>>,
+        target: Arc<NvBuffer<'fd>>,
+        points: &[SyncPoint],
+    ) -> Result<Pending<'fd>> {
         let call = "NvBufferTransformAsync";
         let library = source.library();
         let f = library.functions();
         let start = needed(library, f.transform_async, call)?;
-        let wait = needed(library, f.sync_obj_wait, "NvBufferSyncObjWait")?;
+        let wait = wait_of(library)?;
         if source.description().or(target.description()).is_some() {
             let detail = "a buffer of another process: Transform::run takes those";
             return Err(Error::new(ErrorKind::Invalid, call, detail));
         }
-        let mut params = self.params(&source, &target, call)?;
         let mut object = r32_4::NvBufferSyncObj {
+            num_insyncobj: points.len() as u32,
             use_outsyncobj: 1,
             ..Default::default()
         };
+        let Some(places) = object.insyncobj.get_mut(..points.len()) else {
+            let detail = format!(
+                "{} sync points to wait for; {} are possible",
+                points.len(),
+                SyncPoint::MAX
+            );
+            return Err(Error::new(ErrorKind::Invalid, call, detail));
+        };
+        for (place, point) in places.iter_mut().zip(points) {
+            *place = point.raw;
+        }
+        let mut params = self.params(&source, &target, call)?;
         let lock = self.enter(&mut params);
         let params = (&raw mut params).cast::<c_void>();
         let place = (&raw mut object).cast::<c_void>();
         // SAFETY: as in `run`, and the sync object is that of every release that has the function
-        // (asserted in `pending`). Both buffers are kept until it is done.
+        // (asserted in `sync_point`). Both buffers are kept until it is done.
         let ret = unsafe { start(source.fd(), target.fd(), params, place) };
         drop(lock);
         check(call, ret, || detail(&source, &target, self))?;
-        let (point, keep) = (object.outsyncobj, [source, target]);
-        Ok(Pending::new(wait, point, keep, self.session.clone()))
+        let point = SyncPoint::new(object.outsyncobj, wait);
+        Ok(Pending::new(point, [source, target], self.session.clone()))
     }
 }

@@ -6,6 +6,8 @@
 mod buffer;
 mod either;
 mod engine;
+mod forms;
+mod sync_points;
 
 use nvbuf::legacy::{MapPtr, NvBuffer, Pending, Session, Transform};
 use nvbuf::sys::LegacyLibrary;
