@@ -107,11 +107,12 @@ impl Transform {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Invalid`] for what is refused before the call: fewer target buffers, rectangles that
-    /// are empty, odd or not inside, a scale or a memory type that the engine does not do, a buffer that
-    /// is its own target. [`ErrorKind::Busy`] while the source is mapped for writing or an engine uses
-    /// either. [`ErrorKind::Load`] where there is no libnvbufsurftransform. [`ErrorKind::Transform`] when
-    /// the library refuses.
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) for what is refused before the call: fewer target
+    /// buffers, rectangles that are empty, odd or not inside, a scale or a memory type that the engine does
+    /// not do, a buffer that is its own target. [`ErrorKind::Busy`](crate::ErrorKind::Busy) while the source
+    /// is mapped for writing or an engine uses either. [`ErrorKind::Load`](crate::ErrorKind::Load) where
+    /// there is no libnvbufsurftransform. [`ErrorKind::Transform`](crate::ErrorKind::Transform) when the
+    /// library refuses.
     ///
     /// A target that is mapped does not compile:
     ///
@@ -130,7 +131,8 @@ impl Transform {
     ///
     /// # Errors
     ///
-    /// As [`Transform::run`], and [`ErrorKind::Invalid`] for an index beyond the batch.
+    /// As [`Transform::run`], and [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) for an index beyond the
+    /// batch.
     pub fn run_one(
         &self,
         source: &Surface,
@@ -148,7 +150,8 @@ impl Transform {
     ///
     /// # Errors
     ///
-    /// As [`Transform::run_one`], and [`ErrorKind::Busy`] while a target is mapped or is there twice.
+    /// As [`Transform::run_one`], and [`ErrorKind::Busy`](crate::ErrorKind::Busy) while a target is mapped or
+    /// is there twice.
     pub fn run_buffers(
         &self,
         sources: &[(&Surface, u32)],
@@ -161,8 +164,9 @@ impl Transform {
     ///
     /// # Errors
     ///
-    /// As [`Transform::run`]; [`ErrorKind::Busy`] while the target is mapped; [`ErrorKind::Load`] on
-    /// releases without asynchronous transforms (before L4T R34.1 or R32.6, and DeepStream 6.0).
+    /// As [`Transform::run`]; [`ErrorKind::Busy`](crate::ErrorKind::Busy) while the target is mapped;
+    /// [`ErrorKind::Load`](crate::ErrorKind::Load) on releases without asynchronous transforms (before L4T
+    /// R34.1 or R32.6, and DeepStream 6.0).
     #[doc(alias = "NvBufSurfTransformAsync")]
     pub fn start(&self, source: Arc<Surface>, target: Arc<Surface>) -> Result<SyncObject> {
         let kept = |surface: Arc<Surface>| -> Kept {

@@ -11,7 +11,7 @@ use nvbuf::{
     Transform,
 };
 
-use super::{IntoOutcome, Outcome, compare, eventfd, letter};
+use super::{IntoOutcome, Other, Outcome, compare, eventfd, letter};
 
 /// The surfaces that are built, by the table of surfaces; DEFAULT is SURFACE_ARRAY.
 const KINDS: [(MemType, Layout); 9] = [
@@ -181,7 +181,7 @@ fn started() -> nvbuf::Result<SyncObject> {
 }
 
 /// What has no source and target, with a letter for each release. Fences came with R36.3.
-const OTHERS: [(&str, &str, fn() -> Outcome); 11] = [
+const OTHERS: [Other; 11] = [
     ("SyncObject::wait", "oooo", || {
         started()?.wait().into_outcome()
     }),

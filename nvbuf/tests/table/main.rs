@@ -16,6 +16,9 @@ use nvmm_sim_control::Simulator;
 
 type Outcome = Result<Done>;
 
+/// What is tried without a buffer of a kind: its name, a letter for each release, itself.
+type Other = (&'static str, &'static str, fn() -> Outcome);
+
 enum Done {
     Works,
     NothingToTry,

@@ -8,7 +8,7 @@ use std::os::fd::AsFd;
 use nvbuf::Layout;
 use nvbuf::legacy::{FdRule, NvBuffer, NvBufferBuilder, Session, SyncPoint, Tag};
 
-use super::{IntoOutcome, Outcome, compare, eventfd, letter};
+use super::{IntoOutcome, Other, Outcome, compare, eventfd, letter};
 use functions::FUNCTIONS;
 
 /// The releases with the library: without engine, the last of R32, the last that the simulator knows.
@@ -19,8 +19,11 @@ const ENDED: [&str; 3] = ["r35.4.1", "r36.4", "r39.2"];
 /// Tries something on a buffer.
 type Try = for<'fd> fn(NvBuffer<'fd>) -> Outcome;
 
+/// What tries something on a buffer of a kind.
+type Kind = (&'static str, fn(Try) -> Outcome);
+
 /// What a buffer is, in the order of the columns. What cannot be made gives the error of that.
-const KINDS: [(&str, fn(Try) -> Outcome); 8] = [
+const KINDS: [Kind; 8] = [
     ("picture", |function| function(picture().build()?)),
     ("block linear", |function| {
         function(picture().layout(Layout::BLOCK_LINEAR).build()?)
@@ -53,7 +56,7 @@ const KINDS: [(&str, fn(Try) -> Outcome); 8] = [
 ];
 
 /// What has no buffer, or one of another kind; a letter for each release.
-const OTHERS: [(&str, &str, fn() -> Outcome); 7] = [
+const OTHERS: [Other; 7] = [
     ("builder, tag", "Loo", || {
         picture().tag(Tag::CAMERA).build().map(drop).into_outcome()
     }),
