@@ -7,12 +7,12 @@ use nvbufsurface_sys::Numbering;
 use nvbufsurface_sys::nvbuf_utils::{r28, r32_1, r32_2, r32_3, r32_4, r32_5, r32_6, r34};
 
 use super::buffer::NvBuffer;
-use super::filter::Filter;
 use super::library::needed;
 use super::session::Session;
+use super::transform::check_filter;
 use crate::error::{Error, ErrorKind, Result, check};
 use crate::map::Access;
-use crate::transform::{Flip, Rect, Way};
+use crate::transform::{Filter, Flip, Rect, Way};
 
 /// Layers of one composition at most.
 #[doc(alias = "MAX_COMPOSITE_FRAME")]
@@ -236,7 +236,7 @@ impl Composite {
                 let detail = format!("filters of layers came with R32.6; this is {numbering}");
                 return Err(Error::new(ErrorKind::Load, CALL, detail));
             }
-            filter.check(CALL)?;
+            check_filter(filter, CALL)?;
             checked.flags |= r32_6::NVBUFFER_COMPOSITE_FILTER;
             checked.filters[i] = filter.0;
         }

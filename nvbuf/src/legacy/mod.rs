@@ -10,6 +10,7 @@
 //!   |-- EglImage::map(&Arc<NvBuffer>) for CUDA or OpenGL ES
 //!   |-- read_plane, write_plane       copies by the library
 //!   `-- Transform, Composite          by the VIC: crop, scale, flip, convert, blend
+//! Transform::start_after(.., points)  by SyncPoint after other transforms and fences, without waiting
 //! ```
 //!
 //! Nearly every release has structs and colour numbers of its own; the library's self-test says
@@ -25,7 +26,6 @@ mod composite;
 mod description;
 mod egl;
 mod extracted;
-mod filter;
 mod layout;
 mod library;
 mod map;
@@ -47,7 +47,6 @@ pub use composite::{Composite, Layer, MAX_LAYERS};
 pub use description::Description;
 pub use egl::EglImage;
 pub use extracted::{ExtractedFd, FdRule};
-pub use filter::Filter;
 pub use map::MapPtr;
 pub use params::LegacyParams;
 pub use pending::Pending;

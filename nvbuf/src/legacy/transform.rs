@@ -7,14 +7,13 @@ use std::sync::{Arc, MutexGuard};
 use nvbufsurface_sys::nvbuf_utils::{r28, r32_1, r32_2, r32_3, r32_4, r32_5, r32_6, r34};
 
 use super::buffer::NvBuffer;
-use super::filter::Filter;
 use super::library::needed;
 use super::pending::Pending;
 use super::session::Session;
 use super::sync_point::{SyncPoint, wait_of};
 use crate::error::{Error, ErrorKind, Result, check};
 use crate::map::Access;
-use crate::transform::{Flip, Rect, Way};
+use crate::transform::{Filter, Flip, Rect, Way};
 
 /// The struct of R32.1 and later. R28 reads the beginning of it, which is its own.
 pub(super) type Params = r32_1::NvBufferTransformParams;
@@ -34,7 +33,13 @@ const _: () = {
     assert!(size_of::<Old>() <= offset_of!(Params, session));
     assert!(offset_of!(Old, src_rect) == offset_of!(Params, src_rect));
     assert!(offset_of!(Old, dst_rect) == offset_of!(Params, dst_rect));
-    // The numbers of libnvbufsurftransform, whose enum this takes.
+    // The numbers of libnvbufsurftransform, whose types this takes.
+    assert!(r28::NvBufferTransform_Filter_Nearest == Filter::NEAREST.0);
+    assert!(r28::NvBufferTransform_Filter_Bilinear == Filter::BILINEAR.0);
+    assert!(r28::NvBufferTransform_Filter_5_Tap == Filter::ALGO1.0);
+    assert!(r28::NvBufferTransform_Filter_10_Tap == Filter::ALGO2.0);
+    assert!(r28::NvBufferTransform_Filter_Smart == Filter::ALGO3.0);
+    assert!(r28::NvBufferTransform_Filter_Nicest == Filter::ALGO4.0);
     assert!(r28::NvBufferTransform_Rotate90 == Flip::Rotate90 as u32);
     assert!(r28::NvBufferTransform_Rotate180 == Flip::Rotate180 as u32);
     assert!(r28::NvBufferTransform_Rotate270 == Flip::Rotate270 as u32);
@@ -101,7 +106,8 @@ impl Transform {
         if from.fd() == to.fd() {
             return invalid(format!("{from:?} onto itself"));
         }
-        self.filter.unwrap_or_default().check(call)?;
+        let filter = self.filter.unwrap_or(Filter::NEAREST);
+        check_filter(filter, call)?;
         let (all, all_dest) = (from.params().whole(), to.params().whole());
         let (source, dest) = (self.from.unwrap_or(all), self.to.unwrap_or(all_dest));
         let way = Way {
@@ -126,7 +132,7 @@ impl Transform {
         Ok(Params {
             transform_flag: flags,
             transform_flip: self.flip as u32,
-            transform_filter: self.filter.unwrap_or_default().0,
+            transform_filter: filter.0,
             src_rect: rect(source),
             dst_rect: rect(dest),
             session: std::ptr::null_mut(),
@@ -147,6 +153,15 @@ fn rect(rect: Rect) -> r32_1::NvBufferRect {
         width: rect.width,
         height: rect.height,
     }
+}
+
+/// Refuses what libnvbuf_utils does not have: it knows no number for its default.
+pub(super) fn check_filter(filter: Filter, call: &'static str) -> Result<()> {
+    if filter.0 <= Filter::ALGO4.0 {
+        return Ok(());
+    }
+    let detail = format!("{filter:?} is none of the library's; for its default say none");
+    Err(Error::new(ErrorKind::Invalid, call, detail))
 }
 
 /// The arguments of a call that failed, and what helps.
@@ -254,7 +269,8 @@ impl Transform {
         let params = (&raw mut params).cast::<c_void>();
         let place = (&raw mut object).cast::<c_void>();
         // SAFETY: as in `run`, and the sync object is that of every release that has the function
-        // (asserted in `sync_point`). Both buffers are kept until it is done.
+        // (asserted in `sync_point`), with points that the library
+        // made. Both buffers are kept until it is done.
         let ret = unsafe { start(source.fd(), target.fd(), params, place) };
         drop(lock);
         check(call, ret, || detail(&source, &target, self))?;

@@ -6,10 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use nvbuf::legacy::{
-    Composite, Description, EglImage, ExtractedFd, FdRule, Filter, Layer, NvBuffer, Session,
-    Transform,
+    Composite, Description, EglImage, ExtractedFd, FdRule, Layer, NvBuffer, Session, Transform,
 };
-use nvbuf::{Access, VideoBuffer};
+use nvbuf::{Access, Filter, VideoBuffer};
 
 use super::{Try, picture};
 use crate::{Done, IntoOutcome, Outcome, done};
