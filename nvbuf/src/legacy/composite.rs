@@ -217,14 +217,8 @@ impl Composite {
             }
             checked.fds[i] = buffer.fd();
             checked.alphas[i] = layer.alpha;
-            let (from, to) = (buffer.params().whole(), target.params().whole());
-            let way = Way {
-                from,
-                source: layer.from.unwrap_or(from),
-                to,
-                target: layer.to.unwrap_or(to),
-                flip: Flip::None,
-            };
+            let whole = [buffer, target].map(|buffer| buffer.params().whole());
+            let way = Way::new(whole, [layer.from, layer.to], Flip::None);
             way.check(CALL, false, true)?;
             (checked.from[i], checked.to[i]) = (way.source, way.target);
             if layer.alpha < 1. {

@@ -108,15 +108,8 @@ impl Transform {
         }
         let filter = self.filter.unwrap_or(Filter::NEAREST);
         check_filter(filter, call)?;
-        let (all, all_dest) = (from.params().whole(), to.params().whole());
-        let (source, dest) = (self.from.unwrap_or(all), self.to.unwrap_or(all_dest));
-        let way = Way {
-            from: all,
-            source,
-            to: all_dest,
-            target: dest,
-            flip: self.flip,
-        };
+        let whole = [from, to].map(|buffer| buffer.params().whole());
+        let way = Way::new(whole, [self.from, self.to], self.flip);
         way.check(call, false, true)?;
         from.require_unmapped(call, Access::Read)?;
         to.require_unmapped(call, Access::Write)?;
@@ -133,8 +126,8 @@ impl Transform {
             transform_flag: flags,
             transform_flip: self.flip as u32,
             transform_filter: filter.0,
-            src_rect: rect(source),
-            dst_rect: rect(dest),
+            src_rect: rect(way.source),
+            dst_rect: rect(way.target),
             session: std::ptr::null_mut(),
         })
     }
@@ -269,8 +262,7 @@ impl Transform {
         let params = (&raw mut params).cast::<c_void>();
         let place = (&raw mut object).cast::<c_void>();
         // SAFETY: as in `run`, and the sync object is that of every release that has the function
-        // (asserted in `sync_point`), with points that the library
-        // made. Both buffers are kept until it is done.
+        // (asserted in `sync_point`), with points that the library made. Both buffers are kept until it is done.
         let ret = unsafe { start(source.fd(), target.fd(), params, place) };
         drop(lock);
         check(call, ret, || detail(&source, &target, self))?;

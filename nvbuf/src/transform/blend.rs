@@ -137,14 +137,7 @@ impl Blend {
             for i in 0..count {
                 check::different(CALL, (&Batch(source), i), (&Batch(target), i))?;
                 let (from, to) = (source.params(i)?, target.params(i)?);
-                let (from, to) = (Rect::whole(from), Rect::whole(to));
-                let way = Way {
-                    from,
-                    source: from,
-                    to,
-                    target: to,
-                    flip: Flip::None,
-                };
+                let way = Way::new([from, to].map(Rect::whole), [None, None], Flip::None);
                 way.check(CALL, false, self.settings.session.is_vic(source.mem_type()))?;
             }
         }

@@ -88,15 +88,26 @@ pub(super) fn different(
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Way {
     /// The whole picture.
-    pub(crate) from: Rect,
+    from: Rect,
     /// The part of it.
     pub(crate) source: Rect,
-    pub(crate) to: Rect,
+    to: Rect,
     pub(crate) target: Rect,
-    pub(crate) flip: Flip,
+    flip: Flip,
 }
 
 impl Way {
+    /// From one picture to another: these parts, or all of it.
+    pub(crate) fn new([from, to]: [Rect; 2], parts: [Option<Rect>; 2], flip: Flip) -> Self {
+        Self {
+            from,
+            source: parts[0].unwrap_or(from),
+            to,
+            target: parts[1].unwrap_or(to),
+            flip,
+        }
+    }
+
     /// Checks the rectangles, and the scale where the VIC's limits hold.
     pub(crate) fn check(self, call: &'static str, is_odd: bool, is_vic: bool) -> Result<()> {
         self.source.check(call, "source", self.from, is_odd)?;
@@ -138,13 +149,7 @@ mod tests {
     fn scales_beyond_the_hardware_are_refused() {
         let check = |source: (u32, u32), target: (u32, u32), flip| {
             let [source, target] = [source, target].map(|(w, h)| Rect::new(0, 0, w, h));
-            let way = Way {
-                from: source,
-                source,
-                to: target,
-                target,
-                flip,
-            };
+            let way = Way::new([source, target], [None, None], flip);
             way.check("test", false, false).unwrap();
             way.check("test", false, true)
         };

@@ -217,13 +217,7 @@ impl Composite {
             check::different(call, (sources, i), (target, 0))?;
             let (source, from) = sources.at(i);
             let from = Rect::whole(source.params(from)?);
-            let way = Way {
-                from,
-                source: layer.source.unwrap_or(from),
-                to,
-                target: layer.target.unwrap_or(to),
-                flip: Flip::None,
-            };
+            let way = Way::new([from, to], [layer.source, layer.target], Flip::None);
             way.check(call, false, self.settings.session.is_vic(source.mem_type()))?;
         }
         self.form(library, sources)

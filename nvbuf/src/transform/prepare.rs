@@ -62,14 +62,8 @@ impl Transform {
             check::different(call, (sources, i), (targets, i))?;
             let ((source, from), (target, to)) = (sources.at(i), targets.at(i));
             let (from, to) = (source.params(from)?, target.params(to)?);
-            let (from, to) = (Rect::whole(from), Rect::whole(to));
-            let way = Way {
-                from,
-                source: self.source.at(i, from),
-                to,
-                target: self.target.at(i, to),
-                flip: self.flip,
-            };
+            let parts = [self.source.at(i), self.target.at(i)];
+            let way = Way::new([from, to].map(Rect::whole), parts, self.flip);
             let is_vic = self.settings.session.is_vic(source.mem_type());
             way.check(call, self.is_odd_allowed, is_vic)?;
         }

@@ -100,12 +100,12 @@ impl Rects {
         !matches!(self, Self::Whole)
     }
 
-    /// The rectangle of buffer `index`, of which it may be all. There are enough, by `check_count`.
-    pub(super) fn at(&self, index: u32, whole: Rect) -> Rect {
+    /// The rectangle of buffer `index`, unless it is all of it. There are enough, by `check_count`.
+    pub(super) fn at(&self, index: u32) -> Option<Rect> {
         match self {
-            Self::Whole => whole,
-            Self::Same(rect) => *rect,
-            Self::Each(rects) => rects[index as usize],
+            Self::Whole => None,
+            Self::Same(rect) => Some(*rect),
+            Self::Each(rects) => Some(rects[index as usize]),
         }
     }
 
