@@ -3,13 +3,13 @@
 //! whole process; the others work in processes of their own. Simulator only.
 
 use std::ffi::c_void;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, FromRawFd, OwnedFd};
 use std::process::{Command, Stdio};
 use std::ptr::NonNull;
 use std::sync::Arc;
 
 use nvbuf::legacy::{
-    Composite, EglImage, ExtractedFd, FdRule, Layer, NvBuffer, Session, Tag, Transform,
+    Composite, EglImage, ExtractedFd, FdRule, Layer, NvBuffer, Session, SyncPoint, Tag, Transform,
 };
 use nvbuf::sys::LegacyLibrary;
 use nvbuf::{Access, ColorFormat, ErrorKind};
@@ -69,7 +69,26 @@ fn life() -> nvbuf::Result<()> {
         // SAFETY: as above.
         drop(unsafe { NvBuffer::import(buffer.as_fd(), &description) }?);
     }
+    if has("NvBufferCreateInterlace") {
+        drop(builder().interlaced().build()?);
+        drop(builder().chroma_position(1, 1).build()?);
+    }
+    // The last: the simulator keeps a fence until it is waited for.
+    if has("NvBufferSyncObjParamsFromFile") {
+        for point in SyncPoint::from_fence(signalled())? {
+            point.wait()?;
+        }
+    }
     Ok(())
+}
+
+/// A fence that is signalled already, to the simulator: an eventfd that can be read.
+fn signalled() -> OwnedFd {
+    // SAFETY: it takes two numbers.
+    let fd = unsafe { libc::eventfd(1, libc::EFD_CLOEXEC) };
+    assert!(fd >= 0);
+    // SAFETY: the fd is new, and nobody else's.
+    unsafe { OwnedFd::from_raw_fd(fd) }
 }
 
 /// Whether the release has no libnvbuf_utils; then that is the error.
@@ -110,6 +129,8 @@ fn each_failure_is_an_error_and_leaves_nothing_behind() {
     for function in [
         "NvBufferCreate",
         "NvBufferCreateEx",
+        "NvBufferCreateInterlace",
+        "NvBufferCreateWithChromaLoc",
         "NvBufferGetParams",
         "NvBufferGetParamsEx",
         "NvBufferMemMap",
@@ -128,6 +149,7 @@ fn each_failure_is_an_error_and_leaves_nothing_behind() {
         "NvBufferComposite",
         "NvBufferSessionCreate",
         "NvBufferImportFd",
+        "NvBufferSyncObjParamsFromFile",
     ] {
         let mut of_function = 0;
         for number in 1.. {

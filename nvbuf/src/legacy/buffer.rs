@@ -12,7 +12,7 @@ use super::builder::NvBufferBuilder;
 use super::description::Description;
 use super::layout::{Block, WORDS};
 use super::library::library;
-use super::map::MapTable;
+use super::map_table::MapTable;
 use super::params::LegacyParams;
 use crate::descriptor::{file_size, stat};
 use crate::error::{Error, ErrorKind, Result, check, report};

@@ -24,12 +24,24 @@ macro_rules! same {
 }
 same!(r32_2 r32_3 r32_4 r32_5 r32_6 r34);
 
+type ChromaPosition = r32_3::NvBufferChromaSubsamplingParams;
+
+const _: () = {
+    assert!(size_of::<ChromaPosition>() == 2);
+    assert!(size_of::<r32_4::NvBufferChromaSubsamplingParams>() == 2);
+    assert!(size_of::<r32_5::NvBufferChromaSubsamplingParams>() == 2);
+    assert!(size_of::<r32_6::NvBufferChromaSubsamplingParams>() == 2);
+    assert!(size_of::<r34::NvBufferChromaSubsamplingParams>() == 2);
+};
+
 /// What to allocate; from [`NvBuffer::builder`] or [`NvBuffer::memory_builder`].
 #[derive(Clone, Debug)]
 #[must_use = "nothing is allocated before build()"]
 pub struct NvBufferBuilder {
     content: Content,
     tag: Option<Tag>,
+    is_interlaced: bool,
+    chroma: Option<ChromaPosition>,
 }
 
 #[derive(Clone, Debug)]
@@ -45,19 +57,24 @@ enum Content {
 
 impl NvBufferBuilder {
     pub(super) fn picture(width: u32, height: u32) -> Self {
-        let content = Content::Picture {
+        Self::of(Content::Picture {
             width,
             height,
             format: ColorFormat::RGBA,
             layout: Layout::PITCH,
-        };
-        Self { content, tag: None }
+        })
     }
 
     pub(super) fn bytes(size: u32) -> Self {
+        Self::of(Content::Bytes(size))
+    }
+
+    fn of(content: Content) -> Self {
         Self {
-            content: Content::Bytes(size),
+            content,
             tag: None,
+            is_interlaced: false,
+            chroma: None,
         }
     }
 
@@ -83,13 +100,34 @@ impl NvBufferBuilder {
         self
     }
 
+    /// A picture of two fields, one after the other, for engines that know such; since R32.3. The planes
+    /// are mapped as they lie.
+    #[doc(alias = "NvBufferCreateInterlace")]
+    pub fn interlaced(mut self) -> Self {
+        self.is_interlaced = true;
+        self
+    }
+
+    /// Where chroma samples of a picture lie between those of luma; since R32.3. Across: 0 left (if not
+    /// said), 1 centre, 2 right. Down: 0 top, 1 centre (if not said), 2 bottom.
+    #[doc(alias = "NvBufferCreateWithChromaLoc")]
+    #[doc(alias = "NvBufferChromaSubsamplingParams")]
+    pub fn chroma_position(mut self, horizontal: u8, vertical: u8) -> Self {
+        self.chroma = Some(ChromaPosition {
+            chromaLocHoriz: horizontal,
+            chromaLocVert: vertical,
+        });
+        self
+    }
+
     /// Allocates.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Invalid`] for a size, layout or format that cannot be, or a format that the release
-    /// does not have; [`ErrorKind::Load`] where there is no libnvbuf_utils (since R35.3), or it
-    /// knows no tags and no raw memory (R28); [`ErrorKind::Call`] when the library refuses.
+    /// [`ErrorKind::Invalid`] for a size, layout, format or chroma position that cannot be, a format that
+    /// the release does not have, fields or a chroma position of raw memory, or both at once;
+    /// [`ErrorKind::Load`] where there is no libnvbuf_utils (since R35.3), or it knows no tags and no raw
+    /// memory (R28), no fields and chroma positions (before R32.3); [`ErrorKind::Call`] when the library refuses.
     #[doc(alias = "NvBufferCreate")]
     #[doc(alias = "NvBufferCreateEx")]
     pub fn build(self) -> Result<NvBuffer<'static>> {
@@ -117,6 +155,15 @@ impl NvBufferBuilder {
     /// Checks what does not need the library.
     fn checked(&self) -> Result<CreateParams> {
         let invalid = |what| Error::new(ErrorKind::Invalid, "NvBufferCreate", what);
+        if self.is_interlaced && self.chroma.is_some() {
+            let what = "interlaced and with a chroma position: the library has no call for both";
+            return Err(invalid(what.into()));
+        }
+        if let Some(c) = &self.chroma
+            && (c.chromaLocHoriz > 2 || c.chromaLocVert > 2)
+        {
+            return Err(invalid(format!("{c:?}; 0 to 2 are possible")));
+        }
         let mut params = CreateParams {
             width: 0,
             height: 0,
@@ -144,6 +191,10 @@ impl NvBufferBuilder {
                 (params.width, params.height) = (width.cast_signed(), height.cast_signed());
                 params.layout = layout.0;
             }
+            Content::Bytes(_) if self.is_interlaced || self.chroma.is_some() => {
+                let what = "raw memory has no fields and no chroma";
+                return Err(invalid(what.into()));
+            }
             Content::Bytes(size) => {
                 params.payloadType = Payload::MEM_HANDLE.0;
                 params.memsize = match c_int::try_from(size) {
@@ -165,20 +216,32 @@ impl NvBufferBuilder {
             params.colorFormat = number(format, numbering)?;
         }
         let mut fd: c_int = -1;
+        let f = library.functions();
         let is_plain = self.tag.is_none() && params.payloadType == Payload::SURF_ARRAY.0;
-        let (call, ret) = if is_plain {
-            let create = library.functions().create;
+        let wanted = (&raw mut params).cast::<c_void>();
+        let (call, ret) = if let Some(mut chroma) = self.chroma {
+            let call = "NvBufferCreateWithChromaLoc";
+            let create = needed(library, f.create_with_chroma_loc, call)?;
+            let place = (&raw mut chroma).cast::<c_void>();
+            // SAFETY: the pointers are to locals that outlive the call; the structs are those of every
+            // release that has the function (asserted above).
+            (call, unsafe { create(&raw mut fd, wanted, place) })
+        } else if self.is_interlaced {
+            let call = "NvBufferCreateInterlace";
+            let create = needed(library, f.create_interlace, call)?;
+            // SAFETY: as above.
+            (call, unsafe { create(&raw mut fd, wanted) })
+        } else if is_plain {
             let p = &params;
             // SAFETY: the pointer is to a local that outlives the call; the numbers were checked.
-            let ret = unsafe { create(&raw mut fd, p.width, p.height, p.layout, p.colorFormat) };
+            let ret =
+                unsafe { (f.create)(&raw mut fd, p.width, p.height, p.layout, p.colorFormat) };
             ("NvBufferCreate", ret)
         } else {
             let call = "NvBufferCreateEx";
-            let create = needed(library, library.functions().create_ex, call)?;
-            let params = (&raw mut params).cast::<c_void>();
-            // SAFETY: both pointers are to locals that outlive the call; the struct is that of every
-            // release that has the function (asserted above).
-            (call, unsafe { create(&raw mut fd, params) })
+            let create = needed(library, f.create_ex, call)?;
+            // SAFETY: as above.
+            (call, unsafe { create(&raw mut fd, wanted) })
         };
         check(call, ret, || {
             format!(

@@ -7,11 +7,12 @@ use nvbufsurface_sys::Numbering;
 use nvbufsurface_sys::nvbuf_utils::{r28, r32_1, r32_2, r32_3, r32_4, r32_5, r32_6, r34};
 
 use super::buffer::NvBuffer;
-use super::geometry::{Filter, Flip, Rect};
 use super::library::needed;
 use super::session::Session;
+use super::transform::check_filter;
 use crate::error::{Error, ErrorKind, Result, check};
 use crate::map::Access;
+use crate::transform::{Filter, Flip, Rect, Way};
 
 /// Layers of one composition at most.
 #[doc(alias = "MAX_COMPOSITE_FRAME")]
@@ -216,9 +217,10 @@ impl Composite {
             }
             checked.fds[i] = buffer.fd();
             checked.alphas[i] = layer.alpha;
-            checked.from[i] = Rect::of(layer.from, buffer, CALL)?;
-            checked.to[i] = Rect::of(layer.to, target, CALL)?;
-            checked.from[i].check_scale(checked.to[i], Flip::None, CALL)?;
+            let whole = [buffer, target].map(|buffer| buffer.params().whole());
+            let way = Way::new(whole, [layer.from, layer.to], Flip::None);
+            way.check(CALL, false, true)?;
+            (checked.from[i], checked.to[i]) = (way.source, way.target);
             if layer.alpha < 1. {
                 checked.flags |= r28::NVBUFFER_BLEND;
             }
@@ -228,9 +230,7 @@ impl Composite {
                 let detail = format!("filters of layers came with R32.6; this is {numbering}");
                 return Err(Error::new(ErrorKind::Load, CALL, detail));
             }
-            if filter.0 > Filter::NICEST.0 {
-                return Err(invalid(format!("{filter:?} is none of the library's")));
-            }
+            check_filter(filter, CALL)?;
             checked.flags |= r32_6::NVBUFFER_COMPOSITE_FILTER;
             checked.filters[i] = filter.0;
         }

@@ -1,54 +1,12 @@
 //! CPU access. A guard owns the whole protocol: map and sync for the CPU; sync for the device
 //! (where it could write) and unmap, for exactly the planes that were mapped.
 
-use std::ptr::NonNull;
-
-use nvbufsurface_sys::nvbuf_utils::r28;
-
 use super::buffer::NvBuffer;
 use super::slices::{Map, MapMut};
 use crate::Layout;
 use crate::error::{Error, ErrorKind, Result, report};
 use crate::map::{Access, PlanePtr};
 use crate::params::MAX_PLANES;
-
-/// Who has one plane mapped.
-#[derive(Clone, Copy, Debug, Default)]
-struct PlaneState {
-    // 64 bits: forgotten guards cannot make it overflow.
-    readers: u64,
-    writer: bool,
-    address: Option<NonNull<u8>>,
-}
-
-/// Who has the planes of a buffer mapped, and whether others reach them; behind its lock.
-///
-/// # Invariants
-///
-/// While `is_shared` there are no slices.
-#[derive(Debug)]
-pub(super) struct MapTable {
-    planes: [PlaneState; MAX_PLANES],
-    is_shared: bool,
-}
-
-// SAFETY: the addresses mean the same on every thread, and are only handed out here.
-unsafe impl Send for MapTable {}
-
-impl MapTable {
-    pub(super) fn new(is_shared: bool) -> Self {
-        Self {
-            planes: [PlaneState::default(); MAX_PLANES],
-            is_shared,
-        }
-    }
-
-    /// From here on there are no new slices; there are none now, since they borrow the buffer
-    /// exclusively.
-    pub(super) fn share(&mut self) {
-        self.is_shared = true;
-    }
-}
 
 /// A mapping for the CPU as pointers: for pixels that others may reach as well.
 ///
@@ -152,7 +110,7 @@ impl NvBuffer<'_> {
     }
 
     fn require_private(&self, call: &'static str) -> Result<()> {
-        if !self.lock().is_shared {
+        if !self.lock().is_shared() {
             return Ok(());
         }
         let detail = format!(
@@ -160,17 +118,6 @@ impl NvBuffer<'_> {
              use map_ptr"
         );
         Err(Error::new(ErrorKind::Invalid, call, detail))
-    }
-
-    /// Refuses an engine's access where a mapping of ours is in the way: it would see, or spoil, half of
-    /// what the CPU does.
-    pub(super) fn require_unmapped(&self, call: &'static str, access: Access) -> Result<()> {
-        let is_in_the_way =
-            |plane: &PlaneState| plane.writer || (access == Access::Write && plane.readers > 0);
-        if !self.lock().planes.iter().any(is_in_the_way) {
-            return Ok(());
-        }
-        Err(busy(self, call))
     }
 
     /// All or nothing.
@@ -190,7 +137,7 @@ impl NvBuffer<'_> {
         };
         let mut table = self.lock();
         for plane in range {
-            match self.map_one(&mut table.planes[plane], plane, access) {
+            match self.map_one(&mut table, plane, access) {
                 Ok(data) => {
                     let params = self.params().planes()[plane];
                     map.planes[plane] = Some(PlanePtr { data, params });
@@ -205,60 +152,6 @@ impl NvBuffer<'_> {
         drop(table);
         Ok(map)
     }
-
-    fn map_one(&self, state: &mut PlaneState, plane: usize, access: Access) -> Result<NonNull<u8>> {
-        if state.writer || (access == Access::Write && state.readers > 0) {
-            return Err(busy(self, "NvBufferMemMap"));
-        }
-        let address = match state.address {
-            Some(address) => address,
-            None => {
-                let flags = match access {
-                    Access::Read => r28::NvBufferMem_Read,
-                    Access::Write => r28::NvBufferMem_Read_Write,
-                };
-                self.mem_map(plane, flags)?
-            }
-        };
-        if let Err(error) = self.mem_sync_for_cpu(plane, address) {
-            if state.address.is_none() {
-                self.mem_unmap(plane, address)
-                    .unwrap_or_else(|e| report(&e));
-            }
-            return Err(error);
-        }
-        state.address = Some(address);
-        match access {
-            Access::Read => state.readers += 1,
-            Access::Write => state.writer = true,
-        }
-        Ok(address)
-    }
-
-    /// Ends one mapping of a plane, and what the library has mapped if it was the last.
-    fn unmap_one(&self, state: &mut PlaneState, plane: usize, access: Access) -> Result<()> {
-        match access {
-            Access::Read => state.readers -= 1,
-            Access::Write => state.writer = false,
-        }
-        if state.readers > 0 {
-            return Ok(());
-        }
-        let Some(address) = state.address.take() else {
-            return Ok(());
-        };
-        let synced = match access {
-            Access::Read => Ok(()),
-            Access::Write => self.mem_sync_for_device(plane, address),
-        };
-        // It is unmapped whatever happened before.
-        synced.and(self.mem_unmap(plane, address))
-    }
-}
-
-fn busy(buffer: &NvBuffer<'_>, call: &'static str) -> Error {
-    let detail = format!("{buffer:?} is mapped already: drop that mapping first");
-    Error::new(ErrorKind::Busy, call, detail)
 }
 
 impl MapPtr<'_> {
@@ -296,8 +189,7 @@ impl MapPtr<'_> {
         let mut table = self.buffer.lock();
         let mut result = Ok(());
         for (plane, _) in self.planes.iter().enumerate().filter(|(_, p)| p.is_some()) {
-            let state = &mut table.planes[plane];
-            result = result.and(self.buffer.unmap_one(state, plane, self.access));
+            result = result.and(self.buffer.unmap_one(&mut table, plane, self.access));
         }
         result
     }

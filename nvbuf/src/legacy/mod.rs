@@ -10,6 +10,7 @@
 //!   |-- EglImage::map(&Arc<NvBuffer>) for CUDA or OpenGL ES
 //!   |-- read_plane, write_plane       copies by the library
 //!   `-- Transform, Composite          by the VIC: crop, scale, flip, convert, blend
+//! Transform::start_after(.., points)  by SyncPoint after other transforms and fences, without waiting
 //! ```
 //!
 //! Nearly every release has structs and colour numbers of its own; the library's self-test says
@@ -25,15 +26,18 @@ mod composite;
 mod description;
 mod egl;
 mod extracted;
-mod geometry;
 mod layout;
 mod library;
 mod map;
+mod map_table;
 mod params;
+mod params_ex;
 mod pending;
 mod raw_copy;
+mod read;
 mod session;
 mod slices;
+mod sync_point;
 mod tag;
 mod transform;
 
@@ -43,11 +47,11 @@ pub use composite::{Composite, Layer, MAX_LAYERS};
 pub use description::Description;
 pub use egl::EglImage;
 pub use extracted::{ExtractedFd, FdRule};
-pub use geometry::{Filter, Flip, Rect};
 pub use map::MapPtr;
 pub use params::LegacyParams;
 pub use pending::Pending;
 pub use session::Session;
 pub use slices::{Map, MapMut};
+pub use sync_point::SyncPoint;
 pub use tag::{Payload, Tag};
 pub use transform::Transform;

@@ -1,26 +1,14 @@
 //! A transform that is under way.
 
-use std::ffi::{c_int, c_uint, c_void};
+#![forbid(unsafe_code)]
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use nvbufsurface_sys::nvbuf_utils::{r32_4, r32_5, r32_6, r34};
-
 use super::buffer::NvBuffer;
 use super::session::Session;
-use crate::error::{Error, ErrorKind, Result, check, report};
-
-pub(super) type Point = r32_4::NvBufferSyncObjParams;
-
-macro_rules! same {
-    ($($module:ident)*) => {
-        $(const _: () = assert!(
-            size_of::<r32_4::NvBufferSyncObj>() == size_of::<$module::NvBufferSyncObj>()
-                && size_of::<Point>() == size_of::<$module::NvBufferSyncObjParams>()
-        );)*
-    };
-}
-same!(r32_5 r32_6 r34);
+use super::sync_point::SyncPoint;
+use crate::error::{Error, ErrorKind, Result, report};
 
 /// A transform of [`Transform::start`](super::Transform::start) that is under way. It keeps the buffers and the session
 /// alive; dropping it waits.
@@ -29,8 +17,7 @@ same!(r32_5 r32_6 r34);
 #[derive(Debug)]
 #[must_use = "dropping it waits until the transform is done"]
 pub struct Pending<'fd> {
-    wait: unsafe extern "C" fn(*mut c_void, c_uint) -> c_int,
-    point: Point,
+    point: SyncPoint,
     /// `None` once it is done.
     keep: Option<Kept<'fd>>,
 }
@@ -44,19 +31,24 @@ struct Kept<'fd> {
 
 impl<'fd> Pending<'fd> {
     pub(super) fn new(
-        wait: unsafe extern "C" fn(*mut c_void, c_uint) -> c_int,
-        point: Point,
+        point: SyncPoint,
         buffers: [Arc<NvBuffer<'fd>>; 2],
         session: Option<Arc<Session>>,
     ) -> Self {
         Self {
-            wait,
             point,
             keep: Some(Kept {
                 _buffers: buffers,
                 _session: session,
             }),
         }
+    }
+
+    /// What tells that it is done, for a transform that comes after it
+    /// ([`Transform::start_after`](super::Transform::start_after)).
+    #[doc(alias = "outsyncobj")]
+    pub fn point(&self) -> SyncPoint {
+        self.point
     }
 
     /// Waits until it is done.
@@ -79,31 +71,16 @@ impl<'fd> Pending<'fd> {
         if self.keep.is_none() {
             return Ok(());
         }
-        // All bits set would mean without end.
-        let limit = u128::from(r32_4::NVBUFFER_SYNCPOINT_WAIT_INFINITE - 1);
-        let milliseconds = timeout.as_millis().clamp(1, limit) as c_uint;
-        self.wait_for(milliseconds)?;
+        self.point.wait_timeout(timeout)?;
         self.keep = None;
         Ok(())
-    }
-
-    fn wait_for(&self, milliseconds: c_uint) -> Result<()> {
-        let call = "NvBufferSyncObjWait";
-        let mut point = self.point;
-        let place = (&raw mut point).cast::<c_void>();
-        // SAFETY: the sync point that the library wrote when the transform began.
-        let ret = unsafe { (self.wait)(place, milliseconds) };
-        check(call, ret, || match milliseconds {
-            r32_4::NVBUFFER_SYNCPOINT_WAIT_INFINITE => format!("{point:?}"),
-            _ => format!("{point:?}: not done in {milliseconds} ms, or the wait failed"),
-        })
     }
 
     fn end(&mut self) -> Result<()> {
         if self.keep.is_none() {
             return Ok(());
         }
-        let result = self.wait_for(r32_4::NVBUFFER_SYNCPOINT_WAIT_INFINITE);
+        let result = self.point.wait();
         let keep = self.keep.take();
         if result.is_err() {
             // The engine may still write: nobody may get the memory.

@@ -7,12 +7,13 @@ use std::sync::{Arc, MutexGuard};
 use nvbufsurface_sys::nvbuf_utils::{r28, r32_1, r32_2, r32_3, r32_4, r32_5, r32_6, r34};
 
 use super::buffer::NvBuffer;
-use super::geometry::{Filter, Flip, Rect};
 use super::library::needed;
 use super::pending::Pending;
 use super::session::Session;
+use super::sync_point::{SyncPoint, wait_of};
 use crate::error::{Error, ErrorKind, Result, check};
 use crate::map::Access;
+use crate::transform::{Filter, Flip, Rect, Way};
 
 /// The struct of R32.1 and later. R28 reads the beginning of it, which is its own.
 pub(super) type Params = r32_1::NvBufferTransformParams;
@@ -32,6 +33,20 @@ const _: () = {
     assert!(size_of::<Old>() <= offset_of!(Params, session));
     assert!(offset_of!(Old, src_rect) == offset_of!(Params, src_rect));
     assert!(offset_of!(Old, dst_rect) == offset_of!(Params, dst_rect));
+    // The numbers of libnvbufsurftransform, whose types this takes.
+    assert!(r28::NvBufferTransform_Filter_Nearest == Filter::NEAREST.0);
+    assert!(r28::NvBufferTransform_Filter_Bilinear == Filter::BILINEAR.0);
+    assert!(r28::NvBufferTransform_Filter_5_Tap == Filter::ALGO1.0);
+    assert!(r28::NvBufferTransform_Filter_10_Tap == Filter::ALGO2.0);
+    assert!(r28::NvBufferTransform_Filter_Smart == Filter::ALGO3.0);
+    assert!(r28::NvBufferTransform_Filter_Nicest == Filter::ALGO4.0);
+    assert!(r28::NvBufferTransform_Rotate90 == Flip::Rotate90 as u32);
+    assert!(r28::NvBufferTransform_Rotate180 == Flip::Rotate180 as u32);
+    assert!(r28::NvBufferTransform_Rotate270 == Flip::Rotate270 as u32);
+    assert!(r28::NvBufferTransform_FlipX == Flip::FlipX as u32);
+    assert!(r28::NvBufferTransform_FlipY == Flip::FlipY as u32);
+    assert!(r28::NvBufferTransform_Transpose == Flip::Transpose as u32);
+    assert!(r28::NvBufferTransform_InvTranspose == Flip::InvTranspose as u32);
 };
 
 /// What a transform does; whole picture to whole picture if nothing else is said.
@@ -91,12 +106,11 @@ impl Transform {
         if from.fd() == to.fd() {
             return invalid(format!("{from:?} onto itself"));
         }
-        if let Some(filter) = self.filter.filter(|filter| filter.0 > Filter::NICEST.0) {
-            return invalid(format!("{filter:?} is none of the library's"));
-        }
-        let source = Rect::of(self.from, from, call)?;
-        let dest = Rect::of(self.to, to, call)?;
-        source.check_scale(dest, self.flip, call)?;
+        let filter = self.filter.unwrap_or(Filter::NEAREST);
+        check_filter(filter, call)?;
+        let whole = [from, to].map(|buffer| buffer.params().whole());
+        let way = Way::new(whole, [self.from, self.to], self.flip);
+        way.check(call, false, true)?;
         from.require_unmapped(call, Access::Read)?;
         to.require_unmapped(call, Access::Write)?;
         let mut flags = 0;
@@ -111,9 +125,9 @@ impl Transform {
         Ok(Params {
             transform_flag: flags,
             transform_flip: self.flip as u32,
-            transform_filter: self.filter.unwrap_or_default().0,
-            src_rect: rect(source),
-            dst_rect: rect(dest),
+            transform_filter: filter.0,
+            src_rect: rect(way.source),
+            dst_rect: rect(way.target),
             session: std::ptr::null_mut(),
         })
     }
@@ -132,6 +146,15 @@ fn rect(rect: Rect) -> r32_1::NvBufferRect {
         width: rect.width,
         height: rect.height,
     }
+}
+
+/// Refuses what libnvbuf_utils does not have: it knows no number for its default.
+pub(super) fn check_filter(filter: Filter, call: &'static str) -> Result<()> {
+    if filter.0 <= Filter::ALGO4.0 {
+        return Ok(());
+    }
+    let detail = format!("{filter:?} is none of the library's; for its default say none");
+    Err(Error::new(ErrorKind::Invalid, call, detail))
 }
 
 /// The arguments of a call that failed, and what helps.
@@ -193,29 +216,57 @@ impl Transform {
         source: Arc<NvBuffer<'fd>>,
         target: Arc<NvBuffer<'fd>>,
     ) -> Result<Pending<'fd>> {
+        self.start_after(source, target, &[])
+    }
+
+    /// [`Transform::start`] that begins once sync points are reached: those of other transforms, or of
+    /// fences. One that is never reached is waited for without end, also when the result is dropped.
+    ///
+    /// # Errors
+    ///
+    /// As [`Transform::start`]; [`ErrorKind::Invalid`] for more than [`SyncPoint::MAX`].
+    #[doc(alias = "insyncobj")]
+    pub fn start_after<'fd>(
+        &self,
+        source: Arc<NvBuffer<'fd>>,
+        target: Arc<NvBuffer<'fd>>,
+        points: &[SyncPoint],
+    ) -> Result<Pending<'fd>> {
         let call = "NvBufferTransformAsync";
         let library = source.library();
         let f = library.functions();
         let start = needed(library, f.transform_async, call)?;
-        let wait = needed(library, f.sync_obj_wait, "NvBufferSyncObjWait")?;
+        let wait = wait_of(library)?;
         if source.description().or(target.description()).is_some() {
             let detail = "a buffer of another process: Transform::run takes those";
             return Err(Error::new(ErrorKind::Invalid, call, detail));
         }
-        let mut params = self.params(&source, &target, call)?;
         let mut object = r32_4::NvBufferSyncObj {
+            num_insyncobj: points.len() as u32,
             use_outsyncobj: 1,
             ..Default::default()
         };
+        let Some(places) = object.insyncobj.get_mut(..points.len()) else {
+            let detail = format!(
+                "{} sync points to wait for; {} are possible",
+                points.len(),
+                SyncPoint::MAX
+            );
+            return Err(Error::new(ErrorKind::Invalid, call, detail));
+        };
+        for (place, point) in places.iter_mut().zip(points) {
+            *place = point.raw;
+        }
+        let mut params = self.params(&source, &target, call)?;
         let lock = self.enter(&mut params);
         let params = (&raw mut params).cast::<c_void>();
         let place = (&raw mut object).cast::<c_void>();
         // SAFETY: as in `run`, and the sync object is that of every release that has the function
-        // (asserted in `pending`). Both buffers are kept until it is done.
+        // (asserted in `sync_point`), with points that the library made. Both buffers are kept until it is done.
         let ret = unsafe { start(source.fd(), target.fd(), params, place) };
         drop(lock);
         check(call, ret, || detail(&source, &target, self))?;
-        let (point, keep) = (object.outsyncobj, [source, target]);
-        Ok(Pending::new(wait, point, keep, self.session.clone()))
+        let point = SyncPoint::new(object.outsyncobj, wait);
+        Ok(Pending::new(point, [source, target], self.session.clone()))
     }
 }

@@ -7,9 +7,9 @@ use nvbufsurface_sys::{TransformLibrary, classic as c};
 use super::arena::{self, Arena};
 use super::check::{self, Way};
 use super::claim::{Batch, Claims};
-use super::params::{Color, Compute, Filter, Flip};
+use super::params::{Color, Flip};
 use super::rect::Rect;
-use super::session::Session;
+use super::settings::{Settings, setters};
 use super::{call_result, in_family, library, require};
 use crate::error::{Error, ErrorKind, Result};
 use crate::map::Access;
@@ -25,11 +25,12 @@ const CALL: &str = "NvBufSurfTransformCompositeBlend";
 #[derive(Clone, Debug, Default)]
 #[must_use = "nothing happens before run()"]
 pub struct Blend {
-    session: Session,
-    filter: Option<Filter>,
+    settings: Settings,
     background: Option<Color>,
     performed: Option<Box<[bool]>>,
 }
+
+setters!(Blend, #[doc(alias = "composite_blend_filter")]);
 
 impl Blend {
     /// By the platform's engine.
@@ -44,29 +45,10 @@ impl Blend {
         self
     }
 
-    /// Interpolation; the library's choice if not said.
-    #[doc(alias = "composite_blend_filter")]
-    pub fn filter(mut self, filter: Filter) -> Self {
-        self.filter = Some(filter);
-        self
-    }
-
     /// Which buffers are mixed; of the others the target becomes the first batch's. All if not said.
     #[doc(alias = "perform_blending")]
     pub fn perform(mut self, buffers: &[bool]) -> Self {
         self.performed = Some(buffers.into());
-        self
-    }
-
-    /// The engine; the platform's choice if not said.
-    pub fn compute(mut self, compute: Compute) -> Self {
-        self.session.compute = compute;
-        self
-    }
-
-    /// Engine, GPU and CUDA stream together.
-    pub fn session(mut self, session: Session) -> Self {
-        self.session = session;
         self
     }
 
@@ -116,7 +98,7 @@ impl Blend {
             let raw_below = below.map_or(std::ptr::null_mut(), &mut batch);
             let (raw_alpha, raw_target) = (batch(alpha), batch(target));
             let params = self.params(library, arena, count);
-            self.session.set(library)?;
+            self.settings.session.set(library)?;
             // SAFETY: descriptors of live surfaces with the same number of buffers (the second may be null),
             // and parameters with a value for each, all in the library's layout and in the arena,
             // which outlives the call; nobody uses the pixels in a way that the claims exclude.
@@ -141,11 +123,11 @@ impl Blend {
         if below.is_none() && self.background.is_none() {
             return invalid("neither a second batch nor a background: give one of them".into());
         }
-        check::targets(CALL, &Batch(target), &self.session)?;
+        check::targets(CALL, &Batch(target), &self.settings.session)?;
         let count = above.batch_size();
         let sources = [Some(above), below, Some(alpha)];
         for source in sources.into_iter().flatten() {
-            check::list(CALL, "source", &Batch(source), &self.session)?;
+            check::list(CALL, "source", &Batch(source), &self.settings.session)?;
             if source.batch_size() != count || target.batch_size() < count {
                 return invalid(format!(
                     "{above:?}, {below:?} and {alpha:?} to {target:?}: sources need equally many buffers, \
@@ -155,14 +137,8 @@ impl Blend {
             for i in 0..count {
                 check::different(CALL, (&Batch(source), i), (&Batch(target), i))?;
                 let (from, to) = (source.params(i)?, target.params(i)?);
-                let way = Way {
-                    from,
-                    source: Rect::whole(from),
-                    to,
-                    target: Rect::whole(to),
-                    flip: Flip::None,
-                };
-                way.check(CALL, false, self.session.is_vic(source.mem_type()))?;
+                let way = Way::new([from, to].map(Rect::whole), [None, None], Flip::None);
+                way.check(CALL, false, self.settings.session.is_vic(source.mem_type()))?;
             }
         }
         match &self.performed {
@@ -180,9 +156,8 @@ impl Blend {
             let all = self.performed.as_ref();
             u32::from(all.is_none_or(|performed| performed[i as usize]))
         });
-        let filter_flag = self
-            .filter
-            .map_or(0, |_| c::NVBUFSURF_TRANSFORM_COMPOSITE_FILTER);
+        let flag = c::NVBUFSURF_TRANSFORM_COMPOSITE_FILTER;
+        let (filter, filter_flag) = self.settings.filter(flag);
         let color = arena.color(library, self.background);
         in_family!(library, family => {
             #[allow(clippy::needless_update, reason = "one of the families has reserved words")]
@@ -190,7 +165,7 @@ impl Blend {
                 // The flag of a blend is newer than the function.
                 composite_blend_flag: c::NVBUFSURF_TRANSFORM_COMPOSITE | filter_flag,
                 input_buf_count: count,
-                composite_blend_filter: self.filter.unwrap_or(Filter::DEFAULT).0,
+                composite_blend_filter: filter,
                 color_bg: color.cast(),
                 perform_blending: performed,
                 ..Default::default()

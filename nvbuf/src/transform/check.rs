@@ -8,7 +8,6 @@ use super::rect::Rect;
 use super::session::Session;
 use crate::ColorFormat;
 use crate::error::{Error, ErrorKind, Result};
-use crate::params::SurfaceParams;
 
 /// The VIC makes nothing larger or smaller by more (NVIDIA's multimedia documentation).
 const VIC_SCALE: u64 = 16;
@@ -85,26 +84,34 @@ pub(super) fn different(
     Ok(())
 }
 
-/// A part of one buffer on its way to a part of another.
+/// A part of one picture on its way to a part of another.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Way<'a> {
-    pub(super) from: &'a SurfaceParams,
-    pub(super) source: Rect,
-    pub(super) to: &'a SurfaceParams,
-    pub(super) target: Rect,
-    pub(super) flip: Flip,
+pub(crate) struct Way {
+    /// The whole picture.
+    from: Rect,
+    /// The part of it.
+    pub(crate) source: Rect,
+    to: Rect,
+    pub(crate) target: Rect,
+    flip: Flip,
 }
 
-impl Way<'_> {
+impl Way {
+    /// From one picture to another: these parts, or all of it.
+    pub(crate) fn new([from, to]: [Rect; 2], parts: [Option<Rect>; 2], flip: Flip) -> Self {
+        Self {
+            from,
+            source: parts[0].unwrap_or(from),
+            to,
+            target: parts[1].unwrap_or(to),
+            flip,
+        }
+    }
+
     /// Checks the rectangles, and the scale where the VIC's limits hold.
-    pub(super) fn check(self, call: &'static str, is_odd: bool, is_vic: bool) -> Result<()> {
-        // What is whole is the surface's own size, which may be odd.
-        if self.source != Rect::whole(self.from) {
-            self.source.check(call, "source", self.from, is_odd)?;
-        }
-        if self.target != Rect::whole(self.to) {
-            self.target.check(call, "target", self.to, is_odd)?;
-        }
+    pub(crate) fn check(self, call: &'static str, is_odd: bool, is_vic: bool) -> Result<()> {
+        self.source.check(call, "source", self.from, is_odd)?;
+        self.target.check(call, "target", self.to, is_odd)?;
         if is_vic {
             self.check_scale(call)?;
         }
@@ -123,12 +130,40 @@ impl Way<'_> {
                 let (source, target) = (self.source, self.target);
                 let detail = format!(
                     "from {source} to {target} (flip {:?}) is from {from} to {to} pixels: the VIC scales \
-                     by 1/16 to 16. Go there in two steps, or choose Compute::Gpu",
+                     by 1/16 to 16. Go there in two steps, or by the GPU (Compute::Gpu) where there is \
+                     that choice",
                     self.flip
                 );
                 return Err(invalid(call, detail));
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scales_beyond_the_hardware_are_refused() {
+        let check = |source: (u32, u32), target: (u32, u32), flip| {
+            let [source, target] = [source, target].map(|(w, h)| Rect::new(0, 0, w, h));
+            let way = Way::new([source, target], [None, None], flip);
+            way.check("test", false, false).unwrap();
+            way.check("test", false, true)
+        };
+        check((64, 64), (1024, 4), Flip::None).unwrap();
+        check((64, 1024), (1024, 1024), Flip::Transpose).unwrap();
+        check((64, 1024), (1024, 1024), Flip::None).unwrap();
+        for (from, to, flip) in [
+            ((64, 64), (1026, 64), Flip::None),
+            ((64, 64), (64, 2), Flip::None),
+            ((10, 100), (100, 2), Flip::None),
+            ((2, 64), (64, 34), Flip::Rotate90),
+        ] {
+            let error = check(from, to, flip).expect_err("too much");
+            assert_eq!(error.kind(), ErrorKind::Invalid, "{error}");
+        }
     }
 }

@@ -8,7 +8,6 @@ use nvbufsurface_sys::{TransformLibrary, classic as c, composite24};
 use super::arena::Arena;
 use super::claim::Buffers;
 use super::composite::Composite;
-use super::params::Filter;
 use super::rect::Rect;
 use super::{in_family, require};
 use crate::error::Result;
@@ -37,20 +36,15 @@ pub(super) struct Arguments {
 }
 
 impl Form {
-    pub(super) fn names(self) -> [&'static str; 2] {
-        match self {
-            Self::Batch => [
-                "NvBufSurfTransformComposite",
-                "NvBufSurfTransformCompositeAsync",
-            ],
-            Self::Several => [
-                "NvBufSurfTransformMultiInputBufComposite",
-                "NvBufSurfTransformMultiInputBufCompositeAsync",
-            ],
-            Self::Blend => [
-                "NvBufSurfTransformMultiInputBufCompositeBlend",
-                "NvBufSurfTransformMultiInputBufCompositeBlendAsync",
-            ],
+    /// The function, or the one that does not wait.
+    pub(super) fn name(self, is_async: bool) -> &'static str {
+        match (self, is_async) {
+            (Self::Batch, false) => "NvBufSurfTransformComposite",
+            (Self::Batch, true) => "NvBufSurfTransformCompositeAsync",
+            (Self::Several, false) => "NvBufSurfTransformMultiInputBufComposite",
+            (Self::Several, true) => "NvBufSurfTransformMultiInputBufCompositeAsync",
+            (Self::Blend, false) => "NvBufSurfTransformMultiInputBufCompositeBlend",
+            (Self::Blend, true) => "NvBufSurfTransformMultiInputBufCompositeBlendAsync",
         }
     }
 }
@@ -116,9 +110,8 @@ impl Composite {
             };
             return arena.put(params).cast();
         }
-        let filter_flag = self
-            .filter
-            .map_or(0, |_| c::NVBUFSURF_TRANSFORM_COMPOSITE_FILTER);
+        let filter_flag = c::NVBUFSURF_TRANSFORM_COMPOSITE_FILTER;
+        let (filter, filter_flag) = self.settings.filter(filter_flag);
         in_family!(library, family => {
             #[allow(clippy::needless_update, reason = "one of the families has reserved words")]
             let params = family::NvBufSurfTransformCompositeParams {
@@ -126,7 +119,7 @@ impl Composite {
                 input_buf_count: count,
                 src_comp_rect: source_rects.cast(),
                 dst_comp_rect: target_rects.cast(),
-                composite_filter: self.filter.unwrap_or(Filter::DEFAULT).0,
+                composite_filter: filter,
                 ..Default::default()
             };
             arena.put(params).cast()
@@ -142,17 +135,11 @@ impl Composite {
     ) -> *mut c_void {
         let count = self.layers.len() as u32;
         let layer = |i: u32| &self.layers[i as usize];
-        let filter = self.filter.unwrap_or(Filter::DEFAULT).0;
-        let blends = self.layers.iter().any(|layer| layer.alpha.is_some());
-        let mut flags = c::NVBUFSURF_TRANSFORM_COMPOSITE;
-        for (is_set, flag) in [
-            (blends, c::NVBUFSURF_TRANSFORM_BLEND),
-            (
-                self.filter.is_some(),
-                c::NVBUFSURF_TRANSFORM_COMPOSITE_FILTER,
-            ),
-        ] {
-            flags |= if is_set { flag } else { 0 };
+        let filter_flag = c::NVBUFSURF_TRANSFORM_COMPOSITE_FILTER;
+        let (filter, filter_flag) = self.settings.filter(filter_flag);
+        let mut flags = c::NVBUFSURF_TRANSFORM_COMPOSITE | filter_flag;
+        if self.layers.iter().any(|layer| layer.alpha.is_some()) {
+            flags |= c::NVBUFSURF_TRANSFORM_BLEND;
         }
         let filters = arena.list(count, |_| filter);
         let alphas = arena.list(count, |i| layer(i).alpha.unwrap_or(1.));
@@ -193,54 +180,47 @@ pub(super) fn is_short(library: &TransformLibrary) -> bool {
     library.composite_params_size() == short
 }
 
-/// The synchronous call.
-pub(super) fn compose(library: &TransformLibrary, arguments: Arguments) -> Result<i32> {
-    let f = library.functions();
-    let [name, _] = arguments.form.names();
-    let Arguments {
-        batch,
-        list,
-        target,
-        params,
-        ..
-    } = arguments;
-    if arguments.form == Form::Batch {
-        // SAFETY: descriptors of live surfaces and parameters with a rectangle for each source, all in
-        // the library's layout and in an arena that outlives the call.
-        return Ok(unsafe { (f.composite)(batch, target, params) });
-    }
-    let several = match arguments.form {
-        Form::Several => require(library, name, f.multi_input_buf_composite)?,
-        _ => require(library, name, f.multi_input_buf_composite_blend)?,
-    };
-    // SAFETY: as above; the list has a surface for each source.
-    Ok(unsafe { several(list, target, params) })
-}
-
-/// The asynchronous call.
-pub(super) fn compose_async(
+/// The call; with a place for its sync object it does not wait.
+pub(super) fn compose(
     library: &TransformLibrary,
     arguments: Arguments,
-    raw: &mut c::NvBufSurfTransformSyncObj_t,
+    raw: Option<&mut c::NvBufSurfTransformSyncObj_t>,
 ) -> Result<i32> {
     let f = library.functions();
-    let [_, name] = arguments.form.names();
     let Arguments {
+        form,
         batch,
         list,
         target,
         params,
-        ..
     } = arguments;
-    if arguments.form == Form::Batch {
-        let composite = require(library, name, f.composite_async)?;
-        // SAFETY: as in `compose`; the arena, and the claims on all buffers, live until the engine is done.
-        return Ok(unsafe { composite(batch, target, params, raw) });
-    }
-    let several = match arguments.form {
-        Form::Several => require(library, name, f.multi_input_buf_composite_async)?,
-        _ => require(library, name, f.multi_input_buf_composite_blend_async)?,
-    };
-    // SAFETY: as above; the list has a surface for each source.
-    Ok(unsafe { several(list, target, params, raw) })
+    let name = form.name(raw.is_some());
+    Ok(match (form, raw) {
+        // SAFETY: descriptors of live surfaces and parameters with a rectangle for each source, all in
+        // the library's layout and in an arena that outlives the call.
+        (Form::Batch, None) => unsafe { (f.composite)(batch, target, params) },
+        (Form::Batch, Some(raw)) => {
+            let start = require(library, name, f.composite_async)?;
+            // SAFETY: as above; the arena, and the claims on all buffers, live until the engine is done.
+            unsafe { start(batch, target, params, raw) }
+        }
+        (_, None) => {
+            let run = match form {
+                Form::Several => f.multi_input_buf_composite,
+                _ => f.multi_input_buf_composite_blend,
+            };
+            let run = require(library, name, run)?;
+            // SAFETY: as for a batch; the list has a surface for each source.
+            unsafe { run(list, target, params) }
+        }
+        (_, Some(raw)) => {
+            let start = match form {
+                Form::Several => f.multi_input_buf_composite_async,
+                _ => f.multi_input_buf_composite_blend_async,
+            };
+            let start = require(library, name, start)?;
+            // SAFETY: as for a batch that does not wait; the list has a surface for each source.
+            unsafe { start(list, target, params, raw) }
+        }
+    })
 }

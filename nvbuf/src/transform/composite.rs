@@ -7,10 +7,10 @@ use nvbufsurface_sys::TransformLibrary;
 use super::arena::{self, Arena};
 use super::check::{self, Way};
 use super::claim::{Buffers, Claims, Kept};
-use super::compose::{Form, compose, compose_async, is_short};
-use super::params::{Color, Compute, Filter, Flip};
+use super::compose::{Form, compose, is_short};
+use super::params::{Color, Flip};
 use super::rect::Rect;
-use super::session::Session;
+use super::settings::{Settings, setters};
 use super::sync::{SyncFunctions, SyncObject, Work};
 use super::{call_result, library, require};
 use crate::error::{Error, ErrorKind, Result};
@@ -69,11 +69,16 @@ impl Layer {
 #[derive(Clone, Debug, Default)]
 #[must_use = "nothing happens before run() or start()"]
 pub struct Composite {
-    session: Session,
+    pub(super) settings: Settings,
     pub(super) layers: Vec<Layer>,
-    pub(super) filter: Option<Filter>,
     pub(super) background: Option<Color>,
 }
+
+setters!(
+    Composite,
+    /// Since L4T R34.1 (R32.6) and DeepStream 6.0.
+    #[doc(alias = "NVBUFSURF_TRANSFORM_COMPOSITE_FILTER")]
+);
 
 impl Composite {
     /// Without layers, by the platform's engine.
@@ -92,25 +97,6 @@ impl Composite {
     #[doc(alias = "color_bg")]
     pub fn background(mut self, color: Color) -> Self {
         self.background = Some(color);
-        self
-    }
-
-    /// Interpolation; the library's choice if not said. Since L4T R34.1 (R32.6) and DeepStream 6.0.
-    #[doc(alias = "NVBUFSURF_TRANSFORM_COMPOSITE_FILTER")]
-    pub fn filter(mut self, filter: Filter) -> Self {
-        self.filter = Some(filter);
-        self
-    }
-
-    /// The engine; the platform's choice if not said.
-    pub fn compute(mut self, compute: Compute) -> Self {
-        self.session.compute = compute;
-        self
-    }
-
-    /// Engine, GPU and CUDA stream together.
-    pub fn session(mut self, session: Session) -> Self {
-        self.session = session;
         self
     }
 
@@ -145,14 +131,14 @@ impl Composite {
         let target = [(target, index)];
         let target = &target[..];
         let form = self.check(library, &sources, &target)?;
-        let [call, _] = form.names();
+        let call = form.name(false);
         let sources = Claims::take(call, sources, Access::Read)?;
         let target = Claims::take(call, target, Access::Write)?;
         let (sources, target) = (sources.buffers(), target.buffers());
         arena::with(sources.count(), |arena| {
             let arguments = self.arguments(library, form, arena, sources, target);
-            self.session.set(library)?;
-            let ret = compose(library, arguments)?;
+            self.settings.session.set(library)?;
+            let ret = compose(library, arguments, None)?;
             call_result(call, ret, || self.describe(sources, target))
         })
     }
@@ -175,7 +161,7 @@ impl Composite {
         let target: Kept = vec![(target, index)];
         let form = self.check(library, &sources, &target)?;
         let functions = SyncFunctions::of(library)?;
-        let [_, call] = form.names();
+        let call = form.name(true);
         let mut work = Work {
             arena: Arena::new(sources.count()),
             sources: Claims::take(call, sources, Access::Read)?,
@@ -183,9 +169,9 @@ impl Composite {
         };
         let (sources, target) = (work.sources.buffers(), work.target.buffers());
         let arguments = self.arguments(library, form, &mut work.arena, sources, target);
-        self.session.set(library)?;
+        self.settings.session.set(library)?;
         let mut raw = std::ptr::null_mut();
-        let ret = compose_async(library, arguments, &mut raw)?;
+        let ret = compose(library, arguments, Some(&mut raw))?;
         call_result(call, ret, || self.describe(sources, target))?;
         // SAFETY: the call of just now made it, for this work.
         unsafe { SyncObject::new(call, functions, raw, work) }
@@ -198,10 +184,10 @@ impl Composite {
         sources: &impl Buffers,
         target: &impl Buffers,
     ) -> Result<Form> {
-        let call = Form::Batch.names()[0];
+        let call = Form::Batch.name(false);
         let invalid = |detail: String| Err(Error::new(ErrorKind::Invalid, call, detail));
-        check::list(call, "source", sources, &self.session)?;
-        check::targets(call, target, &self.session)?;
+        check::list(call, "source", sources, &self.settings.session)?;
+        check::targets(call, target, &self.settings.session)?;
         if sources.count() as usize != self.layers.len() {
             return invalid(format!(
                 "{} sources for {} layers: one for each is needed",
@@ -212,7 +198,7 @@ impl Composite {
         if let Some(color) = self.background {
             color.check(call)?;
         }
-        if self.filter.is_some() && is_short(library) {
+        if self.settings.filter.is_some() && is_short(library) {
             return invalid(
                 "filter: this release's composite parameters have none; L4T R34.1 (R32.6), DeepStream 6.0 \
                  and later have"
@@ -220,7 +206,7 @@ impl Composite {
             );
         }
         let (surface, index) = target.at(0);
-        let to = surface.params(index)?;
+        let to = Rect::whole(surface.params(index)?);
         for (i, layer) in self.layers.iter().enumerate() {
             let i = i as u32;
             if let Some(alpha) = layer.alpha.filter(|alpha| !(0. ..=1.).contains(alpha)) {
@@ -230,15 +216,9 @@ impl Composite {
             }
             check::different(call, (sources, i), (target, 0))?;
             let (source, from) = sources.at(i);
-            let from = source.params(from)?;
-            let way = Way {
-                from,
-                source: layer.source.unwrap_or(Rect::whole(from)),
-                to,
-                target: layer.target.unwrap_or(Rect::whole(to)),
-                flip: Flip::None,
-            };
-            way.check(call, false, self.session.is_vic(source.mem_type()))?;
+            let from = Rect::whole(source.params(from)?);
+            let way = Way::new([from, to], [layer.source, layer.target], Flip::None);
+            way.check(call, false, self.settings.session.is_vic(source.mem_type()))?;
         }
         self.form(library, sources)
     }
@@ -248,7 +228,7 @@ impl Composite {
         let f = library.functions();
         let blends = self.layers.iter().any(|layer| layer.alpha.is_some());
         if blends || self.background.is_some() {
-            let name = Form::Blend.names()[0];
+            let name = Form::Blend.name(false);
             require(library, name, f.multi_input_buf_composite_blend)?;
             return Ok(Form::Blend);
         }

@@ -9,11 +9,14 @@ mod composite;
 mod convert;
 mod error;
 mod params;
+mod prepare;
 mod rect;
 mod session;
+mod settings;
 mod sync;
 
 pub use blend::Blend;
+pub(crate) use check::Way;
 pub use composite::{Composite, Layer};
 pub use convert::Transform;
 pub use error::TransformError;

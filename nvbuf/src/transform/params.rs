@@ -11,6 +11,7 @@ use crate::error::{Error, ErrorKind, Result};
 /// That rotations turn to the left is how NVIDIA's elements use the numbers; the header does not
 /// say it.
 #[doc(alias = "NvBufSurfTransform_Flip")]
+#[doc(alias = "NvBufferTransform_Flip")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[repr(u32)]
 pub enum Flip {
@@ -47,6 +48,7 @@ impl Flip {
 ///
 /// A number that has no name here is passed on; the library may refuse it.
 #[doc(alias = "NvBufSurfTransform_Inter")]
+#[doc(alias = "NvBufferTransform_Filter")]
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Filter(pub u32);
 

@@ -5,9 +5,10 @@ use std::fmt;
 use crate::error::{Error, ErrorKind, Result};
 use crate::params::SurfaceParams;
 
-/// A part of a picture, in pixels from its upper left.
+/// A part of a picture, in pixels from its upper left; of libnvbuf_utils' too.
 #[doc(alias = "NvBufSurfTransformRect")]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[doc(alias = "NvBufferRect")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Rect {
     /// The first column.
     pub left: u32,
@@ -35,36 +36,37 @@ impl Rect {
         Self::new(0, 0, params.width(), params.height())
     }
 
-    /// Refuses what the library refuses, in words that say which rectangle of what.
+    /// Refuses what the library refuses, in words that say which rectangle of what. The whole buffer is
+    /// its own size, which may be odd.
     pub(super) fn check(
         self,
         call: &'static str,
         name: &str,
-        params: &SurfaceParams,
+        whole: Self,
         is_odd_allowed: bool,
-    ) -> Result<Self> {
-        let refused = |why: String| {
-            let (width, height) = (params.width(), params.height());
+    ) -> Result<()> {
+        if self == whole {
+            return Ok(());
+        }
+        let refused = |why| {
+            let (width, height) = (whole.width, whole.height);
             let detail = format!("the {name} rectangle {self} of a {width}x{height} buffer {why}");
             Err(Error::new(ErrorKind::Invalid, call, detail))
         };
         if self.width == 0 || self.height == 0 {
-            return refused("is empty: it has to have pixels".into());
+            return refused("is empty: it has to have pixels");
         }
         if !is_odd_allowed && (self.left | self.top | self.width | self.height) & 1 != 0 {
             return refused(
                 "is odd: left, top, width and height have to be even. Round them \
-                 (Transform::allow_odd_crop takes odd ones where the release does)"
-                    .into(),
+                 (nvbuf::Transform::allow_odd_crop takes odd ones where the release does)",
             );
         }
         let fits = |first: u32, len: u32, all| first.checked_add(len).is_some_and(|end| end <= all);
-        if !fits(self.left, self.width, params.width())
-            || !fits(self.top, self.height, params.height())
-        {
-            return refused("is not inside it: crop it to the buffer".into());
+        if !fits(self.left, self.width, whole.width) || !fits(self.top, self.height, whole.height) {
+            return refused("is not inside it: crop it to the buffer");
         }
-        Ok(self)
+        Ok(())
     }
 }
 
@@ -98,12 +100,12 @@ impl Rects {
         !matches!(self, Self::Whole)
     }
 
-    /// The rectangle of buffer `index`, of which it may be all. There are enough, by `check_count`.
-    pub(super) fn at(&self, index: u32, params: &SurfaceParams) -> Rect {
+    /// The rectangle of buffer `index`, unless it is all of it. There are enough, by `check_count`.
+    pub(super) fn at(&self, index: u32) -> Option<Rect> {
         match self {
-            Self::Whole => Rect::whole(params),
-            Self::Same(rect) => *rect,
-            Self::Each(rects) => rects[index as usize],
+            Self::Whole => None,
+            Self::Same(rect) => Some(*rect),
+            Self::Each(rects) => Some(rects[index as usize]),
         }
     }
 

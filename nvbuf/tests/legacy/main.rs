@@ -4,8 +4,12 @@
 //! says so.
 
 mod buffer;
+mod composite;
 mod either;
 mod engine;
+mod forms;
+mod map;
+mod sync_points;
 
 use nvbuf::legacy::{MapPtr, NvBuffer, Pending, Session, Transform};
 use nvbuf::sys::LegacyLibrary;
@@ -107,5 +111,6 @@ const _: () = {
     assert_send_sync::<nvbuf::legacy::EglImage<'static>>();
     assert_send_sync::<Session>();
     assert_send_sync::<Pending<'static>>();
+    assert_send_sync::<nvbuf::legacy::SyncPoint>();
     assert_send_sync::<MapPtr<'static>>();
 };

@@ -1,18 +1,14 @@
-//! Each public function of a surface, by memory type and layout, on four releases: what works, and
-//! which error the rest gives. The table is data: a change of it is a change of behaviour.
-//!
-//! Simulator only, and in processes of their own: what a library refuses is a broken rule to it.
+//! Functions of a surface.
 
 use std::fmt::Write as _;
 use std::os::fd::OwnedFd;
-use std::process::Command;
 use std::sync::Arc;
 
 use nvbuf::{
-    Access, ColorFormat, CudaBuffer, Descriptor, EglImage, ErrorKind, GpuL2, Layout, MemType,
-    Result, Surface,
+    Access, ColorFormat, CudaBuffer, Descriptor, EglImage, GpuL2, Layout, MemType, Surface,
 };
-use nvmm_sim_control::Simulator;
+
+use super::{Done, IntoOutcome, Outcome, compare, done, letter};
 
 /// What is tried, in the order of the columns.
 const FUNCTIONS: [(&str, Try); 16] = [
@@ -80,9 +76,7 @@ const FUNCTIONS: [(&str, Try); 16] = [
 ];
 
 /// Types of memory, and for pitch linear and block linear surfaces of it one letter for `build` and one
-/// for each function. `o` works, `-` has nothing to try on; else the error's kind: `L`oad (the release
-/// lacks the function), `C`all (the library refuses), `I`nvalid (refused before the library is asked),
-/// `B`usy, `F`oreign.
+/// for each function.
 type Table = &'static str;
 
 /// Nothing is shared between processes, and there are no CUDA buffers.
@@ -128,29 +122,8 @@ const TABLES: [(&str, Table); 4] = [
     ("r39.2", R39),
 ];
 
-type Outcome = Result<Done>;
-
 /// Tries something on a surface of its own.
 type Try = fn(Surface) -> Outcome;
-
-enum Done {
-    Works,
-    NothingToTry,
-}
-
-fn done() -> Outcome {
-    Ok(Done::Works)
-}
-
-trait IntoOutcome {
-    fn into_outcome(self) -> Outcome;
-}
-
-impl IntoOutcome for Result<()> {
-    fn into_outcome(self) -> Outcome {
-        self.map(|()| Done::Works)
-    }
-}
 
 fn nv12() -> nvbuf::SurfaceBuilder {
     Surface::builder(64, 32).format(ColorFormat::NV12)
@@ -161,21 +134,6 @@ fn like(surface: &Surface) -> nvbuf::SurfaceBuilder {
         .params(0)
         .map_or(Layout::PITCH, |params| params.layout());
     nv12().mem_type(surface.mem_type()).layout(layout)
-}
-
-fn letter(outcome: Outcome) -> char {
-    match outcome {
-        Ok(Done::Works) => 'o',
-        Ok(Done::NothingToTry) => '-',
-        Err(error) => match error.kind() {
-            ErrorKind::Load => 'L',
-            ErrorKind::Call => 'C',
-            ErrorKind::Invalid => 'I',
-            ErrorKind::Busy => 'B',
-            ErrorKind::Foreign => 'F',
-            _ => '?',
-        },
-    }
 }
 
 /// The table of this process's release, a line for each type of memory.
@@ -198,62 +156,9 @@ fn seen() -> String {
     lines
 }
 
-/// Set in the process that tries: where a line of the table goes, the mark before it.
-const CHILD: &str = "NVBUF_TEST_TABLE";
-const MARK: &str = "table: ";
-
 #[test]
 fn each_function_by_memory_type_and_layout() {
-    if std::env::var_os(CHILD).is_some() {
-        for line in seen().lines() {
-            println!("{MARK}{line}");
-        }
-        let simulator = Simulator::loaded().unwrap();
-        assert_eq!(simulator.counter("surfaces_alive"), Some(0));
-        assert_eq!(simulator.counter("egl_images_alive"), Some(0));
-        assert_eq!(simulator.counter("cuda_buffers_alive"), Some(0));
-        return;
-    }
-    if Simulator::find().is_err() {
-        println!("not run: the table is of the simulator's releases");
-        return;
-    }
-    // The runner always sets it: the default stands for all of them.
-    let asked_for = std::env::var("NVMM_SIM_RELEASE").unwrap_or_default();
-    let mut tried = 0;
-    for (release, expected) in TABLES {
-        if asked_for != "r32.7" && asked_for != release {
-            continue;
-        }
-        tried += 1;
-        let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
-        let output = Command::new(format!("{root}/ci/sim.sh"))
-            .arg(std::env::current_exe().unwrap())
-            .args([
-                "--exact",
-                "--nocapture",
-                "each_function_by_memory_type_and_layout",
-            ])
-            .env(CHILD, "1")
-            .env("NVMM_SIM_RELEASE", release)
-            .env_remove("NVMM_SIM_STRICT")
-            .output()
-            .unwrap();
-        let text = String::from_utf8_lossy(&output.stdout);
-        let errors = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{release}: {text}\n{errors}");
-        let seen: Vec<_> = text
-            .lines()
-            .filter_map(|line| line.strip_prefix(MARK))
-            .collect();
-        let expected: Vec<_> = expected
-            .lines()
-            .map(str::trim)
-            .filter(|l| !l.is_empty())
-            .collect();
-        let names = FUNCTIONS.map(|(name, _)| name);
-        assert_eq!(seen, expected, "{release}, columns build, {names:?}");
-    }
-    println!("{asked_for}: {tried} tables");
-    assert!(tried == TABLES.len() || asked_for != "r32.7");
+    let tables = TABLES.map(|(release, table)| (release, table.to_owned()));
+    let test = "surface::each_function_by_memory_type_and_layout";
+    compare(test, &tables, seen);
 }
