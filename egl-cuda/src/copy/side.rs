@@ -106,6 +106,24 @@ impl Rows<'_> {
 }
 
 /// Rows to copy from, with [`Stream::copy`].
+///
+/// It borrows its memory, which cannot go while it is there, nor to a stream while the CPU looks at it:
+///
+/// ```compile_fail,E0505
+/// fn f(memory: egl_cuda::DeviceMemory) -> usize {
+///     let source = memory.source();
+///     drop(memory);
+///     source.height()
+/// }
+/// ```
+///
+/// ```compile_fail,E0502
+/// fn f(memory: &mut egl_cuda::ManagedMemory, stream: &egl_cuda::Stream) {
+///     let pixels = memory.as_slice().unwrap();
+///     memory.attach(stream).unwrap();
+///     println!("{}", pixels[0]);
+/// }
+/// ```
 #[must_use]
 #[derive(Debug, Clone, Copy)]
 pub struct CopySource<'a>(pub(crate) Rows<'a>);
