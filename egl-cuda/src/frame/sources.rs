@@ -46,9 +46,9 @@ impl CudaFrame {
     /// # Safety
     ///
     /// `frame` is what the driver said of a resource of the context of `held`, which keeps it.
-    #[expect(
-        dead_code,
-        reason = "the consumers of EGLStreams make their frames by it"
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "consumers of EGLStreams make their frames by it")
     )]
     pub(crate) unsafe fn from_egl_frame(
         frame: &CUeglFrame,
@@ -372,5 +372,71 @@ fn data(frame: &CUeglFrame, index: usize, is_linear: bool) -> PlaneData {
     } else {
         // SAFETY: as above, with the other frame type.
         PlaneData::Array(unsafe { frame.frame.pArray }[index])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{PixelOrder, sys};
+
+    /// On whatever driver there is, which is asked for memory only.
+    #[test]
+    fn frames_of_an_egl_stream_tell_their_shape_and_are_not_written() {
+        let context = Context::primary(0).unwrap();
+        let memory = DeviceMemory::pitched(&context, 64 * 4, 16).unwrap();
+        let plane = std::ptr::without_provenance_mut(memory.address() as usize);
+        let pitch = u32::try_from(memory.pitch()).unwrap();
+        let frame = CUeglFrame {
+            frame: sys::CUeglFramePlanes {
+                pPitch: [plane, std::ptr::null_mut(), std::ptr::null_mut()],
+            },
+            width: 64,
+            height: 16,
+            depth: 0,
+            pitch,
+            planeCount: 1,
+            numChannels: 4,
+            frameType: CUeglFrameType::PITCH,
+            eglColorFormat: CUeglColorFormat::ABGR,
+            cuFormat: CUarray_format::UNSIGNED_INT8,
+        };
+        let held: Arc<Held<dyn Any + Send + Sync>> = Arc::new(Held::new(&context, memory));
+        let of = |frame: &CUeglFrame, planes: &[PlaneLayout]| {
+            // SAFETY: the frame is of the memory that is held; what a test changes is refused.
+            unsafe { CudaFrame::from_egl_frame(frame, planes, Arc::clone(&held)) }
+        };
+        let layout = PlaneLayout {
+            width: 64,
+            height: 16,
+            pitch,
+            bytes_per_pixel: 4,
+        };
+        for planes in [&[][..], &[layout]] {
+            let frame = of(&frame, planes).unwrap();
+            assert_eq!(frame.plane(0).unwrap().layout, layout);
+            assert_eq!(frame.pixel_order(), Some(PixelOrder::Rgba));
+            assert_eq!((frame.channels(), frame.num_planes()), (4, 1));
+            assert_eq!(frame.source(0).unwrap().row_bytes(), 256);
+            let error = frame.target(0).unwrap_err();
+            assert!(error.to_string().contains("must not be written"), "{error}");
+            assert!(frame.with_element_type(CUarray_format::FLOAT).is_err());
+        }
+        let two = CUeglFrame {
+            planeCount: 2,
+            ..frame
+        };
+        let error = of(&two, &[]).unwrap_err();
+        assert!(
+            error.to_string().contains("0 planes are described"),
+            "{error}"
+        );
+        let long = CUeglFrame {
+            numChannels: u32::MAX,
+            ..frame
+        };
+        let error = of(&long, &[]).unwrap_err();
+        assert!(error.to_string().contains("rows of"), "{error}");
+        assert_eq!(Arc::strong_count(&held), 1);
     }
 }
