@@ -3,8 +3,7 @@
 use std::sync::{Mutex, MutexGuard};
 
 use crate::error::check;
-use crate::sys;
-use crate::{Context, Error, Result, Sampling};
+use crate::{Context, Error, Result, Sampling, sys};
 
 /// No object of the driver's: it gives none of this number.
 const NONE: u64 = 0;

@@ -1,4 +1,5 @@
 //! The two sides of a copy: where rows are read, and where they are written.
+#![forbid(unsafe_code)]
 
 use std::ffi::c_void;
 

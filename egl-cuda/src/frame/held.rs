@@ -1,11 +1,13 @@
-//! What a frame that is no registered EGLImage stands on.
+//! What a frame stands on, and what keeps it alive.
+#![forbid(unsafe_code)]
 
 use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
 
 use crate::copy::Pending;
 use crate::objects::Objects;
 use crate::{Context, MappedEglImage};
-use std::sync::Arc;
 
 /// Memory of others that frames stand on, with the objects made of it and the copies that use it.
 ///
@@ -75,8 +77,8 @@ impl Backing {
     }
 }
 
-impl std::fmt::Debug for Backing {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Backing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Registered(mapped) => f.debug_tuple("Registered").field(mapped).finish(),
             Self::Held(held) => f.debug_tuple("Held").field(&held.uses).finish(),
