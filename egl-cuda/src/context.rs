@@ -138,6 +138,81 @@ impl Context {
             .map_err(|_| Error::argument(CALL, "the driver gave a name without an end"))
     }
 
+    /// How many devices there are.
+    ///
+    /// # Errors
+    ///
+    /// The driver is not there, or its error.
+    #[doc(alias = "cuDeviceGetCount")]
+    pub fn devices() -> Result<u32> {
+        const CALL: &str = "cuDeviceGetCount";
+        let driver = Driver::get()?;
+        let count_devices = driver.functions().device_get_count;
+        let count_devices = count_devices.ok_or_else(|| Error::missing(CALL))?;
+        let mut count = 0;
+        // SAFETY: the pointer is to a live integer.
+        let code = unsafe { count_devices(&raw mut count) };
+        check(driver, CALL, code)?;
+        u32::try_from(count)
+            .map_err(|_| Error::argument(CALL, format!("the driver says {count} devices")))
+    }
+
+    /// The context that is current on this thread, whosever it is; null if none is.
+    ///
+    /// # Errors
+    ///
+    /// The driver is not there, or its error.
+    #[doc(alias = "cuCtxGetCurrent")]
+    pub fn current_raw() -> Result<sys::CUcontext> {
+        const CALL: &str = "cuCtxGetCurrent";
+        let driver = Driver::get()?;
+        let current = driver.functions().ctx_get_current;
+        let current = current.ok_or_else(|| Error::missing(CALL))?;
+        let mut raw = std::ptr::null_mut();
+        // SAFETY: the pointer is to a live handle.
+        let code = unsafe { current(&raw mut raw) };
+        check(driver, CALL, code)?;
+        Ok(raw)
+    }
+
+    /// A property of the device, as the driver's number.
+    ///
+    /// # Errors
+    ///
+    /// The driver's error: it does not know the attribute.
+    #[doc(alias = "cuDeviceGetAttribute")]
+    pub fn attribute(&self, attribute: sys::CUdevice_attribute) -> Result<i32> {
+        const CALL: &str = "cuDeviceGetAttribute";
+        let find = self.functions().device_get_attribute;
+        let find = find.ok_or_else(|| Error::missing(CALL))?;
+        let mut value = 0;
+        // SAFETY: the pointer is to a live integer, the device the driver's own number.
+        let code = unsafe { find(&raw mut value, attribute, self.inner.device) };
+        check(self.driver(), CALL, code)?;
+        Ok(value)
+    }
+
+    /// The device's compute capability, major and minor: 6 and 2 for a TX2.
+    ///
+    /// # Errors
+    ///
+    /// The driver's error.
+    pub fn compute_capability(&self) -> Result<(i32, i32)> {
+        let major = self.attribute(sys::CUdevice_attribute::COMPUTE_CAPABILITY_MAJOR)?;
+        let minor = self.attribute(sys::CUdevice_attribute::COMPUTE_CAPABILITY_MINOR)?;
+        Ok((major, minor))
+    }
+
+    /// Whether the GPU shares the system's memory, as a Jetson's does.
+    ///
+    /// # Errors
+    ///
+    /// The driver's error.
+    pub fn is_integrated(&self) -> Result<bool> {
+        self.attribute(sys::CUdevice_attribute::INTEGRATED)
+            .map(|value| value != 0)
+    }
+
     /// The driver that this context is of.
     pub fn driver(&self) -> &'static Driver {
         self.inner.driver

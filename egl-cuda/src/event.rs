@@ -1,20 +1,22 @@
 //! Events: points in a stream's work.
 
 use std::fmt;
+use std::time::Duration;
 
 use crate::error::check;
-use crate::{Context, Result, Stream, sys};
+use crate::{Context, Error, Result, Stream, sys};
 
 /// A point in a stream's work that the CPU and other streams can wait for.
 ///
 /// Made once and recorded again for every frame; recording and waiting allocate nothing. Events
-/// carry no time stamps. An event that was never recorded counts as complete.
+/// carry a time stamp only if made [`with_timing`](Self::with_timing). An event that was never recorded counts as complete.
 ///
 /// # Invariants
 ///
 /// `raw` is a live event of `context`.
 pub struct Event {
     raw: sys::CUevent,
+    has_timing: bool,
     context: Context,
 }
 
@@ -32,16 +34,61 @@ impl Event {
     /// The driver's error.
     #[doc(alias = "cuEventCreate")]
     pub fn new(context: &Context) -> Result<Self> {
+        Self::with_flags(context, sys::CU_EVENT_DISABLE_TIMING)
+    }
+
+    /// Creates an event with time stamps, for [`elapsed_since`](Self::elapsed_since). Recording and waiting
+    /// cost more.
+    ///
+    /// # Errors
+    ///
+    /// The driver's error.
+    #[doc(alias = "cuEventCreate")]
+    pub fn with_timing(context: &Context) -> Result<Self> {
+        Self::with_flags(context, sys::CU_EVENT_DEFAULT)
+    }
+
+    fn with_flags(context: &Context, flags: sys::CUevent_flags) -> Result<Self> {
         let mut raw = std::ptr::null_mut();
         let _current = context.push()?;
         // SAFETY: the pointer is to a live handle, and the context is current.
-        let code = unsafe {
-            (context.functions().event_create)(&raw mut raw, sys::CU_EVENT_DISABLE_TIMING)
-        };
+        let code = unsafe { (context.functions().event_create)(&raw mut raw, flags) };
         check(context.driver(), "cuEventCreate", code)?;
         Ok(Self {
             raw,
+            has_timing: flags & sys::CU_EVENT_DISABLE_TIMING == 0,
             context: context.clone(),
+        })
+    }
+
+    /// The time on the device from an earlier event to this one, to about half a microsecond.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument): one has no time stamps, or this
+    /// is the earlier one. Or the driver's error: one was not recorded, or is not complete
+    /// (`CUDA_ERROR_NOT_READY`).
+    #[doc(alias = "cuEventElapsedTime")]
+    pub fn elapsed_since(&self, start: &Self) -> Result<Duration> {
+        const CALL: &str = "cuEventElapsedTime";
+        if !self.has_timing || !start.has_timing {
+            return Err(Error::argument(
+                "Event::elapsed_since",
+                "both events need a time stamp: Event::with_timing makes such",
+            ));
+        }
+        let elapsed = self.context.functions().event_elapsed_time;
+        let elapsed = elapsed.ok_or_else(|| Error::missing(CALL))?;
+        let mut milliseconds = 0.0;
+        let _current = self.context.push()?;
+        // SAFETY: the pointer is to a live number, both events are live by their invariant.
+        let code = unsafe { elapsed(&raw mut milliseconds, start.raw, self.raw) };
+        check(self.context.driver(), CALL, code)?;
+        Duration::try_from_secs_f64(f64::from(milliseconds) / 1000.0).map_err(|_| {
+            Error::argument(
+                "Event::elapsed_since",
+                format!("{milliseconds} ms: this event is the earlier one"),
+            )
         })
     }
 

@@ -4,6 +4,7 @@
 pub mod sys;
 
 mod context;
+mod copy;
 mod driver;
 mod error;
 mod event;
@@ -12,8 +13,10 @@ mod frame;
 mod kernel;
 mod load_error;
 mod mapped_egl_image;
+mod memory;
+mod objects;
 mod stream;
-mod surface_object;
+mod texture;
 #[cfg(feature = "cust")]
 mod trampolines;
 
@@ -21,12 +24,15 @@ mod trampolines;
 pub use cust;
 
 pub use context::{Context, Current};
+pub use copy::{CopySource, CopyTarget};
 pub use driver::Driver;
 pub use error::{Error, ErrorKind, Result};
 pub use event::Event;
-pub use frame::{CudaFrame, Plane, PlaneData, PlaneLayout};
+pub use frame::{CudaFrame, PixelOrder, Plane, PlaneData, PlaneLayout};
 #[cfg(feature = "cust")]
 pub use kernel::{Kernel, LaunchTarget};
 pub use load_error::LoadError;
 pub use mapped_egl_image::MappedEglImage;
+pub use memory::{Array, DeviceMemory, ManagedMemory, PinnedMemory};
 pub use stream::Stream;
+pub use texture::Sampling;

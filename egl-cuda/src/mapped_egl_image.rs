@@ -6,15 +6,16 @@ use std::fmt;
 use std::mem::MaybeUninit;
 use std::ptr::NonNull;
 
+use crate::copy::Pending;
 use crate::error::check;
-use crate::surface_object::{SurfaceObjects, first};
+use crate::objects::{Objects, first};
 use crate::{Context, Result, sys};
 
 /// An EGLImage that is registered with CUDA, and whatever keeps it alive.
 ///
 /// Registering costs a third of a millisecond to several milliseconds and unregistering more:
-/// do it once per surface, not per frame. Dropping waits for nothing: work on the image must be
-/// done or keep this object alive.
+/// do it once per surface, not per frame. Dropping waits for this crate's own copies
+/// ([`Stream::copy`](crate::Stream::copy)); kernels on the image must be done or keep this object alive.
 ///
 /// # Invariants
 ///
@@ -28,12 +29,13 @@ pub struct MappedEglImage {
     keep: Keep,
 }
 
-/// The owner of a registered resource and of the surface objects of its arrays; drop destroys these
-/// and unregisters.
+/// The owner of a registered resource and of the objects made of its planes; drop destroys these and
+/// unregisters.
 struct Registration {
-    surfaces: SurfaceObjects,
-    resource: NonNull<sys::CUgraphicsResource_st>,
-    context: Context,
+    objects: Objects,
+    /// None when it is unregistered.
+    resource: Option<NonNull<sys::CUgraphicsResource_st>>,
+    pending: Pending,
 }
 
 /// Never looked into, only dropped.
@@ -43,8 +45,8 @@ struct Keep {
 
 // SAFETY: the resource handle belongs to no thread, and `drop` pushes its context.
 unsafe impl Send for Registration {}
-// SAFETY: nothing is done with the resource through a shared reference; the surface objects are
-// behind a lock.
+// SAFETY: nothing is done with the resource through a shared reference; objects and copies are
+// behind locks.
 unsafe impl Sync for Registration {}
 
 // SAFETY: the pointers in `frame` are addresses in the device's space and array handles; they
@@ -70,6 +72,8 @@ impl MappedEglImage {
     ///
     /// - `image` is a live `EGLImageKHR`.
     /// - It and the memory behind it stay alive until `keep` is dropped.
+    /// - While it is registered, nobody makes a Rust reference to its pixels without being sure that
+    ///   nothing on the device writes them: this crate's copies are safe to call.
     #[doc(alias = "cuGraphicsEGLRegisterImage")]
     #[doc(alias = "cuGraphicsResourceGetMappedEglFrame")]
     pub unsafe fn register(
@@ -100,9 +104,9 @@ impl MappedEglImage {
         let resource = NonNull::new(resource)
             .ok_or_else(|| crate::Error::argument(REGISTER, "the driver gave a null resource"))?;
         let registration = Registration {
-            surfaces: SurfaceObjects::default(),
-            resource,
-            context: context.clone(),
+            objects: Objects::default(),
+            resource: Some(resource),
+            pending: Pending::new(context),
         };
 
         let mut frame = MaybeUninit::<sys::CUeglFrame>::zeroed();
@@ -127,32 +131,21 @@ impl MappedEglImage {
 
     /// The context that the image is registered in.
     pub fn context(&self) -> &Context {
-        &self.registration.context
+        self.registration.pending.context()
     }
 
-    /// The surface object of a plane, the same at every call.
-    ///
-    /// # Errors
-    ///
-    /// The driver's error.
-    ///
-    /// # Safety
-    ///
-    /// The frame is of type ARRAY, and `array` is that of its plane `index`.
-    pub(crate) unsafe fn surface_object(
-        &self,
-        index: usize,
-        array: sys::CUarray,
-    ) -> Result<sys::CUsurfObject> {
-        let Registration {
-            surfaces, context, ..
-        } = &self.registration;
-        // SAFETY: by this function's contract the plane is one of the frame's, and the array, which
-        // never changes, is alive in the context while the image is registered there.
-        unsafe { surfaces.get(context, index, array) }
+    /// The objects made of the frame's planes.
+    pub(crate) fn objects(&self) -> &Objects {
+        &self.registration.objects
     }
 
-    /// Unregisters now, then drops what kept the image alive. Surface objects go first.
+    /// The copies to and from the frame's planes.
+    pub(crate) fn pending(&self) -> &Pending {
+        &self.registration.pending
+    }
+
+    /// Waits for this crate's copies, unregisters now, then drops what kept the image alive. Surface and
+    /// texture objects go first.
     ///
     /// # Errors
     ///
@@ -160,36 +153,33 @@ impl MappedEglImage {
     #[doc(alias = "cuGraphicsUnregisterResource")]
     pub fn unregister(self) -> Result<()> {
         let Self {
-            registration, keep, ..
+            mut registration,
+            keep,
+            ..
         } = self;
         let result = registration.unregister();
-        // What is left of the registration is plain memory and its context; drop must not unregister
-        // again.
-        registration.forget();
+        drop(registration);
         drop(keep);
         result
     }
 }
 
 impl Registration {
-    /// Destroys the surface objects and unregisters; called once, by `drop` or by
-    /// `MappedEglImage::unregister`.
-    fn unregister(&self) -> Result<()> {
+    /// Waits for the copies, destroys the objects and unregisters, at the first call.
+    fn unregister(&mut self) -> Result<()> {
+        let Some(resource) = self.resource.take() else {
+            return Ok(());
+        };
+        self.pending.end();
+        let context = self.pending.context();
         // Without its context there is nothing left to destroy or unregister.
-        let _current = self.context.push()?;
-        let destroyed = self.surfaces.destroy(&self.context);
-        // SAFETY: by the type invariant the resource is registered in this context, which is
-        // current, and this is called once.
-        let code = unsafe { (self.context.functions().unregister)(self.resource.as_ptr()) };
-        let unregistered = check(self.context.driver(), "cuGraphicsUnregisterResource", code);
+        let _current = context.push()?;
+        let destroyed = self.objects.destroy(context);
+        // SAFETY: by the type invariant the resource is registered in this context, which is current,
+        // and it is forgotten above.
+        let code = unsafe { (context.functions().unregister)(resource.as_ptr()) };
+        let unregistered = check(context.driver(), "cuGraphicsUnregisterResource", code);
         first(destroyed, unregistered)
-    }
-
-    /// Drops the context only.
-    fn forget(self) {
-        let this = std::mem::ManuallyDrop::new(self);
-        // SAFETY: `this` is never dropped or used again, so that the context is moved out once.
-        drop(unsafe { std::ptr::read(&raw const this.context) });
     }
 }
 
@@ -204,9 +194,9 @@ impl Drop for Registration {
 impl fmt::Debug for Registration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Registration")
-            .field("surfaces", &self.surfaces)
+            .field("objects", &self.objects)
             .field("resource", &self.resource)
-            .field("context", &self.context)
+            .field("pending", &self.pending)
             .finish()
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::error::check;
-use crate::{Context, Event, Result, sys};
+use crate::{Context, Error, Event, Result, sys};
 
 /// A CUDA stream of ours: work in order.
 ///
@@ -65,6 +65,25 @@ impl Stream {
         // SAFETY: by the type invariant the stream is live.
         let code = unsafe { (self.context.functions().stream_synchronize)(self.raw) };
         check(self.context.driver(), "cuStreamSynchronize", code)
+    }
+
+    /// Whether the device has done all work of the stream.
+    ///
+    /// # Errors
+    ///
+    /// The driver's error, which may be that of earlier work on the stream.
+    #[doc(alias = "cuStreamQuery")]
+    pub fn is_complete(&self) -> Result<bool> {
+        const CALL: &str = "cuStreamQuery";
+        let query = self.context.functions().stream_query;
+        let query = query.ok_or_else(|| Error::missing(CALL))?;
+        let _current = self.context.push()?;
+        // SAFETY: by the type invariant the stream is live.
+        let code = unsafe { query(self.raw) };
+        if code == sys::CUDA_ERROR_NOT_READY {
+            return Ok(false);
+        }
+        check(self.context.driver(), CALL, code).map(|()| true)
     }
 
     /// Makes work put on the stream from now on wait for the event, without blocking the CPU.

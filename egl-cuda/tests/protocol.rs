@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use common::{directory, example, in_child, is_child};
 use egl_cuda::{
-    Context, CudaFrame, Driver, ErrorKind, Event, MappedEglImage, PlaneData, PlaneLayout, Stream,
-    sys,
+    Array, Context, CudaFrame, DeviceMemory, Driver, ErrorKind, Event, ManagedMemory,
+    MappedEglImage, PinnedMemory, PlaneData, PlaneLayout, Sampling, Stream, sys,
 };
 use libloading::os::unix::Library;
 
@@ -236,7 +236,7 @@ fn arrays(context: &Context) -> (CudaFrame, Arc<AtomicBool>) {
 
 /// Unregisters what only this frame holds.
 fn unregister(frame: CudaFrame) -> egl_cuda::Result<()> {
-    let mapped = Arc::clone(frame.mapped());
+    let mapped = Arc::clone(frame.mapped().unwrap());
     drop(frame);
     Arc::into_inner(mapped).unwrap().unregister()
 }
@@ -264,7 +264,7 @@ fn surface_objects_are_made_once_and_go_before_the_registration() {
                 assert_eq!(frame.surface_object(1).unwrap(), 0x20_0001);
             }
             assert_eq!(journal.take(), "SurfObjectCreate");
-            let other = CudaFrame::new(frame.mapped().clone(), &[LUMA, CHROMA]).unwrap();
+            let other = CudaFrame::new(frame.mapped().unwrap().clone(), &[LUMA, CHROMA]).unwrap();
             assert_eq!(other.surface_object(0).unwrap(), 0x10_0001);
             assert_eq!(frame.surface_object(0).unwrap(), 0x10_0001);
             assert_eq!(journal.take(), "SurfObjectCreate");
@@ -355,7 +355,7 @@ fn frames_are_checked() {
         assert_eq!(frame.plane(1).unwrap().layout, CHROMA);
         assert_eq!(
             frame.color_format(),
-            sys::CUeglColorFormat::YUV420_SEMIPLANAR
+            Some(sys::CUeglColorFormat::YUV420_SEMIPLANAR)
         );
         let error = frame.plane(2).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::PlaneOutOfRange);
@@ -446,5 +446,61 @@ fn frames_are_checked() {
             ..CHROMA
         };
         refused(nv12(), &[LUMA, huge], "rows of");
+    });
+}
+
+#[test]
+fn a_driver_that_lacks_functions_says_which() {
+    child("a_driver_that_lacks_functions_says_which", |journal| {
+        let context = Context::primary(0).unwrap();
+        let stream = Stream::new(&context).unwrap();
+        let timed = Event::with_timing(&context).unwrap();
+        journal.frame(nv12());
+        let (mapped, _) = register(&context);
+        let frame = CudaFrame::new(Arc::new(mapped.unwrap()), &[LUMA, CHROMA]).unwrap();
+        // SAFETY: the fixture has no memory, and no function that would touch it.
+        let frame = unsafe { frame.assume_layouts() };
+        let _ = journal.take();
+        let float = sys::CUarray_format::FLOAT;
+        let integrated = sys::CUdevice_attribute::INTEGRATED;
+        let all = [
+            ("cuMemAlloc", DeviceMemory::new(&context, 64).map(drop)),
+            (
+                "cuMemAllocPitch",
+                DeviceMemory::pitched(&context, 64, 8).map(drop),
+            ),
+            (
+                "cuMemAllocManaged",
+                ManagedMemory::new(&context, 64, 8).map(drop),
+            ),
+            (
+                "cuMemHostAlloc",
+                PinnedMemory::new(&context, 64, 8).map(drop),
+            ),
+            (
+                "cuArray3DCreate",
+                Array::new(&context, 8, 8, float, 1).map(drop),
+            ),
+            ("cuMemcpy2DAsync", stream.copy_frame(&frame, &frame)),
+            (
+                "cuTexObjectCreate",
+                frame.texture_object(0, Sampling::default()).map(drop),
+            ),
+            ("cuStreamQuery", stream.is_complete().map(drop)),
+            ("cuEventElapsedTime", timed.elapsed_since(&timed).map(drop)),
+            (
+                "cuDeviceGetAttribute",
+                context.attribute(integrated).map(drop),
+            ),
+            ("cuDeviceGetCount", Context::devices().map(drop)),
+            ("cuCtxGetCurrent", Context::current_raw().map(drop)),
+        ];
+        for (call, result) in all {
+            let error = result.unwrap_err();
+            assert_eq!((error.kind(), error.call()), (ErrorKind::Unsupported, call));
+            assert!(error.to_string().contains("no such function"), "{error}");
+        }
+        // None of them got as far as the driver.
+        assert_eq!(journal.take(), "");
     });
 }

@@ -1,90 +1,12 @@
 //! From a surface of NVIDIA's to a frame, on the simulator (ci/sim.sh) or a Jetson.
 
-use std::ptr::{NonNull, null_mut};
+mod nvmm;
+
 use std::sync::{Arc, Barrier, Mutex, PoisonError};
 
-use egl_cuda::{Context, CudaFrame, ErrorKind, MappedEglImage, PlaneLayout};
-use nvbufsurface_sys::Library;
-use nvbufsurface_sys::classic::{
-    NVBUF_COLOR_FORMAT_NV12, NVBUF_LAYOUT_BLOCK_LINEAR, NVBUF_LAYOUT_PITCH,
-    NVBUF_MEM_SURFACE_ARRAY, NvBufSurfaceLayout,
-};
-use nvbufsurface_sys::extended::NvBufSurfaceCreateParams;
-use nvbufsurface_sys::prefix::{NvBufSurface, NvBufSurfaceParams};
+use egl_cuda::{Context, CudaFrame, ErrorKind};
+use nvmm::{NVBUF_LAYOUT_BLOCK_LINEAR, NVBUF_LAYOUT_PITCH, frame};
 use nvmm_sim_control::Simulator;
-
-/// A surface and its EGLImage, unmapped and destroyed in this order.
-struct Surface(NonNull<NvBufSurface>);
-
-// SAFETY: nothing is done with the surface but its end, on whichever thread that is.
-unsafe impl Send for Surface {}
-// SAFETY: as above.
-unsafe impl Sync for Surface {}
-
-impl Surface {
-    fn new(layout: NvBufSurfaceLayout) -> Self {
-        let functions = Library::get().unwrap().functions();
-        let mut params = NvBufSurfaceCreateParams {
-            gpuId: 0,
-            width: 638,
-            height: 362,
-            size: 0,
-            isContiguous: false,
-            colorFormat: NVBUF_COLOR_FORMAT_NV12,
-            layout,
-            memType: NVBUF_MEM_SURFACE_ARRAY,
-            ..Default::default()
-        };
-        let mut surface = null_mut();
-        // SAFETY: both pointers are live.
-        let code = unsafe { (functions.create)(&raw mut surface, 1, &raw mut params) };
-        assert_eq!(code, 0);
-        let surface = Self(NonNull::new(surface).unwrap());
-        // SAFETY: the surface is live and has one buffer.
-        let code = unsafe { (functions.map_egl_image)(surface.0.as_ptr(), 0) };
-        assert_eq!(code, 0);
-        surface
-    }
-
-    fn params(&self) -> &NvBufSurfaceParams {
-        // SAFETY: the surface is live.
-        let surface = unsafe { self.0.as_ref() };
-        // SAFETY: it has one buffer.
-        unsafe { &*surface.surfaceList }
-    }
-
-    fn planes(&self) -> [PlaneLayout; 2] {
-        let planes = &self.params().planeParams;
-        assert_eq!(planes.num_planes, 2);
-        std::array::from_fn(|i| PlaneLayout {
-            width: planes.width[i],
-            height: planes.height[i],
-            pitch: planes.pitch[i],
-            bytes_per_pixel: planes.bytesPerPix[i],
-        })
-    }
-}
-
-impl Drop for Surface {
-    fn drop(&mut self) {
-        let functions = Library::get().unwrap().functions();
-        // SAFETY: the image was mapped by `new`.
-        let code = unsafe { (functions.unmap_egl_image)(self.0.as_ptr(), 0) };
-        assert_eq!(code, 0);
-        // SAFETY: the surface was made by `new` and is used no more.
-        let code = unsafe { (functions.destroy)(self.0.as_ptr()) };
-        assert_eq!(code, 0);
-    }
-}
-
-fn frame(context: &Context, layout: NvBufSurfaceLayout) -> (CudaFrame, [PlaneLayout; 2]) {
-    let surface = Surface::new(layout);
-    let planes = surface.planes();
-    let image = NonNull::new(surface.params().mappedAddr.eglImage).unwrap();
-    // SAFETY: the image is live, and dropping the surface ends it.
-    let mapped = unsafe { MappedEglImage::register(context, image, surface) }.unwrap();
-    (CudaFrame::new(Arc::new(mapped), &planes).unwrap(), planes)
-}
 
 #[test]
 fn sim_surfaces_become_frames() {
@@ -142,7 +64,7 @@ fn sim_arrays_have_one_surface_object_each() {
     assert!(luma != 0 && chroma != 0 && luma != chroma);
     // As a new frame of the same surface is made for each buffer.
     for _ in 0..100 {
-        let again = CudaFrame::new(Arc::clone(tiled.mapped()), &planes).unwrap();
+        let again = CudaFrame::new(Arc::clone(tiled.mapped().unwrap()), &planes).unwrap();
         assert_eq!(again.surface_object(0).unwrap(), luma);
         assert_eq!(again.clone().surface_object(1).unwrap(), chroma);
     }
@@ -157,7 +79,7 @@ fn sim_arrays_have_one_surface_object_each() {
     drop(untouched);
     let (tiled, _) = frame(&context, NVBUF_LAYOUT_BLOCK_LINEAR);
     tiled.surface_object(1).unwrap();
-    let mapped = Arc::clone(tiled.mapped());
+    let mapped = Arc::clone(tiled.mapped().unwrap());
     drop(tiled);
     Arc::into_inner(mapped).unwrap().unregister().unwrap();
     assert_eq!(since(before), [3 * counts; 2]);

@@ -1,7 +1,8 @@
 //! Layouts, thread claims and the words of errors.
 
 use egl_cuda::{
-    Context, CudaFrame, Driver, Error, Event, LoadError, MappedEglImage, Plane, Stream, sys,
+    Array, Context, CudaFrame, DeviceMemory, Driver, Error, Event, LoadError, ManagedMemory,
+    MappedEglImage, PinnedMemory, PixelOrder, Plane, Sampling, Stream, sys,
 };
 
 #[test]
@@ -32,6 +33,12 @@ fn objects_travel_between_threads() {
     travels::<MappedEglImage>();
     travels::<CudaFrame>();
     travels::<Plane>();
+    travels::<PixelOrder>();
+    travels::<Sampling>();
+    travels::<DeviceMemory>();
+    travels::<ManagedMemory>();
+    travels::<PinnedMemory>();
+    travels::<Array>();
     travels::<Error>();
     travels::<LoadError>();
     #[cfg(feature = "cust")]

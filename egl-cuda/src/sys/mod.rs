@@ -31,4 +31,14 @@ impl CUDA_RESOURCE_DESC {
         description.res.array = CUDA_RESOURCE_DESC_array { hArray: array };
         description
     }
+
+    /// The description of device memory with rows, with zeros everywhere else.
+    pub fn of_pitched(memory: CUDA_RESOURCE_DESC_pitch2D) -> Self {
+        let mut description = Self {
+            resType: CUresourcetype::PITCH2D,
+            ..Self::default()
+        };
+        description.res.pitch2D = memory;
+        description
+    }
 }

@@ -65,7 +65,7 @@ impl Backing {
                 let image = EglImage::map(&self.surface, 0)?;
                 let handle = image.as_ptr();
                 // SAFETY: `image` keeps the EGLImage and its surface alive, and is kept until the
-                // registration ends.
+                // registration ends. A surface that has an EGLImage gives pointers, and no slices.
                 let mapped = Arc::new(unsafe { MappedEglImage::register(context, handle, image) }?);
                 cuda.mapped = Some(Arc::clone(&mapped));
                 mapped
