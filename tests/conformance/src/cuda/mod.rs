@@ -248,6 +248,6 @@ pub(crate) fn place(frame: &CUeglFrame, plane: usize, pitch: u32) -> Result<Plac
 /// Both readings of a plane's pointer.
 fn addresses(frame: &CUeglFrame, plane: usize) -> (CUdeviceptr, CUarray) {
     // SAFETY: both members are plain pointers of any value.
-    let pitch = unsafe { frame.frame.pitch }[plane];
+    let pitch = unsafe { frame.frame.pPitch }[plane];
     (pitch.addr() as CUdeviceptr, pitch.cast())
 }
