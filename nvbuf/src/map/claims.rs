@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -73,35 +74,25 @@ impl Claims {
         }
     }
 
-    /// Claims planes, all or none; with slices, for a buffer that nobody else can reach.
-    pub(crate) fn claim(
-        &self,
-        planes: Range<usize>,
-        access: Access,
-        gives_slices: bool,
-    ) -> Result<Claim<'_>, Refused> {
-        let slices = if gives_slices { SLICE } else { 0 };
-        let weight = slices + weight(planes.clone(), access);
+    /// Claims planes, all or none.
+    #[inline]
+    pub(super) fn claim(&self, usage: Usage) -> Result<Claim<'_>, Refused> {
         let taken = self.state.fetch_update(Acquire, Relaxed, |state| {
-            let room = refused(state, planes.clone(), access, gives_slices);
-            room.is_none().then_some(state + weight)
+            usage.refused(state).is_none().then(|| state + usage.0)
         });
         match taken {
             Ok(_) => Ok(Claim {
                 claims: self,
-                weight,
-                planes,
-                access,
+                usage,
             }),
-            Err(state) => {
-                Err(refused(state, planes, access, gives_slices).unwrap_or(Refused::Written))
-            }
+            Err(state) => Err(usage.refused(state).unwrap_or(Refused::Written)),
         }
     }
 
-    /// Ends what [`Claim::hold`] has left, which is of these planes and for this access.
-    pub(super) fn release(&self, planes: Range<usize>, access: Access) {
-        self.state.fetch_sub(weight(planes, access), Release);
+    /// Ends what [`Claim::hold`] has left.
+    #[inline]
+    pub(super) fn release(&self, usage: Usage) {
+        self.state.fetch_sub(usage.0, Release);
     }
 
     pub(crate) fn share(&self) {
@@ -109,6 +100,7 @@ impl Claims {
     }
 
     /// Whether there are mappings that give slices.
+    #[inline]
     pub(crate) fn has_slices(&self) -> bool {
         self.state.load(Acquire) & SLICES != 0
     }
@@ -127,43 +119,85 @@ impl Claims {
     }
 }
 
-/// What a claim without slices adds to the state.
-fn weight(planes: Range<usize>, access: Access) -> u64 {
-    let one = match access {
-        Access::Read => 1,
-        Access::Write => WRITER,
-    };
-    planes.map(|plane| one << (plane * PLANE_BITS)).sum()
-}
+/// Which planes are used, and how: what it adds to the state of the table. One word, since every
+/// guard has one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Usage(u64);
 
-/// What is in the way of a claim.
-fn refused(
-    state: u64,
-    planes: Range<usize>,
-    access: Access,
-    gives_slices: bool,
-) -> Option<Refused> {
-    if gives_slices && state & SHARED != 0 {
-        return Some(Refused::Shared);
-    }
-    if gives_slices && state >= SLICES {
-        return Some(Refused::Exporting);
-    }
-    for plane in planes {
-        let users = state >> (plane * PLANE_BITS) & WRITER;
-        let is_free = match access {
-            // One more must not become the writer's number.
-            Access::Read => users < WRITER - 1,
-            Access::Write => users == 0,
+impl Usage {
+    /// Of planes that a buffer has, without slices.
+    #[inline]
+    pub(super) fn new(planes: Range<usize>, access: Access) -> Self {
+        let one = match access {
+            Access::Read => 1,
+            Access::Write => WRITER,
         };
-        if !is_free {
-            return Some(match users {
-                WRITER => Refused::Written,
-                _ => Refused::Read,
-            });
+        Self(planes.fold(0, |sum, plane| sum | one << (plane * PLANE_BITS)))
+    }
+
+    /// The same with slices: for a buffer that nobody else can reach.
+    #[inline]
+    pub(super) fn with_slices(self) -> Self {
+        Self(self.0 | SLICE)
+    }
+
+    #[inline]
+    pub(super) fn gives_slices(self) -> bool {
+        self.0 & SLICE != 0
+    }
+
+    #[inline]
+    pub(super) fn planes(self) -> Range<usize> {
+        let planes = self.0 & (SLICE - 1);
+        let bits = (u64::BITS - planes.leading_zeros()) as usize;
+        planes.trailing_zeros() as usize / PLANE_BITS..bits.div_ceil(PLANE_BITS)
+    }
+
+    #[inline]
+    pub(super) fn access(self) -> Access {
+        let planes = self.0 & (SLICE - 1);
+        match planes & planes >> 1 {
+            0 => Access::Read,
+            // A writer has more than the lowest bit of a plane.
+            _ => Access::Write,
         }
     }
-    None
+
+    /// What is in the way of it.
+    #[inline]
+    fn refused(self, state: u64) -> Option<Refused> {
+        if self.gives_slices() && state & SHARED != 0 {
+            return Some(Refused::Shared);
+        }
+        if self.gives_slices() && state >= SLICES {
+            return Some(Refused::Exporting);
+        }
+        for plane in self.planes() {
+            let users = state >> (plane * PLANE_BITS) & WRITER;
+            let is_free = match self.access() {
+                // One more must not become the writer's number.
+                Access::Read => users < WRITER - 1,
+                Access::Write => users == 0,
+            };
+            if !is_free {
+                return Some(match users {
+                    WRITER => Refused::Written,
+                    _ => Refused::Read,
+                });
+            }
+        }
+        None
+    }
+}
+
+impl fmt::Debug for Usage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Usage")
+            .field("planes", &self.planes())
+            .field("access", &self.access())
+            .field("gives_slices", &self.gives_slices())
+            .finish()
+    }
 }
 
 impl Drop for Claims {
@@ -176,14 +210,12 @@ impl Drop for Claims {
 #[derive(Debug)]
 pub(crate) struct Claim<'a> {
     claims: &'a Claims,
-    /// What it adds to the state.
-    weight: u64,
-    pub(super) planes: Range<usize>,
-    pub(super) access: Access,
+    usage: Usage,
 }
 
 impl Claim<'_> {
     /// Lets it last until [`Claims::release`]: for work that outlives a borrow.
+    #[inline]
     pub(super) fn hold(self) {
         std::mem::forget(self);
     }
@@ -191,7 +223,7 @@ impl Claim<'_> {
 
 impl Drop for Claim<'_> {
     fn drop(&mut self) {
-        self.claims.state.fetch_sub(self.weight, Release);
+        self.claims.release(self.usage);
     }
 }
 
@@ -204,57 +236,88 @@ mod tests {
         Arc::new(Claims::new(Key::Address(usize::MAX)))
     }
 
+    fn slices(planes: Range<usize>, access: Access) -> Usage {
+        Usage::new(planes, access).with_slices()
+    }
+
     #[test]
     fn readers_share_and_writers_are_alone_plane_by_plane() {
         let claims = claims();
-        let first = claims.claim(0..2, Read, false).unwrap();
-        let second = claims.claim(1..3, Read, false).unwrap();
-        assert_eq!(claims.claim(0..1, Write, false).unwrap_err(), Refused::Read);
-        let other = claims.claim(3..4, Write, false).unwrap();
+        let first = claims.claim(Usage::new(0..2, Read)).unwrap();
+        let second = claims.claim(Usage::new(1..3, Read)).unwrap();
         assert_eq!(
-            claims.claim(2..4, Read, false).unwrap_err(),
+            claims.claim(Usage::new(0..1, Write)).unwrap_err(),
+            Refused::Read
+        );
+        let other = claims.claim(Usage::new(3..4, Write)).unwrap();
+        assert_eq!(
+            claims.claim(Usage::new(2..4, Read)).unwrap_err(),
             Refused::Written
         );
         drop(second);
         // The failed claim left nothing in plane 2.
-        drop(claims.claim(2..3, Write, false).unwrap());
+        drop(claims.claim(Usage::new(2..3, Write)).unwrap());
         drop((first, other));
-        drop(claims.claim(0..4, Write, false).unwrap());
+        drop(claims.claim(Usage::new(0..4, Write)).unwrap());
         assert_eq!(claims.state.load(Relaxed), 0);
     }
 
     #[test]
     fn exports_and_slices_exclude_each_other() {
         let claims = claims();
-        let slice = claims.claim(0..4, Write, true).unwrap();
+        let slice = claims.claim(slices(0..4, Write)).unwrap();
         assert!(claims.has_slices() && !claims.begin_export());
         drop(slice);
         assert!(claims.begin_export());
         assert_eq!(
-            claims.claim(0..1, Read, true).unwrap_err(),
+            claims.claim(slices(0..1, Read)).unwrap_err(),
             Refused::Exporting
         );
         claims.end_export();
-        drop(claims.claim(0..1, Read, true).unwrap());
+        drop(claims.claim(slices(0..1, Read)).unwrap());
         claims.share();
-        assert_eq!(claims.claim(0..1, Read, true).unwrap_err(), Refused::Shared);
+        assert_eq!(
+            claims.claim(slices(0..1, Read)).unwrap_err(),
+            Refused::Shared
+        );
         assert!(!claims.has_slices());
-        drop(claims.claim(0..4, Write, false).expect("all given back"));
+        drop(
+            claims
+                .claim(Usage::new(0..4, Write))
+                .expect("all given back"),
+        );
+    }
+
+    #[test]
+    fn a_usage_tells_what_it_is_of() {
+        for (first, end) in [(0, 1), (0, 4), (1, 2), (1, 3), (2, 4), (3, 4)] {
+            for access in [Read, Write] {
+                let usage = Usage::new(first..end, access);
+                for (usage, gives_slices) in [(usage, false), (usage.with_slices(), true)] {
+                    assert_eq!(usage.planes(), first..end);
+                    assert_eq!(usage.access(), access);
+                    assert_eq!(usage.gives_slices(), gives_slices);
+                }
+            }
+        }
     }
 
     #[test]
     fn what_is_held_ends_when_it_is_released() {
         let claims = claims();
-        claims.claim(0..2, Write, false).unwrap().hold();
-        claims.claim(2..4, Read, false).unwrap().hold();
+        claims.claim(Usage::new(0..2, Write)).unwrap().hold();
+        claims.claim(Usage::new(2..4, Read)).unwrap().hold();
         assert_eq!(
-            claims.claim(1..2, Read, false).unwrap_err(),
+            claims.claim(Usage::new(1..2, Read)).unwrap_err(),
             Refused::Written
         );
-        assert_eq!(claims.claim(2..3, Write, false).unwrap_err(), Refused::Read);
-        drop(claims.claim(2..4, Read, false).unwrap());
-        claims.release(0..2, Write);
-        claims.release(2..4, Read);
+        assert_eq!(
+            claims.claim(Usage::new(2..3, Write)).unwrap_err(),
+            Refused::Read
+        );
+        drop(claims.claim(Usage::new(2..4, Read)).unwrap());
+        claims.release(Usage::new(0..2, Write));
+        claims.release(Usage::new(2..4, Read));
         assert_eq!(claims.state.load(Relaxed), 0);
     }
 
@@ -262,15 +325,18 @@ mod tests {
     fn guards_that_were_forgotten_do_not_overflow() {
         let claims = claims();
         for _ in 1..WRITER {
-            std::mem::forget(claims.claim(0..1, Read, false).unwrap());
+            std::mem::forget(claims.claim(Usage::new(0..1, Read)).unwrap());
         }
-        assert_eq!(claims.claim(0..1, Read, false).unwrap_err(), Refused::Read);
+        assert_eq!(
+            claims.claim(Usage::new(0..1, Read)).unwrap_err(),
+            Refused::Read
+        );
         // The neighbour is not touched.
-        drop(claims.claim(1..2, Write, false).unwrap());
+        drop(claims.claim(Usage::new(1..2, Write)).unwrap());
         let claims = self::claims();
         let mut refused = None;
         for _ in 0..8192 {
-            match claims.claim(0..0, Read, true) {
+            match claims.claim(slices(0..0, Read)) {
                 Ok(claim) => std::mem::forget(claim),
                 Err(why) => refused = Some(why),
             }

@@ -12,7 +12,7 @@ mod rows;
 mod surface;
 mod whole;
 
-pub(crate) use claims::{Claim, Claims};
+pub(crate) use claims::{Claim, Claims, Usage};
 pub use guard::MapPtr;
 pub use pixel::Pixel;
 pub use plane::{PlaneMap, PlaneMapMut};

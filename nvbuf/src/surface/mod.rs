@@ -16,8 +16,9 @@ use std::sync::{Arc, Mutex};
 use nvbufsurface_sys::Library;
 use nvbufsurface_sys::prefix::NvBufSurface;
 
-pub(crate) use self::buffer::Buffer;
+pub(crate) use self::buffer::{Buffer, Mapped};
 pub(crate) use self::create::Request;
+pub(crate) use self::lock::Lock;
 use crate::builder::SurfaceBuilder;
 use crate::descriptor::Descriptor;
 use crate::error::{Error, ErrorKind, Result, report};
