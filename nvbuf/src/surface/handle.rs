@@ -22,7 +22,7 @@ impl Surface {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Load`] where there is no libnvbufsurface.
+    /// [`ErrorKind::Load`](crate::ErrorKind::Load) where there is no libnvbufsurface.
     pub unsafe fn view(descriptor: &Descriptor) -> Result<Self> {
         let library = Library::get()?;
         let origin = Origin::View(View::of(descriptor));
@@ -34,11 +34,12 @@ impl Surface {
     /// itself: threads may write the buffers of a batch at the same time.
     ///
     /// It keeps the batch alive. Mappings through it and through the batch know of each other, so
-    /// that one in the way of the other is [`ErrorKind::Busy`], and what exports one shares the other.
+    /// that one in the way of the other is [`ErrorKind::Busy`](crate::ErrorKind::Busy), and what exports one shares the
+    /// other.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Invalid`] for an index beyond the batch.
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) for an index beyond the batch.
     pub fn buffer(self: &Arc<Self>, index: u32) -> Result<Self> {
         let buffer = self.buffer_at(index)?;
         let _lock = self.lock();

@@ -10,6 +10,16 @@ fn is_open(number: i32) -> bool {
     unsafe { libc::fcntl(number, libc::F_GETFD) != -1 }
 }
 
+/// The simulator, where it is there and its release shares.
+fn simulator() -> Option<Simulator> {
+    // Loads the library.
+    let simulator = can_share().then(Simulator::loaded).flatten();
+    if simulator.is_none() {
+        println!("not run: needs the simulator (ci/sim.sh) and a release that shares");
+    }
+    simulator
+}
+
 /// An import, and the number of the fd that it was made of.
 fn import(surface: &Surface) -> (Surface, i32) {
     let Exported { description, fd } = surface.export(0).unwrap();
@@ -20,10 +30,7 @@ fn import(surface: &Surface) -> (Surface, i32) {
 #[test]
 fn the_fd_of_an_import_stays_open_unless_it_is_destroyed() {
     let _alone = alone();
-    let Some(simulator) = Simulator::loaded().filter(|_| can_share()) else {
-        println!("not run: needs the simulator (ci/sim.sh) and a release that shares");
-        return;
-    };
+    let Some(simulator) = simulator() else { return };
     let alive = || simulator.counter("surfaces_alive").unwrap();
     let surface = nv12();
     let (destroyed, closed) = import(&surface);
@@ -59,10 +66,7 @@ fn the_fd_of_an_import_stays_open_unless_it_is_destroyed() {
 #[test]
 fn an_import_that_the_library_refuses_closes_its_fd() {
     let _alone = alone();
-    let Some(simulator) = Simulator::loaded().filter(|_| can_share()) else {
-        println!("not run: needs the simulator (ci/sim.sh) and a release that shares");
-        return;
-    };
+    let Some(simulator) = simulator() else { return };
     let surface = nv12();
     let Exported { description, fd } = surface.export(0).unwrap();
     let number = fd.as_raw_fd();
