@@ -23,14 +23,12 @@ fn time(runs: u32, mut run: impl FnMut()) -> f64 {
 /// Prints the medians of each case and the median of what a guard took more than the raw calls of the
 /// same turn.
 pub(super) fn print(name: &str, runs: u32) {
-    let mut guarded = surface();
-    let plain = surface();
-    let pointer = plain.as_ptr();
+    let (mut surface, pointer) = surface();
     for case in &CASES {
         let (mut raws, mut guards, mut more) = (Vec::new(), Vec::new(), Vec::new());
         for turn in 0..TURNS {
             let raw = || time(runs, || (case.raw)(black_box(pointer)));
-            let mut guard = || time(runs, || (case.guard)(black_box(&mut guarded)));
+            let mut guard = || time(runs, || (case.guard)(black_box(&mut surface)));
             // Each is first as often as second.
             let (raw, guard) = match turn % 2 {
                 0 => (raw(), guard()),
