@@ -1,4 +1,5 @@
-//! The library's calls for one plane.
+//! The library's calls for one plane. "Under the lock" is under that of [`Surface::lock_for`], which
+//! knows when none is needed.
 
 use std::ptr::NonNull;
 
