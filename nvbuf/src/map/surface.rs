@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::claims::Refused;
+use super::usage::Refused;
 use super::{Access, Claim, Map, MapMut, MapPtr, PlaneMap, PlaneMapMut, Usage};
 use crate::error::{Error, ErrorKind, Result, report};
 use crate::surface::Surface;

@@ -5,13 +5,14 @@ mod create;
 mod debug;
 mod handle;
 mod lock;
+mod origin;
 mod packed;
 mod transfer;
 
 use std::ptr::NonNull;
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
 use nvbufsurface_sys::Library;
 use nvbufsurface_sys::prefix::NvBufSurface;
@@ -19,13 +20,13 @@ use nvbufsurface_sys::prefix::NvBufSurface;
 pub(crate) use self::buffer::{Buffer, Mapped};
 pub(crate) use self::create::Request;
 pub(crate) use self::lock::Lock;
+pub(crate) use self::origin::Origin;
 use crate::builder::SurfaceBuilder;
 use crate::descriptor::Descriptor;
 use crate::error::{Error, ErrorKind, Result, report};
 use crate::leftovers::{Leftover, Leftovers};
 use crate::params::SurfaceParams;
 use crate::params_ex::ParamsEx;
-use crate::share::KeptFd;
 use crate::view::View;
 use crate::{Layout, MemType};
 
@@ -55,30 +56,6 @@ pub struct Surface {
     leftovers: Leftovers,
     // Freed after `drop`, with nothing mapped in them: the library needs none of them to destroy.
     buffers: Box<[Buffer]>,
-}
-
-/// The public surface, which `as_ptr` gives, and where it is from.
-pub(crate) enum Origin {
-    /// `NvBufSurfaceCreate` or `NvBufSurfaceAllocate`; destroyed on drop.
-    Created(NonNull<NvBufSurface>),
-    /// `NvBufSurfaceImport` of this fd, which is closed after the surface is destroyed, and not before.
-    Imported {
-        raw: NonNull<NvBufSurface>,
-        fd: KeptFd,
-    },
-    /// A copy of the descriptor of somebody else's buffer.
-    View(View),
-    /// The same of a buffer of ours, whose owner lives as long.
-    Buffer(View, Arc<Surface>),
-}
-
-impl Origin {
-    /// What the library may still use stays: the public surface was not destroyed.
-    fn leave_open(&mut self) {
-        if let Self::Imported { fd, .. } = self {
-            fd.leave_open();
-        }
-    }
 }
 
 // SAFETY: NVIDIA's own elements pass surfaces from thread to thread; nothing here is bound to one.
