@@ -10,9 +10,9 @@ mod packed;
 mod transfer;
 
 use std::ptr::NonNull;
+use std::sync::Mutex;
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::Mutex;
 
 use nvbufsurface_sys::Library;
 use nvbufsurface_sys::prefix::NvBufSurface;
