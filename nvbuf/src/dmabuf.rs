@@ -9,6 +9,28 @@ use crate::error::{Error, ErrorKind, Result, check};
 use crate::surface::Surface;
 
 impl Surface {
+    /// The dmabuf of buffer `index`. It belongs to the surface: [`Surface::clone_dmabuf`] gives one to
+    /// keep. From here on pixels are reached as pointers only ([`Surface::map_ptr`]), since others may
+    /// write them.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Invalid`] for an index beyond the batch or a memory type without dmabuf,
+    /// [`ErrorKind::Busy`] while slices of [`Surface::map`] live.
+    pub fn dmabuf(&self, index: u32) -> Result<BorrowedFd<'_>> {
+        let call = "Surface::dmabuf";
+        let fd = self.params(index)?.fd_number().ok_or_else(|| {
+            let detail = format!("{} has no dmabuf; only SURFACE_ARRAY has", self.mem_type());
+            Error::new(ErrorKind::Invalid, call, detail)
+        })?;
+        let mut table = self.lock();
+        table.require_no_slices(call)?;
+        table.share();
+        // SAFETY: the fd is the surface's own, open until drop (created) or kept open by the
+        // contract of `view`; it is not -1, since `i32::try_from` of an unsigned gave it.
+        Ok(unsafe { BorrowedFd::borrow_raw(fd) })
+    }
+
     /// A duplicate of the dmabuf of buffer `index`, which keeps the pixels alive when the surface is
     /// gone: for V4L2, DRM, Vulkan or another process. [`Surface::dmabuf`] lends the buffer's own,
     /// whose number is the one that NVIDIA's libraries know: they do not find the buffer by the

@@ -27,20 +27,25 @@ pub enum ErrorKind {
 }
 
 /// What failed, with which arguments, and what helps.
+// One pointer, so that a call that goes well moves no room for what did not happen.
 #[derive(Clone, Debug)]
-pub struct Error {
+pub struct Error(Box<Failure>);
+
+#[derive(Clone, Debug)]
+struct Failure {
     kind: ErrorKind,
     call: &'static str,
     detail: String,
 }
 
 impl Error {
+    #[cold]
     pub(crate) fn new(kind: ErrorKind, call: &'static str, detail: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Failure {
             kind,
             call,
             detail: detail.into(),
-        }
+        }))
     }
 
     /// The loaded library lacks a function; `instead` says what to use.
@@ -55,18 +60,18 @@ impl Error {
 
     /// The kind of failure.
     pub fn kind(&self) -> ErrorKind {
-        self.kind
+        self.0.kind
     }
 
     /// The C function, or our own, that failed.
     pub fn call(&self) -> &'static str {
-        self.call
+        self.0.call
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.call, self.detail)
+        write!(f, "{}: {}", self.0.call, self.0.detail)
     }
 }
 

@@ -42,11 +42,12 @@ impl Surface {
     /// Unmaps the planes that the view of buffer `index` still has mapped. Nobody uses a mapping
     /// any more: guards borrow the surface.
     fn unmap_left_planes(&mut self, index: u32) -> Result<()> {
+        let buffer = self.buffer_at(index)?;
         for plane in 0..MAX_PLANES {
             // SAFETY: `&mut self` keeps other calls on the view out.
-            let address = unsafe { self.buffer_view(index).address(plane) };
+            let address = unsafe { buffer.view.address(plane) };
             if !address.is_null() {
-                self.unmap_plane(index, plane)?;
+                self.unmap_plane(buffer, index, plane)?;
             }
         }
         Ok(())

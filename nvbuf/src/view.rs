@@ -90,7 +90,7 @@ impl View {
     /// No call of the library on this view is under way.
     pub(crate) unsafe fn address(&self, plane: usize) -> *mut c_void {
         // SAFETY: by the type invariant and this function's contract.
-        let addresses = unsafe { (*self.0.as_ptr()).params.head.mappedAddr.addr };
+        let addresses = unsafe { &(*self.0.as_ptr()).params.head.mappedAddr.addr };
         addresses[plane]
     }
 

@@ -2,10 +2,12 @@
 
 use std::ffi::{CStr, c_int, c_uint, c_void};
 use std::path::{Path, PathBuf};
-use std::ptr::NonNull;
+use std::ptr::{NonNull, null_mut};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicBool, AtomicPtr};
 
+use nvbuf::sys::extended::NvBufSurfaceCreateParams;
 use nvbuf::sys::prefix::NvBufSurface;
 use nvbuf::sys::{DIRECTORIES, Functions, Library, PATH_VARIABLE};
 
@@ -13,9 +15,29 @@ static PLATFORM: OnceLock<Library> = OnceLock::new();
 static WITHOUT_WORK: AtomicBool = AtomicBool::new(false);
 /// What is "mapped"; the benchmark looks at no pixel.
 static PIXELS: [u64; 64] = [0; 64];
+/// The surface that was created last.
+static LAST: AtomicPtr<NvBufSurface> = AtomicPtr::new(null_mut());
 
 fn functions() -> &'static Functions {
     PLATFORM.get().expect("installed").functions()
+}
+
+extern "C" fn create(
+    surface: *mut *mut NvBufSurface,
+    batch: u32,
+    params: *mut NvBufSurfaceCreateParams,
+) -> c_int {
+    // SAFETY: the caller's arguments.
+    let ret = unsafe { (functions().create)(surface, batch, params) };
+    // SAFETY: the caller's pointer to a pointer.
+    LAST.store(unsafe { *surface }, Relaxed);
+    ret
+}
+
+/// The surface that was created last, as the library gave it. [`nvbuf::Surface::as_ptr`] would end its
+/// slices.
+pub(super) fn last() -> *mut NvBufSurface {
+    LAST.load(Relaxed)
 }
 
 extern "C" fn map(surface: *mut NvBufSurface, index: c_int, plane: c_int, flags: c_uint) -> c_int {
@@ -62,7 +84,7 @@ fn resolve(name: &CStr) -> Option<NonNull<c_void>> {
         "NvBufSurfaceUnMap" => unmap as *const (),
         "NvBufSurfaceSyncForCpu" => sync_for_cpu as *const (),
         "NvBufSurfaceSyncForDevice" => sync_for_device as *const (),
-        "NvBufSurfaceCreate" => f.create as *const (),
+        "NvBufSurfaceCreate" => create as *const (),
         "NvBufSurfaceDestroy" => f.destroy as *const (),
         "NvBufSurfaceCopy" => f.copy as *const (),
         "NvBufSurfaceFromFd" => f.from_fd as *const (),

@@ -1,39 +1,42 @@
-//! The library's calls for one plane.
+//! The library's calls for one plane. "Under the lock" is under that of [`Surface::lock_for`], which
+//! knows when none is needed.
 
 use std::ptr::NonNull;
 
 use nvbufsurface_sys::classic as c;
 
 use super::surface::REACH;
-use super::{Access, Claim};
-use crate::error::{Error, ErrorKind, Result, check, report};
-use crate::surface::Surface;
+use super::{Access, Usage};
+use crate::error::{Error, ErrorKind, Result, report};
+use crate::surface::{Buffer, Lock, Surface};
+
+/// The library says only that.
+const REFUSED: &str = "the library refused";
 
 impl Surface {
     /// A plane of this handle's, which the library maps for the first of its users. Under the lock.
     pub(super) fn map_one(
         &self,
+        buffer: &Buffer,
         index: u32,
         plane: usize,
-        access: Access,
-        gives_slices: bool,
-    ) -> Result<NonNull<u8>> {
-        let buffer = self.buffer_at(index)?;
+        usage: Usage,
+    ) -> Result<()> {
         let mapped = &buffer.mapped[plane];
-        if let Some(address) = mapped.address() {
+        if mapped.address().is_some() {
             // Others may have written since the first user came. Where slices are, nobody has.
-            if !gives_slices && !buffer.claims.has_slices() {
-                self.sync_for_cpu(index, plane)?;
+            if !usage.gives_slices() && !buffer.claims.has_slices() {
+                self.sync_for_cpu(buffer, index, plane)?;
             }
             mapped.add_user();
-            return Ok(address);
+            return Ok(());
         }
         // SAFETY: calls on the view happen under the lock, which the caller holds.
         if !unsafe { buffer.view.address(plane) }.is_null() {
             // What a call that failed has left.
-            self.unmap_plane(index, plane)?;
+            self.unmap_plane(buffer, index, plane)?;
         }
-        let flags = match access {
+        let flags = match usage.access() {
             Access::Read => c::NVBUF_MAP_READ,
             Access::Write => c::NVBUF_MAP_READ_WRITE,
         };
@@ -42,90 +45,113 @@ impl Surface {
         // SAFETY: the view is a valid surface of one buffer, the plane was checked, and the caller
         // holds the surface's lock.
         let ret = unsafe { map(surface, 0, plane as i32, flags) };
-        check("NvBufSurfaceMap", ret, || {
-            format!("{self:?}, buffer {index}, plane {plane}: {REACH}")
-        })?;
+        if ret != 0 {
+            return Err(self.failed("NvBufSurfaceMap", index, plane, REACH));
+        }
         // SAFETY: calls on the view happen under the lock, which the caller holds.
         let address = unsafe { buffer.view.address(plane) }.cast::<u8>();
-        let undo = |error| {
-            self.unmap_plane(index, plane)
-                .unwrap_or_else(|e| report(&e));
-            error
+        let Some(address) = NonNull::new(address) else {
+            let why = "returned 0 and no address";
+            let error = self.failed("NvBufSurfaceMap", index, plane, why);
+            return Err(self.undone(buffer, index, plane, error));
         };
-        let address = NonNull::new(address).ok_or_else(|| {
-            undo(Error::new(
-                ErrorKind::Call,
-                "NvBufSurfaceMap",
-                "returned 0 and no address",
-            ))
-        })?;
-        self.sync_for_cpu(index, plane).map_err(undo)?;
+        if let Err(error) = self.sync_for_cpu(buffer, index, plane) {
+            return Err(self.undone(buffer, index, plane, error));
+        }
         mapped.set(address);
-        Ok(address)
+        Ok(())
+    }
+
+    /// What went wrong after the library has mapped a plane, which is unmapped again. Under the lock.
+    #[cold]
+    fn undone(&self, buffer: &Buffer, index: u32, plane: usize, error: Error) -> Error {
+        self.unmap_plane(buffer, index, plane)
+            .unwrap_or_else(|e| report(&e));
+        error
+    }
+
+    #[cold]
+    fn failed(&self, call: &'static str, index: u32, plane: usize, why: &str) -> Error {
+        let detail = format!("{self:?}, buffer {index}, plane {plane}: {why}");
+        Error::new(ErrorKind::Call, call, detail)
     }
 
     /// Makes what hardware wrote to a mapped plane visible to the CPU. Under the lock.
-    fn sync_for_cpu(&self, index: u32, plane: usize) -> Result<()> {
+    fn sync_for_cpu(&self, buffer: &Buffer, index: u32, plane: usize) -> Result<()> {
         if !self.mem_type().has_dmabuf() {
             // It is for these memory types only.
             return Ok(());
         }
-        let surface = self.buffer_view(index).surface().as_ptr();
+        let surface = buffer.view.surface().as_ptr();
         let sync = self.library().functions().sync_for_cpu;
         // SAFETY: valid view, plane mapped through it, lock held.
-        let ret = unsafe { sync(surface, 0, plane as i32) };
-        check("NvBufSurfaceSyncForCpu", ret, || {
-            format!("{self:?}, buffer {index}, plane {plane}")
-        })
+        match unsafe { sync(surface, 0, plane as i32) } {
+            0 => Ok(()),
+            _ => Err(self.failed("NvBufSurfaceSyncForCpu", index, plane, REFUSED)),
+        }
     }
 
     /// Makes what the CPU wrote to a mapped plane visible to hardware. Under the lock.
-    fn sync_for_device(&self, index: u32, plane: usize) -> Result<()> {
+    fn sync_for_device(&self, buffer: &Buffer, index: u32, plane: usize) -> Result<()> {
         if !self.mem_type().has_dmabuf() {
             return Ok(());
         }
-        let surface = self.buffer_view(index).surface().as_ptr();
+        let surface = buffer.view.surface().as_ptr();
         let sync = self.library().functions().sync_for_device;
         // SAFETY: valid view, plane mapped through it, lock held.
-        let ret = unsafe { sync(surface, 0, plane as i32) };
-        check("NvBufSurfaceSyncForDevice", ret, || {
-            format!("{self:?}, buffer {index}, plane {plane}")
-        })
+        match unsafe { sync(surface, 0, plane as i32) } {
+            0 => Ok(()),
+            _ => Err(self.failed("NvBufSurfaceSyncForDevice", index, plane, REFUSED)),
+        }
     }
 
     /// Ends the library's mapping of a plane. Under the lock.
-    pub(crate) fn unmap_plane(&self, index: u32, plane: usize) -> Result<()> {
-        let surface = self.buffer_view(index).surface().as_ptr();
+    pub(crate) fn unmap_plane(&self, buffer: &Buffer, index: u32, plane: usize) -> Result<()> {
+        let surface = buffer.view.surface().as_ptr();
+        let unmap = self.library().functions().unmap;
         // SAFETY: the view is a valid surface of one buffer, the plane was mapped through it, and
         // the caller holds the surface's lock.
-        let ret = unsafe { (self.library().functions().unmap)(surface, 0, plane as i32) };
-        check("NvBufSurfaceUnMap", ret, || {
-            format!("{self:?}, buffer {index}, plane {plane}")
-        })?;
+        if unsafe { unmap(surface, 0, plane as i32) } != 0 {
+            return Err(self.failed("NvBufSurfaceUnMap", index, plane, REFUSED));
+        }
         // SAFETY: calls on the view happen under the lock, which the caller holds.
-        unsafe { self.buffer_view(index).clear_address(plane) };
+        unsafe { buffer.view.clear_address(plane) };
         Ok(())
     }
 
     /// Ends one use of a plane, and the library's mapping if it was the last. Under the lock.
-    pub(super) fn release_one(&self, index: u32, plane: usize) -> Result<()> {
-        match self.buffer_at(index)?.mapped[plane].remove_user() {
-            0 => self.unmap_plane(index, plane),
+    pub(super) fn release_one(&self, buffer: &Buffer, index: u32, plane: usize) -> Result<()> {
+        match buffer.mapped[plane].remove_user() {
+            0 => self.unmap_plane(buffer, index, plane),
             _ => Ok(()),
         }
     }
 
-    /// Ends one mapping. Its claim ends after.
-    pub(super) fn unmap_planes(&self, index: u32, claim: &Claim<'_>) -> Result<()> {
+    /// The lock for calls of a mapping.
+    #[inline]
+    pub(super) fn lock_for(&self, usage: Usage) -> Option<Lock<'_>> {
+        // Writable slices are made and ended under a `&mut` borrow of the surface, which keeps all
+        // other calls out.
+        let is_exclusive = usage.gives_slices() && usage.access() == Access::Write;
+        (!is_exclusive).then(|| self.lock())
+    }
+
+    /// Ends one mapping, and then its claim.
+    pub(super) fn end_map(&self, index: u32, usage: Usage) -> Result<()> {
+        let buffer = self.buffer_at(index)?;
         let mut result = Ok(());
-        let _lock = self.lock();
-        // Every plane is unmapped whatever happened to the one before.
-        for plane in claim.planes.clone() {
-            if claim.access == Access::Write {
-                result = result.and(self.sync_for_device(index, plane));
+        {
+            let _lock = self.lock_for(usage);
+            let is_written = usage.access() == Access::Write;
+            // Every plane is unmapped whatever happened to the one before.
+            for plane in usage.planes() {
+                if is_written {
+                    result = result.and(self.sync_for_device(buffer, index, plane));
+                }
+                result = result.and(self.release_one(buffer, index, plane));
             }
-            result = result.and(self.release_one(index, plane));
         }
+        buffer.claims.release(usage);
         result
     }
 }

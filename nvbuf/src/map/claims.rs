@@ -2,27 +2,12 @@
 
 #![forbid(unsafe_code)]
 
-use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
-use super::Access;
 use super::registry::{self, Key};
-
-/// Each plane has so many bits: a number of readers, or all of them for a writer.
-const PLANE_BITS: usize = 10;
-const WRITER: u64 = (1 << PLANE_BITS) - 1;
-/// One mapping that gives slices.
-const SLICE: u64 = 1 << 40;
-/// One export under way.
-const EXPORT: u64 = 1 << 52;
-/// The bits that count slices.
-const SLICES: u64 = EXPORT - SLICE;
-/// Others may reach the pixels. Never taken back.
-const SHARED: u64 = 1 << 63;
-
-const _: () = assert!(1 << (PLANE_BITS * crate::MAX_PLANES) == SLICE);
+use super::usage::{EXPORT, Refused, SHARED, SLICES, Usage};
 
 /// The map table of one buffer: who reads and writes its planes, and whether others reach it.
 ///
@@ -38,19 +23,6 @@ const _: () = assert!(1 << (PLANE_BITS * crate::MAX_PLANES) == SLICE);
 pub(crate) struct Claims {
     state: AtomicU64,
     key: Key,
-}
-
-/// Why planes cannot be claimed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Refused {
-    /// Somebody reads one of them, or too many do.
-    Read,
-    /// Somebody writes one of them.
-    Written,
-    /// There are no slices of what others may reach.
-    Shared,
-    /// It is being exported by another thread, or more guards were forgotten than can be counted.
-    Exporting,
 }
 
 impl Claims {
@@ -73,35 +45,28 @@ impl Claims {
         }
     }
 
-    /// Claims planes, all or none; with slices, for a buffer that nobody else can reach.
-    pub(crate) fn claim(
-        &self,
-        planes: Range<usize>,
-        access: Access,
-        gives_slices: bool,
-    ) -> Result<Claim<'_>, Refused> {
-        let slices = if gives_slices { SLICE } else { 0 };
-        let weight = slices + weight(planes.clone(), access);
+    /// Claims planes, all or none.
+    #[inline]
+    pub(super) fn claim(&self, usage: Usage) -> Result<Claim<'_>, Refused> {
         let taken = self.state.fetch_update(Acquire, Relaxed, |state| {
-            let room = refused(state, planes.clone(), access, gives_slices);
-            room.is_none().then_some(state + weight)
+            usage
+                .refused(state)
+                .is_none()
+                .then(|| state + usage.weight())
         });
         match taken {
             Ok(_) => Ok(Claim {
                 claims: self,
-                weight,
-                planes,
-                access,
+                usage,
             }),
-            Err(state) => {
-                Err(refused(state, planes, access, gives_slices).unwrap_or(Refused::Written))
-            }
+            Err(state) => Err(usage.refused(state).unwrap_or(Refused::Written)),
         }
     }
 
-    /// Ends what [`Claim::hold`] has left, which is of these planes and for this access.
-    pub(super) fn release(&self, planes: Range<usize>, access: Access) {
-        self.state.fetch_sub(weight(planes, access), Release);
+    /// Ends what [`Claim::hold`] has left.
+    #[inline]
+    pub(super) fn release(&self, usage: Usage) {
+        self.state.fetch_sub(usage.weight(), Release);
     }
 
     pub(crate) fn share(&self) {
@@ -109,6 +74,7 @@ impl Claims {
     }
 
     /// Whether there are mappings that give slices.
+    #[inline]
     pub(crate) fn has_slices(&self) -> bool {
         self.state.load(Acquire) & SLICES != 0
     }
@@ -127,45 +93,6 @@ impl Claims {
     }
 }
 
-/// What a claim without slices adds to the state.
-fn weight(planes: Range<usize>, access: Access) -> u64 {
-    let one = match access {
-        Access::Read => 1,
-        Access::Write => WRITER,
-    };
-    planes.map(|plane| one << (plane * PLANE_BITS)).sum()
-}
-
-/// What is in the way of a claim.
-fn refused(
-    state: u64,
-    planes: Range<usize>,
-    access: Access,
-    gives_slices: bool,
-) -> Option<Refused> {
-    if gives_slices && state & SHARED != 0 {
-        return Some(Refused::Shared);
-    }
-    if gives_slices && state >= SLICES {
-        return Some(Refused::Exporting);
-    }
-    for plane in planes {
-        let users = state >> (plane * PLANE_BITS) & WRITER;
-        let is_free = match access {
-            // One more must not become the writer's number.
-            Access::Read => users < WRITER - 1,
-            Access::Write => users == 0,
-        };
-        if !is_free {
-            return Some(match users {
-                WRITER => Refused::Written,
-                _ => Refused::Read,
-            });
-        }
-    }
-    None
-}
-
 impl Drop for Claims {
     fn drop(&mut self) {
         registry::forget(self.key, self);
@@ -176,14 +103,12 @@ impl Drop for Claims {
 #[derive(Debug)]
 pub(crate) struct Claim<'a> {
     claims: &'a Claims,
-    /// What it adds to the state.
-    weight: u64,
-    pub(super) planes: Range<usize>,
-    pub(super) access: Access,
+    usage: Usage,
 }
 
 impl Claim<'_> {
     /// Lets it last until [`Claims::release`]: for work that outlives a borrow.
+    #[inline]
     pub(super) fn hold(self) {
         std::mem::forget(self);
     }
@@ -191,70 +116,90 @@ impl Claim<'_> {
 
 impl Drop for Claim<'_> {
     fn drop(&mut self) {
-        self.claims.state.fetch_sub(self.weight, Release);
+        self.claims.release(self.usage);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Access::{Read, Write};
+    use std::ops::Range;
+
+    use super::super::Access::{self, Read, Write};
+    use super::super::usage::WRITER;
     use super::*;
 
     fn claims() -> Arc<Claims> {
         Arc::new(Claims::new(Key::Address(usize::MAX)))
     }
 
+    fn slices(planes: Range<usize>, access: Access) -> Usage {
+        Usage::new(planes, access).with_slices()
+    }
+
     #[test]
     fn readers_share_and_writers_are_alone_plane_by_plane() {
         let claims = claims();
-        let first = claims.claim(0..2, Read, false).unwrap();
-        let second = claims.claim(1..3, Read, false).unwrap();
-        assert_eq!(claims.claim(0..1, Write, false).unwrap_err(), Refused::Read);
-        let other = claims.claim(3..4, Write, false).unwrap();
+        let first = claims.claim(Usage::new(0..2, Read)).unwrap();
+        let second = claims.claim(Usage::new(1..3, Read)).unwrap();
         assert_eq!(
-            claims.claim(2..4, Read, false).unwrap_err(),
+            claims.claim(Usage::new(0..1, Write)).unwrap_err(),
+            Refused::Read
+        );
+        let other = claims.claim(Usage::new(3..4, Write)).unwrap();
+        assert_eq!(
+            claims.claim(Usage::new(2..4, Read)).unwrap_err(),
             Refused::Written
         );
         drop(second);
         // The failed claim left nothing in plane 2.
-        drop(claims.claim(2..3, Write, false).unwrap());
+        drop(claims.claim(Usage::new(2..3, Write)).unwrap());
         drop((first, other));
-        drop(claims.claim(0..4, Write, false).unwrap());
+        drop(claims.claim(Usage::new(0..4, Write)).unwrap());
         assert_eq!(claims.state.load(Relaxed), 0);
     }
 
     #[test]
     fn exports_and_slices_exclude_each_other() {
         let claims = claims();
-        let slice = claims.claim(0..4, Write, true).unwrap();
+        let slice = claims.claim(slices(0..4, Write)).unwrap();
         assert!(claims.has_slices() && !claims.begin_export());
         drop(slice);
         assert!(claims.begin_export());
         assert_eq!(
-            claims.claim(0..1, Read, true).unwrap_err(),
+            claims.claim(slices(0..1, Read)).unwrap_err(),
             Refused::Exporting
         );
         claims.end_export();
-        drop(claims.claim(0..1, Read, true).unwrap());
+        drop(claims.claim(slices(0..1, Read)).unwrap());
         claims.share();
-        assert_eq!(claims.claim(0..1, Read, true).unwrap_err(), Refused::Shared);
+        assert_eq!(
+            claims.claim(slices(0..1, Read)).unwrap_err(),
+            Refused::Shared
+        );
         assert!(!claims.has_slices());
-        drop(claims.claim(0..4, Write, false).expect("all given back"));
+        drop(
+            claims
+                .claim(Usage::new(0..4, Write))
+                .expect("all given back"),
+        );
     }
 
     #[test]
     fn what_is_held_ends_when_it_is_released() {
         let claims = claims();
-        claims.claim(0..2, Write, false).unwrap().hold();
-        claims.claim(2..4, Read, false).unwrap().hold();
+        claims.claim(Usage::new(0..2, Write)).unwrap().hold();
+        claims.claim(Usage::new(2..4, Read)).unwrap().hold();
         assert_eq!(
-            claims.claim(1..2, Read, false).unwrap_err(),
+            claims.claim(Usage::new(1..2, Read)).unwrap_err(),
             Refused::Written
         );
-        assert_eq!(claims.claim(2..3, Write, false).unwrap_err(), Refused::Read);
-        drop(claims.claim(2..4, Read, false).unwrap());
-        claims.release(0..2, Write);
-        claims.release(2..4, Read);
+        assert_eq!(
+            claims.claim(Usage::new(2..3, Write)).unwrap_err(),
+            Refused::Read
+        );
+        drop(claims.claim(Usage::new(2..4, Read)).unwrap());
+        claims.release(Usage::new(0..2, Write));
+        claims.release(Usage::new(2..4, Read));
         assert_eq!(claims.state.load(Relaxed), 0);
     }
 
@@ -262,15 +207,18 @@ mod tests {
     fn guards_that_were_forgotten_do_not_overflow() {
         let claims = claims();
         for _ in 1..WRITER {
-            std::mem::forget(claims.claim(0..1, Read, false).unwrap());
+            std::mem::forget(claims.claim(Usage::new(0..1, Read)).unwrap());
         }
-        assert_eq!(claims.claim(0..1, Read, false).unwrap_err(), Refused::Read);
+        assert_eq!(
+            claims.claim(Usage::new(0..1, Read)).unwrap_err(),
+            Refused::Read
+        );
         // The neighbour is not touched.
-        drop(claims.claim(1..2, Write, false).unwrap());
+        drop(claims.claim(Usage::new(1..2, Write)).unwrap());
         let claims = self::claims();
         let mut refused = None;
         for _ in 0..8192 {
-            match claims.claim(0..0, Read, true) {
+            match claims.claim(slices(0..0, Read)) {
                 Ok(claim) => std::mem::forget(claim),
                 Err(why) => refused = Some(why),
             }

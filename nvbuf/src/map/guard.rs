@@ -1,11 +1,14 @@
 //! `MapPtr`: a mapping as pointers, and what all guards are made of.
 
+#![forbid(unsafe_code)]
+
+use std::mem::ManuallyDrop;
 use std::ptr::NonNull;
 
-use super::{Claim, PlanePtr};
+use super::{PlanePtr, Usage};
 use crate::error::{Error, ErrorKind, Result, report};
-use crate::params::MAX_PLANES;
-use crate::surface::Surface;
+use crate::params::PlaneParams;
+use crate::surface::{Mapped, Surface};
 
 /// A mapping of one buffer for the CPU as pointers: for pixels that others may reach as well.
 ///
@@ -16,46 +19,49 @@ use crate::surface::Surface;
 pub struct MapPtr<'a> {
     pub(super) surface: &'a Surface,
     pub(super) index: u32,
-    /// The planes that are mapped; `None` once they are unmapped.
-    pub(super) claim: Option<Claim<'a>>,
-    pub(super) addresses: [Option<NonNull<u8>>; MAX_PLANES],
+    /// The planes that are mapped, and claimed until drop.
+    pub(super) usage: Usage,
 }
 
-// SAFETY: a mapping is process-wide: addresses mean the same on every thread, and unmapping
-// happens under the surface's lock.
-unsafe impl Send for MapPtr<'_> {}
-// SAFETY: `&self` gives out addresses and changes nothing.
-unsafe impl Sync for MapPtr<'_> {}
+impl<'a> MapPtr<'a> {
+    /// Where a mapped plane begins, as long as `self` lives, and its facts.
+    #[inline]
+    pub(super) fn place(&self, plane: usize) -> Result<(NonNull<u8>, &'a PlaneParams)> {
+        let buffer = self.surface.buffer_at(self.index)?;
+        if self.usage.planes().contains(&plane)
+            && let Some(data) = buffer.mapped.get(plane).and_then(Mapped::address)
+            && let Some(params) = buffer.params.planes().get(plane)
+        {
+            return Ok((data, params));
+        }
+        Err(self.not_mapped(plane))
+    }
 
-impl MapPtr<'_> {
     /// The mapped plane `plane`.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Invalid`] for a plane that the buffer does not have, or that is not mapped.
     pub fn plane(&self, plane: usize) -> Result<PlanePtr> {
-        let params = self.surface.params(self.index)?.planes();
-        match (
-            self.addresses.get(plane).copied().flatten(),
-            params.get(plane),
-        ) {
-            (Some(data), Some(params)) => Ok(PlanePtr {
-                data,
-                params: *params,
-            }),
-            (_, found) => {
-                let detail = match found {
-                    Some(_) => format!("plane {plane} is not mapped"),
-                    None => format!("plane {plane} of {}", params.len()),
-                };
-                Err(Error::new(ErrorKind::Invalid, "MapPtr::plane", detail))
+        let (data, params) = self.place(plane)?;
+        let params = *params;
+        Ok(PlanePtr { data, params })
+    }
+
+    #[cold]
+    fn not_mapped(&self, plane: usize) -> Error {
+        let detail = match self.surface.params(self.index) {
+            Ok(params) if plane >= params.planes().len() => {
+                format!("plane {plane} of {}", params.planes().len())
             }
-        }
+            _ => format!("plane {plane} is not mapped"),
+        };
+        Error::new(ErrorKind::Invalid, "MapPtr::plane", detail)
     }
 
     /// How many planes are mapped: all that the buffer has, or the one that was asked for.
     pub fn num_planes(&self) -> usize {
-        self.addresses.iter().flatten().count()
+        self.usage.planes().len()
     }
 
     /// Ends the mapping and says whether that went well.
@@ -65,15 +71,13 @@ impl MapPtr<'_> {
     /// [`ErrorKind::Call`] of the first call that failed; the rest was still done.
     #[doc(alias = "NvBufSurfaceUnMap")]
     #[doc(alias = "NvBufSurfaceSyncForDevice")]
-    pub fn unmap(mut self) -> Result<()> {
-        self.end()
+    pub fn unmap(self) -> Result<()> {
+        ManuallyDrop::new(self).end()
     }
 
-    fn end(&mut self) -> Result<()> {
-        match self.claim.take() {
-            Some(claim) => self.surface.unmap_planes(self.index, &claim),
-            None => Ok(()),
-        }
+    /// Called once.
+    fn end(&self) -> Result<()> {
+        self.surface.end_map(self.index, self.usage)
     }
 }
 

@@ -10,6 +10,7 @@ mod ptr;
 mod registry;
 mod rows;
 mod surface;
+mod usage;
 mod whole;
 
 pub(crate) use claims::{Claim, Claims};
@@ -19,6 +20,7 @@ pub use plane::{PlaneMap, PlaneMapMut};
 pub use ptr::{PlanePtr, PtrRows};
 pub(crate) use registry::Key;
 pub use rows::{Rows, RowsMut};
+pub(crate) use usage::Usage;
 pub use whole::{Map, MapMut};
 
 /// What a mapping is for.

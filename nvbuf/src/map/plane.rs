@@ -1,8 +1,9 @@
 //! One plane of a buffer as a slice.
 
 use std::ops::{Deref, DerefMut};
+use std::ptr::NonNull;
 
-use super::{MapPtr, Pixel, PlanePtr, Rows, RowsMut};
+use super::{MapPtr, Pixel, Rows, RowsMut};
 use crate::error::Result;
 use crate::params::PlaneParams;
 
@@ -19,7 +20,8 @@ use crate::params::PlaneParams;
 #[must_use = "the plane is unmapped as soon as this is dropped"]
 pub struct PlaneMap<'a> {
     map: MapPtr<'a>,
-    plane: PlanePtr,
+    data: NonNull<u8>,
+    params: &'a PlaneParams,
 }
 
 /// A writable mapping of one plane of a buffer that nobody else can reach: its bytes, padding of the
@@ -36,7 +38,8 @@ pub struct PlaneMap<'a> {
 #[must_use = "the plane is unmapped as soon as this is dropped"]
 pub struct PlaneMapMut<'a> {
     map: MapPtr<'a>,
-    plane: PlanePtr,
+    data: NonNull<u8>,
+    params: &'a PlaneParams,
 }
 
 /// What both guards can do.
@@ -44,19 +47,20 @@ macro_rules! read {
     ($Guard:ident) => {
         impl<'a> $Guard<'a> {
             /// Of a mapping of `plane`, which gives slices.
+            #[inline]
             pub(super) fn new(map: MapPtr<'a>, plane: usize) -> Result<Self> {
-                let plane = map.plane(plane)?;
-                Ok(Self { map, plane })
+                let (data, params) = map.place(plane)?;
+                Ok(Self { map, data, params })
             }
 
             /// The plane's facts.
             pub fn params(&self) -> &PlaneParams {
-                &self.plane.params
+                self.params
             }
 
             /// The rows, without their padding.
             pub fn rows(&self) -> Rows<'_> {
-                Rows::bytes(self, &self.plane.params)
+                Rows::bytes(self, self.params)
             }
 
             /// The rows as elements of another type.
@@ -66,7 +70,7 @@ macro_rules! read {
             /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) where rows are not whole, aligned
             /// `T`s.
             pub fn rows_as<T: Pixel>(&self) -> Result<Rows<'_, T>> {
-                Rows::new(self, &self.plane.params)
+                Rows::new(self, self.params)
             }
 
             /// Ends the mapping and says whether that went well.
@@ -83,10 +87,10 @@ macro_rules! read {
             type Target = [u8];
 
             fn deref(&self) -> &[u8] {
-                let len = self.plane.params.byte_len();
+                let len = self.params.byte_len();
                 // SAFETY: `len` bytes are mapped at `data` until `self` is dropped, and nobody
                 // writes them: as in `Map::plane`.
-                unsafe { std::slice::from_raw_parts(self.plane.data.as_ptr(), len) }
+                unsafe { std::slice::from_raw_parts(self.data.as_ptr(), len) }
             }
         }
     };
@@ -98,8 +102,8 @@ read!(PlaneMapMut);
 impl PlaneMapMut<'_> {
     /// The rows for writing, without their padding.
     pub fn rows_mut(&mut self) -> RowsMut<'_> {
-        let params = self.plane.params;
-        RowsMut::bytes(self, &params)
+        let params = self.params;
+        RowsMut::bytes(self, params)
     }
 
     /// The rows for writing, as elements of another type.
@@ -108,16 +112,16 @@ impl PlaneMapMut<'_> {
     ///
     /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) where rows are not whole, aligned `T`s.
     pub fn rows_as_mut<T: Pixel>(&mut self) -> Result<RowsMut<'_, T>> {
-        let params = self.plane.params;
-        RowsMut::new(self, &params)
+        let params = self.params;
+        RowsMut::new(self, params)
     }
 }
 
 impl DerefMut for PlaneMapMut<'_> {
     fn deref_mut(&mut self) -> &mut [u8] {
-        let len = self.plane.params.byte_len();
+        let len = self.params.byte_len();
         // SAFETY: as in `deref`; the mapping is for writing, and `&mut self` makes this its only
         // slice.
-        unsafe { std::slice::from_raw_parts_mut(self.plane.data.as_ptr(), len) }
+        unsafe { std::slice::from_raw_parts_mut(self.data.as_ptr(), len) }
     }
 }

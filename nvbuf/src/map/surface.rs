@@ -2,10 +2,9 @@
 
 use std::ops::Range;
 
-use super::claims::Refused;
-use super::{Access, Claim, Map, MapMut, MapPtr, PlaneMap, PlaneMapMut};
+use super::usage::Refused;
+use super::{Access, Claim, Map, MapMut, MapPtr, PlaneMap, PlaneMapMut, Usage};
 use crate::error::{Error, ErrorKind, Result, report};
-use crate::params::MAX_PLANES;
 use crate::surface::Surface;
 use crate::{Layout, MemType};
 
@@ -29,9 +28,9 @@ impl Surface {
     /// # Errors
     ///
     /// [`ErrorKind::Busy`] if another mapping or the work of an engine (a transform that was started) is
-    /// in the way, [`ErrorKind::Invalid`] for a bad
-    /// index, a block-linear buffer or a memory type that is never mapped (CUDA_DEVICE, CUDA_PINNED,
-    /// CUDA_ARRAY, SYSTEM), [`ErrorKind::Call`] when the library refuses.
+    /// in the way, [`ErrorKind::Invalid`] for a bad index, a block-linear buffer or a memory type that
+    /// is never mapped (CUDA_DEVICE, CUDA_PINNED, CUDA_ARRAY, SYSTEM), [`ErrorKind::Call`] when the
+    /// library refuses.
     #[doc(alias = "NvBufSurfaceMap")]
     #[doc(alias = "NvBufSurfaceSyncForCpu")]
     pub fn map_ptr(&self, index: u32, access: Access) -> Result<MapPtr<'_>> {
@@ -106,7 +105,7 @@ impl Surface {
     ) -> Result<Claim<'_>> {
         let claims = &self.buffer_at(index)?.claims;
         claims
-            .claim(planes, access, false)
+            .claim(Usage::new(planes, access))
             .map_err(|why| self.refused(call, index, why))
     }
 
@@ -131,10 +130,10 @@ impl Surface {
     pub(crate) fn end_work(&self, index: u32, access: Access) {
         let buffer = &self.buffers()[index as usize];
         let planes = 0..buffer.params.planes().len();
-        buffer.claims.release(planes, access);
+        buffer.claims.release(Usage::new(planes, access));
     }
 
-    /// Maps and syncs plane by plane (a plane of -1 fails on some releases), all or nothing.
+    #[inline]
     fn map_planes(
         &self,
         index: u32,
@@ -142,48 +141,57 @@ impl Surface {
         access: Access,
         gives_slices: bool,
     ) -> Result<MapPtr<'_>> {
+        let usage = self.begin_map(index, planes, access, gives_slices)?;
+        Ok(MapPtr {
+            surface: self,
+            index,
+            usage,
+        })
+    }
+
+    /// Claims, maps and syncs plane by plane (a plane of -1 fails on some releases), all or nothing.
+    /// The guard that gets the result ends it.
+    fn begin_map(
+        &self,
+        index: u32,
+        planes: Planes,
+        access: Access,
+        gives_slices: bool,
+    ) -> Result<Usage> {
         let call = "NvBufSurfaceMap";
         let buffer = self.buffer_at(index)?;
         if buffer.params.layout() != Layout::PITCH {
             return Err(self.not_pitch_linear(call));
         }
         if self.is_out_of_reach() {
-            let detail = format!("{self:?}: {REACH}");
-            return Err(Error::new(ErrorKind::Invalid, call, detail));
+            return Err(self.out_of_reach(call));
         }
         let count = buffer.params.planes().len();
         let planes = match planes {
             Planes::All => 0..count,
             Planes::One(plane) if plane < count => plane..plane + 1,
-            Planes::One(plane) => {
-                let detail = format!("plane {plane} of {count}");
-                return Err(Error::new(ErrorKind::Invalid, call, detail));
-            }
+            Planes::One(plane) => return Err(no_plane(call, plane, count)),
         };
+        let mut usage = Usage::new(planes, access);
+        if gives_slices {
+            usage = usage.with_slices();
+        }
         let claim = buffer
             .claims
-            .claim(planes.clone(), access, gives_slices)
+            .claim(usage)
             .map_err(|why| self.refused(call, index, why))?;
-        let mut addresses = [None; MAX_PLANES];
-        let _lock = self.lock();
-        for plane in planes.clone() {
-            match self.map_one(index, plane, access, gives_slices) {
-                Ok(address) => addresses[plane] = Some(address),
-                Err(error) => {
-                    for plane in planes.start..plane {
-                        let undone = self.release_one(index, plane);
-                        undone.unwrap_or_else(|e| report(&e));
-                    }
-                    return Err(error);
+        let _lock = self.lock_for(usage);
+        for plane in usage.planes() {
+            if let Err(error) = self.map_one(buffer, index, plane, usage) {
+                for plane in usage.planes().start..plane {
+                    let undone = self.release_one(buffer, index, plane);
+                    undone.unwrap_or_else(|e| report(&e));
                 }
+                return Err(error);
             }
         }
-        Ok(MapPtr {
-            surface: self,
-            index,
-            claim: Some(claim),
-            addresses,
-        })
+        claim.hold();
+        Ok(usage)
     }
 
     /// Whether no release maps this memory.
@@ -192,6 +200,11 @@ impl Surface {
             self.mem_type(),
             MemType::CUDA_DEVICE | MemType::CUDA_PINNED | MemType::CUDA_ARRAY | MemType::SYSTEM
         )
+    }
+
+    #[cold]
+    fn out_of_reach(&self, call: &'static str) -> Error {
+        Error::new(ErrorKind::Invalid, call, format!("{self:?}: {REACH}"))
     }
 
     #[cold]
@@ -228,4 +241,10 @@ impl Surface {
         };
         Error::new(kind, call, format!("{self:?}, buffer {index} {what}"))
     }
+}
+
+#[cold]
+fn no_plane(call: &'static str, plane: usize, count: usize) -> Error {
+    let detail = format!("plane {plane} of {count}");
+    Error::new(ErrorKind::Invalid, call, detail)
 }

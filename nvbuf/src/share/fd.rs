@@ -9,7 +9,8 @@ use crate::error::Result;
 
 use super::description::bad;
 
-/// The fd that an imported surface was made of, kept until the surface is destroyed.
+/// The fd that an imported surface was made of, kept until the surface is destroyed; for good if it
+/// is not.
 ///
 /// Whether the library duplicates the fd, or goes on with the number that it is given and closes it with
 /// the surface, is not documented. So it is closed here unless the number is no longer this file: then
@@ -48,6 +49,14 @@ impl KeptFd {
     /// The number, for the library.
     pub(super) fn number(&self) -> i32 {
         self.fd.as_ref().map_or(-1, AsRawFd::as_raw_fd)
+    }
+
+    /// Leaves it open for good: the surface could not be destroyed, and the library may go on with the
+    /// number.
+    pub(crate) fn leave_open(&mut self) {
+        if let Some(fd) = self.fd.take() {
+            let _ = fd.into_raw_fd();
+        }
     }
 }
 

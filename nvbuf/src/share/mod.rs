@@ -10,7 +10,6 @@ use std::os::fd::OwnedFd;
 use std::ptr::NonNull;
 
 use nvbufsurface_sys::Library;
-use nvbufsurface_sys::prefix::NvBufSurface;
 
 pub use description::MapParams;
 pub(crate) use fd::KeptFd;
@@ -100,7 +99,7 @@ impl Surface {
                 library.family()
             )));
         }
-        let kept = KeptFd::new(fd, description.total_size())?;
+        let mut kept = KeptFd::new(fd, description.total_size())?;
         let number = kept.number();
         let params = RawMapParams::of(description, number.unsigned_abs().into());
         let mut surface = std::ptr::null_mut();
@@ -112,20 +111,30 @@ impl Surface {
         })?;
         let nothing = || Error::new(ErrorKind::Call, call, "returned 0 and no surface");
         let surface = NonNull::new(surface).ok_or_else(nothing)?;
-        let made = New { library, surface };
         let size = library.family().surface_size();
         let address = surface.as_ptr().cast_const().cast::<c_void>();
-        let descriptor = Descriptor::read(address, size, 0)?;
-        if !is_of(description, descriptor.params(), descriptor.mem_type()) {
-            let detail = format!("made {descriptor:?} of {description:?} with fd {number}");
-            return Err(Error::new(ErrorKind::Call, call, detail));
-        }
-        let surface = made.into_raw();
+        let descriptor = Descriptor::read(address, size, 0).and_then(|found| {
+            match is_of(description, found.params(), found.mem_type()) {
+                true => Ok(found),
+                false => {
+                    let detail = format!("made {found:?} of {description:?} with fd {number}");
+                    Err(Error::new(ErrorKind::Call, call, detail))
+                }
+            }
+        });
+        let descriptor = descriptor.inspect_err(|_| {
+            // SAFETY: the library gave it a moment ago, and nobody else has it.
+            let ret = unsafe { (library.functions().destroy)(surface.as_ptr()) };
+            if ret != 0 {
+                report(&"NvBufSurfaceDestroy failed on a surface just imported");
+                kept.leave_open();
+            }
+        })?;
         // SAFETY: the valid surface just created and read, and nobody else has it.
         unsafe { (*surface.as_ptr()).numFilled = 1 };
         let origin = Origin::Imported {
             raw: surface,
-            _fd: kept,
+            fd: kept,
         };
         Ok(Self::new(origin, library, &[descriptor]))
     }
@@ -142,29 +151,6 @@ fn is_of(description: &MapParams, params: &crate::SurfaceParams, mem_type: crate
             .planes()
             .iter()
             .map(|p| (p.width, p.height, p.pitch, p.offset)))
-}
-
-/// A surface of the library's that nobody has yet; destroyed if it comes to nothing.
-#[derive(Debug)]
-struct New {
-    library: &'static Library,
-    surface: NonNull<NvBufSurface>,
-}
-
-impl New {
-    fn into_raw(self) -> NonNull<NvBufSurface> {
-        std::mem::ManuallyDrop::new(self).surface
-    }
-}
-
-impl Drop for New {
-    fn drop(&mut self) {
-        // SAFETY: the library gave it a moment ago, and nobody else has it.
-        let ret = unsafe { (self.library.functions().destroy)(self.surface.as_ptr()) };
-        if ret != 0 {
-            report(&"NvBufSurfaceDestroy failed on a surface just imported");
-        }
-    }
 }
 
 #[cfg(test)]

@@ -60,8 +60,9 @@ impl Buffer {
 
 /// A plane that the library has mapped through a view, and how many guards use it.
 ///
-/// Only read and changed under the lock of the surface, so no order is asked of the atomics: they
-/// spare a cell.
+/// Only changed under the lock of the surface, or where `&mut` keeps others out, and the address of a
+/// plane stays as long as a guard of it lives, which may read it at any time. So no order is asked of the
+/// atomics: they spare a cell.
 #[derive(Default)]
 pub(crate) struct Mapped {
     /// 64 bits: guards that were forgotten cannot make it overflow.

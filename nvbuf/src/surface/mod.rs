@@ -3,28 +3,30 @@
 mod buffer;
 mod create;
 mod debug;
+mod handle;
 mod lock;
+mod origin;
 mod packed;
 mod transfer;
 
-use std::os::fd::BorrowedFd;
 use std::ptr::NonNull;
+use std::sync::Mutex;
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::{Arc, Mutex};
 
 use nvbufsurface_sys::Library;
 use nvbufsurface_sys::prefix::NvBufSurface;
 
-pub(crate) use self::buffer::Buffer;
+pub(crate) use self::buffer::{Buffer, Mapped};
 pub(crate) use self::create::Request;
+pub(crate) use self::lock::Lock;
+pub(crate) use self::origin::Origin;
 use crate::builder::SurfaceBuilder;
 use crate::descriptor::Descriptor;
 use crate::error::{Error, ErrorKind, Result, report};
 use crate::leftovers::{Leftover, Leftovers};
 use crate::params::SurfaceParams;
 use crate::params_ex::ParamsEx;
-use crate::share::KeptFd;
 use crate::view::View;
 use crate::{Layout, MemType};
 
@@ -54,21 +56,6 @@ pub struct Surface {
     leftovers: Leftovers,
     // Freed after `drop`, with nothing mapped in them: the library needs none of them to destroy.
     buffers: Box<[Buffer]>,
-}
-
-/// The public surface, which `as_ptr` gives, and where it is from.
-pub(crate) enum Origin {
-    /// `NvBufSurfaceCreate` or `NvBufSurfaceAllocate`; destroyed on drop.
-    Created(NonNull<NvBufSurface>),
-    /// `NvBufSurfaceImport` of this fd, which is closed after the surface is destroyed.
-    Imported {
-        raw: NonNull<NvBufSurface>,
-        _fd: KeptFd,
-    },
-    /// A copy of the descriptor of somebody else's buffer.
-    View(View),
-    /// The same of a buffer of ours, whose owner lives as long.
-    Buffer(View, Arc<Surface>),
 }
 
 // SAFETY: NVIDIA's own elements pass surfaces from thread to thread; nothing here is bound to one.
@@ -114,61 +101,6 @@ impl Surface {
             leftovers: Leftovers::default(),
             buffers: descriptors.iter().map(buffer).collect(),
             origin,
-        }
-    }
-
-    /// A view of one buffer that somebody else owns: mapped and shared as EGLImage like our own,
-    /// never destroyed here.
-    ///
-    /// # Safety
-    ///
-    /// The buffer (its dmabuf fd, or its memory for types without one) stays alive as long as the
-    /// view and everything made from it.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Load`] where there is no libnvbufsurface.
-    pub unsafe fn view(descriptor: &Descriptor) -> Result<Self> {
-        let library = Library::get()?;
-        let origin = Origin::View(View::of(descriptor));
-        let descriptors = std::slice::from_ref(descriptor);
-        Ok(Self::new(origin, library, descriptors))
-    }
-
-    /// A handle of buffer `index` alone, which is mapped, copied, transformed and made an EGLImage by
-    /// itself: threads may write the buffers of a batch at the same time.
-    ///
-    /// It keeps the batch alive. Mappings through it and through the batch know of each other, so
-    /// that one in the way of the other is [`ErrorKind::Busy`], and what exports one shares the other.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Invalid`] for an index beyond the batch.
-    pub fn buffer(self: &Arc<Self>, index: u32) -> Result<Self> {
-        let buffer = self.buffer_at(index)?;
-        let _lock = self.lock();
-        // SAFETY: calls on the view happen under the lock, which is held.
-        let public = unsafe { buffer.view.another() };
-        // SAFETY: as above.
-        let buffer = unsafe { buffer.another() };
-        Ok(Self {
-            origin: Origin::Buffer(public, Arc::clone(self)),
-            library: self.library,
-            mem_type: self.mem_type,
-            gpu: self.gpu,
-            is_contiguous: self.is_contiguous,
-            num_filled: AtomicU32::new(1),
-            calls: Mutex::default(),
-            leftovers: Leftovers::default(),
-            buffers: Box::new([buffer]),
-        })
-    }
-
-    /// The batch that this is one buffer of, for a handle that [`Surface::buffer`] made.
-    pub fn owner(&self) -> Option<&Arc<Self>> {
-        match &self.origin {
-            Origin::Buffer(_, owner) => Some(owner),
-            Origin::Created(_) | Origin::Imported { .. } | Origin::View(_) => None,
         }
     }
 
@@ -244,27 +176,6 @@ impl Surface {
         shared.store(filled, Relaxed);
         self.num_filled.store(filled, Relaxed);
         Ok(())
-    }
-
-    /// The dmabuf of buffer `index`. It belongs to the surface:
-    /// [`Surface::clone_dmabuf`] gives one to keep. From here on pixels are reached as pointers only ([`Surface::map_ptr`]), since others may write them.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Invalid`] for an index beyond the batch or a memory type without dmabuf,
-    /// [`ErrorKind::Busy`] while slices of [`Surface::map`] live.
-    pub fn dmabuf(&self, index: u32) -> Result<BorrowedFd<'_>> {
-        let call = "Surface::dmabuf";
-        let fd = self.params(index)?.fd_number().ok_or_else(|| {
-            let detail = format!("{} has no dmabuf; only SURFACE_ARRAY has", self.mem_type);
-            Error::new(ErrorKind::Invalid, call, detail)
-        })?;
-        let mut table = self.lock();
-        table.require_no_slices(call)?;
-        table.share();
-        // SAFETY: the fd is the surface's own, open until drop (created) or kept open by the
-        // contract of `view`; it is not -1, since `i32::try_from` of an unsigned gave it.
-        Ok(unsafe { BorrowedFd::borrow_raw(fd) })
     }
 
     /// The C object, for C code and other elements: they may map and unmap through it, since
@@ -355,6 +266,7 @@ impl Drop for Surface {
             report(&format_args!(
                 "{self:?} is still mapped and is not destroyed; its memory leaks"
             ));
+            self.origin.leave_open();
             return;
         }
         // SAFETY: `create` or `import` gave it, and this is its last use. Guards borrow or keep
@@ -364,6 +276,7 @@ impl Drop for Surface {
             report(&format_args!(
                 "NvBufSurfaceDestroy failed on {self:?}; its memory leaks"
             ));
+            self.origin.leave_open();
         }
     }
 }

@@ -10,8 +10,9 @@ impl Surface {
     /// # Errors
     ///
     /// [`ErrorKind::Invalid`] if shapes differ; [`ErrorKind::Busy`] if a buffer here is mapped for
-    /// writing, or one of `target` at all; [`ErrorKind::Call`] when the library refuses one: those
-    /// before it are copied.
+    /// writing or the target of a transform that was started, or one of `target` is mapped at all or part
+    /// of such a transform; [`ErrorKind::Call`] when the library refuses one. Buffers before the one in
+    /// question are copied.
     #[doc(alias = "NvBufSurfaceCopy")]
     pub fn copy_to(&self, target: &mut Self) -> Result<()> {
         if self.batch_size() != target.batch_size() {
@@ -70,8 +71,8 @@ impl Surface {
     /// # Errors
     ///
     /// [`ErrorKind::Invalid`] for a bad index or another number of values than of planes,
-    /// [`ErrorKind::Busy`] if the buffer is mapped through another handle, [`ErrorKind::Call`] when
-    /// the library refuses: planes before are filled.
+    /// [`ErrorKind::Busy`] if the buffer is mapped through another handle or part of a transform that
+    /// was started, [`ErrorKind::Call`] when the library refuses: planes before are filled.
     #[doc(alias = "NvBufSurfaceMemSet")]
     pub fn fill(&mut self, index: u32, values: &[u8]) -> Result<()> {
         let call = "NvBufSurfaceMemSet";

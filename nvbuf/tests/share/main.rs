@@ -1,6 +1,7 @@
 //! One surface in two processes; descriptions that lie; surfaces by fd.
 
 mod by_fd;
+mod kept;
 mod lies;
 #[path = "../releases/mod.rs"]
 mod releases;

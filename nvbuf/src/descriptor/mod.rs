@@ -1,0 +1,160 @@
+//! Reading a descriptor that somebody else wrote, without trusting a byte of it.
+
+mod file;
+mod identity;
+mod memory;
+
+use std::ffi::c_void;
+
+use nvbufsurface_sys::{Family, Library};
+
+pub(crate) use self::file::{file_size, stat};
+pub use self::identity::Identity;
+pub(crate) use self::memory::read_own_memory;
+use crate::MemType;
+use crate::error::{Error, ErrorKind, Result};
+use crate::params::SurfaceParams;
+use crate::raw::{Raw, RawParams, RawSurface};
+
+/// DeepStream batches stay far below this.
+const MAX_BATCH: u32 = 1024;
+
+/// One buffer's descriptor, copied out of somebody else's surface and checked field by field.
+///
+/// The copy is what every later step works on: a peer that changes or frees its descriptor
+/// meanwhile changes nothing here.
+#[derive(Clone, Debug)]
+pub struct Descriptor {
+    pub(crate) family: Family,
+    pub(crate) surface: RawSurface,
+    pub(crate) raw: RawParams,
+    pub(crate) params: SurfaceParams,
+    identity: Identity,
+}
+
+// SAFETY: the pointers inside are numbers to this type; it follows none of them.
+unsafe impl Send for Descriptor {}
+// SAFETY: as above, and nothing is changed through a shared reference.
+unsafe impl Sync for Descriptor {}
+
+impl Descriptor {
+    /// Reads buffer `index` of the surface at `address`, of which `size` bytes are said to exist.
+    ///
+    /// The address may be anything: the kernel does the reading, so a wild pointer is an error.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Foreign`] names the field that cannot be, or the dmabuf's real size where rows
+    /// lie beyond it; [`ErrorKind::Invalid`] an index beyond the batch; [`ErrorKind::Load`] where
+    /// there is no libnvbufsurface, whose structs these would be.
+    pub fn read(address: *const c_void, size: usize, index: u32) -> Result<Self> {
+        let bad = |what: String| Error::new(ErrorKind::Foreign, "NvBufSurface", what);
+        let family = Library::get()?.family();
+        if size < family.surface_size() {
+            return Err(bad(format!(
+                "{size} bytes cannot hold a descriptor of {}: this memory is not NVMM, or caps \
+                 say memory:NVMM for ordinary memory",
+                family.surface_size()
+            )));
+        }
+        let raw_surface: RawSurface = read_checked(address.addr(), family)
+            .map_err(|why| bad(format!("{why} at {address:p}")))?;
+        let surface = raw_surface.head;
+        if surface.isContiguous > 1 {
+            return Err(bad(format!(
+                "memory that is no NvBufSurface at {address:p} (caps say memory:NVMM for ordinary \
+                 memory, or, on R32, bufapi-version=true is missing on the element that made it)"
+            )));
+        }
+        let mem_type = MemType(surface.memType);
+        if !(1..=MAX_BATCH).contains(&surface.batchSize)
+            || surface.numFilled > surface.batchSize
+            || surface.memType > 7
+        {
+            return Err(bad(format!(
+                "batch size {}, filled {}, {mem_type}: the memory at {address:p} is no \
+                 NvBufSurface. On R32 set bufapi-version=true on the element that made it",
+                surface.batchSize, surface.numFilled
+            )));
+        }
+        if index >= surface.batchSize {
+            return Err(Error::new(
+                ErrorKind::Invalid,
+                "NvBufSurface",
+                format!("buffer {index} of a batch of {}", surface.batchSize),
+            ));
+        }
+        let list = surface.surfaceList;
+        if list.is_null() || !list.is_aligned() {
+            return Err(bad(format!(
+                "surfaceList is {list:p}: the surface was never allocated"
+            )));
+        }
+        let entry = family.params(list, index as usize);
+        let raw_params: RawParams = read_checked(entry.addr(), family)
+            .map_err(|why| bad(format!("{why} at surfaceList[{index}] = {entry:p}")))?;
+        let raw = raw_params.head;
+        let params = SurfaceParams::check(&raw, mem_type)?;
+        let inode = match params.fd_number() {
+            Some(fd) => {
+                let stat = stat(fd).ok_or_else(|| {
+                    bad(format!(
+                        "bufferDesc {fd} is no open fd: the surface was destroyed"
+                    ))
+                })?;
+                let end = params.rows_end();
+                if let Some(size) = file_size(fd, &stat).filter(|size| *size < end) {
+                    return Err(bad(format!(
+                        "the planes end at byte {end}, and bufferDesc {fd} has {size} bytes: the \
+                         surface was destroyed and its fd given out again, or another surface's \
+                         descriptor was copied over this one"
+                    )));
+                }
+                stat.st_ino
+            }
+            None => 0,
+        };
+        let identity = Identity {
+            address: address.addr(),
+            fd: params.fd_number(),
+            inode,
+            data_size: raw.dataSize,
+            pitch: raw.pitch,
+            format: raw.colorFormat,
+            size: (raw.width, raw.height),
+        };
+        Ok(Self {
+            family,
+            surface: raw_surface,
+            raw: raw_params,
+            params,
+            identity,
+        })
+    }
+
+    /// The buffer's facts.
+    pub fn params(&self) -> &SurfaceParams {
+        &self.params
+    }
+
+    /// What the surface is made of.
+    pub fn mem_type(&self) -> MemType {
+        MemType(self.surface.head.memType)
+    }
+
+    /// How many buffers the surface that this came from has.
+    pub fn batch_size(&self) -> u32 {
+        self.surface.head.batchSize
+    }
+
+    /// What tells this buffer from others.
+    pub fn identity(&self) -> Identity {
+        self.identity
+    }
+}
+
+/// Copies a struct of the family from `address`, which may be anything, through the kernel.
+fn read_checked<T: Raw>(address: usize, family: Family) -> Result<T, String> {
+    T::filled_by(family, |bytes| read_own_memory(address, bytes))
+        .map_err(|e| format!("unreadable memory ({e})"))
+}
