@@ -41,3 +41,9 @@ nvidia-cuda-runtime-cu11 11.8.89
 nvidia-cuda-runtime-cu12 12.6.77
 nvidia-cuda-runtime 13.5.37
 PACKAGES
+
+version() { # PACKAGE: of the distribution, as far as it counts
+    dpkg-query -W -f='${Version}' "$1" 2>/dev/null || echo installed
+}
+cargo run --quiet -p nvmm-headers -- compare egl.h "libegl-dev $(version libegl-dev)" /usr/include
+cargo run --quiet -p nvmm-headers -- compare gles.h "libgles-dev $(version libgles-dev)" /usr/include

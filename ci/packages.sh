@@ -5,7 +5,7 @@
 #
 #   build  C compiler, pkg-config and the development files of GStreamer
 #   run    GStreamer's tools and plugins, for pipelines, their tests and the demo
-#   check  clang and libclang (PTX, bindings), binutils, g++, pip (NVIDIA's headers) and EGL's headers, for the checks of
+#   check  clang and libclang (PTX, bindings), binutils, g++, pip (NVIDIA's headers) and the headers of EGL and GLES, for the checks of
 #          generated files and headers;
 #          GStreamer's GL plugin with Mesa, which the simulator must not disturb
 #
@@ -112,7 +112,7 @@ if [ "$check" = yes ]; then
     need_unless readelf binutils
     need_unless g++ g++
     need_unless pip3 python3-pip
-    need libegl-dev gstreamer1.0-gl libegl1 libegl-mesa0 libgl1-mesa-dri
+    need libegl-dev libgles-dev gstreamer1.0-gl libegl1 libegl-mesa0 libgl1-mesa-dri
     command -v clang-14 >/dev/null 2>&1 || want_clang=yes
     find_libclang || want_libclang=yes
 fi

@@ -11,16 +11,8 @@
 #define EGL_CUDA_DRIVER_H_
 
 #include <stddef.h>
-#include <stdint.h>
 
-/** An image that EGL objects share. */
-typedef void *EGLImageKHR;
-/** A queue of frames between a producer and a consumer. */
-typedef void *EGLStreamKHR;
-/** A fence of EGL's. */
-typedef void *EGLSyncKHR;
-/** EGL's integer. */
-typedef int32_t EGLint;
+#include "egl.h"
 
 /** A device by the driver's number. */
 typedef int CUdevice;

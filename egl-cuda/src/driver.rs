@@ -11,7 +11,9 @@ use libloading::os::unix::{Library as Dl, RTLD_LOCAL, RTLD_NOW};
 
 use crate::LoadError;
 use crate::error;
+use crate::load_error::What;
 use crate::sys::*;
+use crate::table::table;
 
 /// Where libcuda is looked for: first where the loader looks, then where Jetsons keep it.
 const CANDIDATES: &[&str] = &[
@@ -47,16 +49,9 @@ impl Library {
     }
 
     fn open() -> Result<Self, LoadError> {
-        let mut tried = Vec::new();
-        for path in CANDIDATES.iter().map(PathBuf::from) {
-            // SAFETY: loading runs the library's initialisers; the names tried are those of
-            // NVIDIA's driver only, and running it is what the caller asks for.
-            match unsafe { Dl::open(Some(&path), RTLD_NOW | RTLD_LOCAL) } {
-                Ok(dl) => return Ok(Self { dl, path }),
-                Err(error) => tried.push((path, loader_words(&error))),
-            }
-        }
-        Err(LoadError::not_found(tried))
+        let (dl, path) =
+            open(CANDIDATES).map_err(|tried| LoadError::not_found(What::Cuda, tried))?;
+        Ok(Self { dl, path })
     }
 
     /// The address of a function, looked up in libcuda itself and what it needs.
@@ -65,48 +60,6 @@ impl Library {
         let symbol = unsafe { self.dl.get::<*mut c_void>(name) }.ok()?;
         NonNull::new(symbol.into_raw())
     }
-}
-
-macro_rules! table {
-    (
-        required { $($field:ident: $function:ty = $($name:literal)|+;)* }
-        optional { $($(#[$attr:meta])* $opt_field:ident: $opt_function:ty = $opt_name:literal;)* }
-    ) => {
-        /// The driver's functions; each has the prototype of the C header.
-        #[allow(dead_code)]
-        pub(crate) struct Functions {
-            $(pub(crate) $field: $function,)*
-            $($(#[$attr])* pub(crate) $opt_field: Option<$opt_function>,)*
-        }
-
-        impl Functions {
-            /// Fills the table by name.
-            ///
-            /// # Errors
-            ///
-            /// The first required name that is missing.
-            fn load(library: &Library) -> Result<Self, &'static str> {
-                Ok(Self {
-                    $($field: {
-                        let names = [$($name),+];
-                        let address = names
-                            .iter()
-                            .find_map(|name| library.symbol(name))
-                            .ok_or_else(|| names[0].to_str().unwrap_or("?"))?;
-                        // SAFETY: libcuda's function of this name has this C prototype, the same
-                        // for each of the alternatives, and the library is never closed.
-                        unsafe { std::mem::transmute::<*mut c_void, $function>(address.as_ptr()) }
-                    },)*
-                    $($(#[$attr])* $opt_field: library.symbol($opt_name).map(|address| {
-                        // SAFETY: as above.
-                        unsafe {
-                            std::mem::transmute::<*mut c_void, $opt_function>(address.as_ptr())
-                        }
-                    }),)*
-                })
-            }
-        }
-    };
 }
 
 table! {
@@ -216,8 +169,12 @@ impl Driver {
     }
 
     fn start(library: &'static Library) -> Result<Self, LoadError> {
-        let functions = Functions::load(library)
-            .map_err(|symbol| LoadError::missing_symbol(library.path.clone(), symbol))?;
+        // SAFETY: libcuda's functions have the prototypes of our header, which are compared with NVIDIA's, and the
+        // library is never closed.
+        let functions =
+            unsafe { Functions::load(|name| library.symbol(name)) }.map_err(|symbol| {
+                LoadError::missing_symbol(What::Cuda, library.path.clone(), symbol)
+            })?;
         let mut driver = Self {
             library,
             functions,
@@ -306,6 +263,24 @@ impl fmt::Debug for Driver {
             .field("version", &self.version())
             .finish_non_exhaustive()
     }
+}
+
+/// Opens the first of some names of a library of NVIDIA's or of EGL's.
+///
+/// # Errors
+///
+/// What was tried, and what the loader said.
+pub(crate) fn open(candidates: &[&str]) -> Result<(Dl, PathBuf), Vec<(PathBuf, String)>> {
+    let mut tried = Vec::new();
+    for path in candidates.iter().map(PathBuf::from) {
+        // SAFETY: loading runs the library's initialisers; the names tried are those of the driver's
+        // libraries only, and running them is what the caller asks for.
+        match unsafe { Dl::open(Some(&path), RTLD_NOW | RTLD_LOCAL) } {
+            Ok(dl) => return Ok((dl, path)),
+            Err(error) => tried.push((path, loader_words(&error))),
+        }
+    }
+    Err(tried)
 }
 
 /// What the loader itself said: `libloading` has it as the source of its error.

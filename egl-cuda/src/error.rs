@@ -6,7 +6,7 @@ use std::ffi::CStr;
 use std::fmt;
 use std::num::NonZeroU32;
 
-use crate::{Driver, LoadError, sys};
+use crate::{Driver, LoadError, egl, sys};
 
 /// A result of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -25,8 +25,10 @@ enum Cause {
         name: Option<&'static str>,
         text: Option<&'static str>,
     },
+    Egl(i32),
     Load(Box<LoadError>),
     Missing,
+    Extension(&'static str),
     Argument(Cow<'static, str>),
     Plane {
         plane: u32,
@@ -42,9 +44,11 @@ enum Cause {
 pub enum ErrorKind {
     /// A driver call returned an error code: [`Error::code`].
     Cuda,
-    /// The driver is not there or does not start: [`Error::load_error`].
+    /// An EGL call failed: [`Error::egl_code`].
+    Egl,
+    /// The CUDA driver or libEGL is not there or does not start: [`Error::load_error`].
     Load,
-    /// This driver lacks the function.
+    /// This driver lacks the function or the EGL extension.
     Unsupported,
     /// The caller's values contradict each other or what the driver says.
     InvalidArgument,
@@ -61,6 +65,29 @@ impl Error {
         Self {
             call,
             cause: Cause::Missing,
+        }
+    }
+
+    pub(crate) fn extension(call: &'static str, name: &'static str) -> Self {
+        Self {
+            call,
+            cause: Cause::Extension(name),
+        }
+    }
+
+    /// An EGL call failed with a code of `eglGetError`.
+    #[cold]
+    pub(crate) fn egl(call: &'static str, code: i32) -> Self {
+        Self {
+            call,
+            cause: Cause::Egl(code),
+        }
+    }
+
+    pub(crate) fn load(call: &'static str, error: LoadError) -> Self {
+        Self {
+            call,
+            cause: Cause::Load(Box::new(error)),
         }
     }
 
@@ -111,8 +138,9 @@ impl Error {
     pub fn kind(&self) -> ErrorKind {
         match self.cause {
             Cause::Cuda { .. } => ErrorKind::Cuda,
+            Cause::Egl(_) => ErrorKind::Egl,
             Cause::Load(_) => ErrorKind::Load,
-            Cause::Missing => ErrorKind::Unsupported,
+            Cause::Missing | Cause::Extension(_) => ErrorKind::Unsupported,
             Cause::Argument(_) => ErrorKind::InvalidArgument,
             Cause::Plane { .. } => ErrorKind::PlaneOutOfRange,
             Cause::BlockLinear => ErrorKind::BlockLinear,
@@ -133,10 +161,19 @@ impl Error {
         }
     }
 
-    /// The driver's name of the code.
+    /// What `eglGetError` said, if an EGL call failed.
+    pub fn egl_code(&self) -> Option<i32> {
+        match self.cause {
+            Cause::Egl(code) => Some(code),
+            _ => None,
+        }
+    }
+
+    /// The name of the code: the driver's, or EGL's.
     pub fn name(&self) -> Option<&'static str> {
         match self.cause {
             Cause::Cuda { name, .. } => name,
+            Cause::Egl(code) => egl::known(code).map(|(name, _)| name),
             _ => None,
         }
     }
@@ -153,7 +190,9 @@ impl Error {
     pub fn remedy(&self) -> Option<&'static str> {
         match &self.cause {
             Cause::Cuda { code, .. } => remedy(self.call, code.get()),
+            Cause::Egl(code) => egl::remedy(self.call, *code),
             Cause::Load(error) => Some(error.remedy()),
+            Cause::Extension(_) => Some("this EGL cannot do it: look at EglDisplay::extensions"),
             Cause::Missing => Some("this driver is too old for it"),
             Cause::BlockLinear => Some(
                 "take CudaFrame::surface_object, in a kernel that reads and writes surfaces, or ask \
@@ -247,6 +286,13 @@ impl fmt::Display for Error {
                     _ => {}
                 }
             }
+            Cause::Egl(code) => {
+                write!(f, "EGL error {code:#06x}")?;
+                if let Some((name, text)) = egl::known(*code) {
+                    write!(f, " ({name}, {text})")?;
+                }
+            }
+            Cause::Extension(name) => write!(f, "EGL has no extension {name}")?,
             // Says its remedy itself.
             Cause::Load(error) => return write!(f, "{error}"),
             Cause::Missing => write!(f, "the driver has no such function")?,

@@ -61,6 +61,30 @@ impl Event {
         })
     }
 
+    /// Takes over an event without time stamps.
+    ///
+    /// # Errors
+    ///
+    /// The event is null.
+    ///
+    /// # Safety
+    ///
+    /// `raw` is null or a live event of the context that nobody else destroys.
+    pub(crate) unsafe fn from_raw(
+        context: &Context,
+        call: &'static str,
+        raw: sys::CUevent,
+    ) -> Result<Self> {
+        if raw.is_null() {
+            return Err(Error::argument(call, "the driver gave a null event"));
+        }
+        Ok(Self {
+            raw,
+            has_timing: false,
+            context: context.clone(),
+        })
+    }
+
     /// The time on the device from an earlier event to this one, to about half a microsecond.
     ///
     /// # Errors

@@ -6,9 +6,12 @@ pub mod sys;
 mod context;
 mod copy;
 mod driver;
+mod egl;
 mod error;
 mod event;
 mod frame;
+#[cfg(feature = "gles")]
+mod gles;
 #[cfg(feature = "cust")]
 mod kernel;
 mod load_error;
@@ -16,6 +19,7 @@ mod mapped_egl_image;
 mod memory;
 mod objects;
 mod stream;
+mod table;
 mod texture;
 #[cfg(feature = "cust")]
 mod trampolines;
@@ -26,9 +30,12 @@ pub use cust;
 pub use context::{Context, Current};
 pub use copy::{CopySource, CopyTarget};
 pub use driver::Driver;
+pub use egl::{EglDisplay, EglImage, EglStream, EglStreamState, EglSync};
 pub use error::{Error, ErrorKind, Result};
 pub use event::Event;
 pub use frame::{CudaFrame, PixelOrder, Plane, PlaneData, PlaneLayout};
+#[cfg(feature = "gles")]
+pub use gles::{GlesContext, Texture, TextureFormat};
 #[cfg(feature = "cust")]
 pub use kernel::{Kernel, LaunchTarget};
 pub use load_error::LoadError;

@@ -1,4 +1,4 @@
-//! Why the CUDA driver cannot be used.
+//! Why the CUDA driver, or EGL, cannot be used.
 #![forbid(unsafe_code)]
 
 use std::fmt;
@@ -7,13 +7,23 @@ use std::path::{Path, PathBuf};
 
 use crate::sys;
 
-/// The CUDA driver could not be opened or started.
+/// The CUDA driver, or libEGL, could not be opened or started.
 ///
 /// Its text names each path that was tried and what the loader said, or the symbol that is
 /// missing, or the code of `cuInit`, and what users did about it.
 #[derive(Debug, Clone)]
 pub struct LoadError {
+    what: What,
     reason: Reason,
+}
+
+/// The library that was wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum What {
+    /// libcuda.
+    Cuda,
+    /// libEGL.
+    Egl,
 }
 
 #[derive(Debug, Clone)]
@@ -34,14 +44,16 @@ enum Reason {
 }
 
 impl LoadError {
-    pub(crate) fn not_found(tried: Vec<(PathBuf, String)>) -> Self {
+    pub(crate) fn not_found(what: What, tried: Vec<(PathBuf, String)>) -> Self {
         Self {
+            what,
             reason: Reason::NotFound { tried },
         }
     }
 
-    pub(crate) fn missing_symbol(path: PathBuf, symbol: &'static str) -> Self {
+    pub(crate) fn missing_symbol(what: What, path: PathBuf, symbol: &'static str) -> Self {
         Self {
+            what,
             reason: Reason::MissingSymbol { path, symbol },
         }
     }
@@ -53,6 +65,7 @@ impl LoadError {
         name: String,
     ) -> Self {
         Self {
+            what: What::Cuda,
             reason: Reason::Failed {
                 path,
                 call,
@@ -100,6 +113,12 @@ impl LoadError {
     /// What to do about it.
     pub fn remedy(&self) -> &'static str {
         match &self.reason {
+            Reason::NotFound { .. } if self.what == What::Egl => {
+                "install libegl1 (libglvnd); a Jetson has it with its driver packages"
+            }
+            Reason::MissingSymbol { .. } if self.what == What::Egl => {
+                "EGL 1.4 or newer is needed; check that this is libglvnd's or the driver's libEGL"
+            }
             Reason::NotFound { .. } => {
                 "install NVIDIA's driver (on a Jetson: nvidia-l4t-cuda); in a container use the \
                  NVIDIA runtime (docker run --runtime nvidia)"
@@ -129,7 +148,11 @@ impl fmt::Display for LoadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.reason {
             Reason::NotFound { tried } => {
-                write!(f, "the CUDA driver library was not found")?;
+                let what = match self.what {
+                    What::Cuda => "the CUDA driver library",
+                    What::Egl => "libEGL",
+                };
+                write!(f, "{what} was not found")?;
                 for (path, why) in tried {
                     write!(f, "; tried {}: {why}", path.display())?;
                 }

@@ -1,8 +1,8 @@
-//! Raw types, constants and function types of the CUDA driver API and of its EGL interop, as far as this crate uses
-//! them.
+//! Raw types, constants and function types of the CUDA driver API, of its EGL interop, of EGL and of OpenGL ES, as far
+//! as this crate uses them.
 //!
-//! Made by bindgen of `include/driver.h`, which is our own; `ci/headers.sh` compares that with NVIDIA's. There is
-//! nothing to link: functions are reached through [`Driver`](crate::Driver). Enumerations that a driver may extend are
+//! Made by bindgen of `include/*.h`, which are our own; `ci/headers.sh` compares them with NVIDIA's and Khronos'. There is
+//! nothing to link: functions are reached through [`Driver`](crate::Driver) and [`EglDisplay`](crate::EglDisplay). Enumerations that a driver may extend are
 //! open newtypes.
 
 #[rustfmt::skip]
@@ -15,9 +15,19 @@
     reason = "generated: C names, and what bindgen writes"
 )]
 mod cuda;
+#[rustfmt::skip]
+#[expect(missing_docs, non_camel_case_types, reason = "generated: C names")]
+mod egl;
+#[cfg(feature = "gles")]
+#[rustfmt::skip]
+#[expect(missing_docs, non_camel_case_types, reason = "generated: C names")]
+mod gles;
 mod results;
 
 pub use cuda::*;
+pub use egl::*;
+#[cfg(feature = "gles")]
+pub use gles::*;
 pub(crate) use results::RESULTS;
 
 impl CUDA_RESOURCE_DESC {

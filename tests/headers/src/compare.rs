@@ -17,12 +17,25 @@ struct Foreign {
     headers: &'static [&'static str],
 }
 
-const FOREIGN: &[Foreign] = &[Foreign {
-    ours: "driver.h",
-    // Declares the names that newer headers replace by macros, too.
-    defines: &["__CUDA_API_VERSION_INTERNAL"],
-    headers: &["cuda.h", "cudaEGL.h"],
-}];
+const FOREIGN: &[Foreign] = &[
+    Foreign {
+        ours: "driver.h",
+        // Declares the names that newer headers replace by macros, too.
+        defines: &["__CUDA_API_VERSION_INTERNAL"],
+        headers: &["cuda.h", "cudaEGL.h"],
+    },
+    Foreign {
+        ours: "egl.h",
+        // Without X11's types, which are pointers and numbers as well.
+        defines: &["EGL_EGLEXT_PROTOTYPES", "EGL_NO_X11"],
+        headers: &["EGL/egl.h", "EGL/eglext.h"],
+    },
+    Foreign {
+        ours: "gles.h",
+        defines: &["GL_GLEXT_PROTOTYPES"],
+        headers: &["GLES3/gl3.h", "GLES2/gl2ext.h"],
+    },
+];
 
 /// Holds one of our headers against those in some folders.
 pub(crate) fn compare(ours: &str, said: &str, folders: &[&str]) -> Result<(), Box<dyn Error>> {

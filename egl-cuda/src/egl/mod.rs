@@ -1,0 +1,16 @@
+//! EGL, opened at run time: displays without a window system, images, streams and fences.
+
+mod code;
+mod display;
+mod image;
+mod library;
+mod stream;
+mod sync;
+
+pub(crate) use code::{known, remedy};
+pub use display::EglDisplay;
+pub use image::EglImage;
+#[cfg(feature = "gles")]
+pub(crate) use library::Egl;
+pub use stream::{EglStream, EglStreamState};
+pub use sync::EglSync;

@@ -1,0 +1,289 @@
+//! A context of OpenGL ES that draws to no window.
+
+use std::ffi::c_void;
+use std::fmt;
+use std::ptr::{NonNull, null_mut};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use super::functions::Functions;
+use crate::egl::Egl;
+use crate::sys::{self, EGLContext, EGLDisplay, EGLSurface, EGLenum};
+use crate::{EglDisplay, Error, Result};
+
+/// A context of OpenGL ES 3 without a window; destroyed with its last clone and texture.
+///
+/// It is current on a thread only while it works: [`run`](Self::run) and the functions of [`Texture`](crate::Texture)
+/// make it so and bring back what was current before. Threads take turns.
+///
+/// ```no_run
+/// let display = egl_cuda::EglDisplay::of_device(0)?;
+/// let gles = egl_cuda::GlesContext::new(&display)?;
+/// # Ok::<(), egl_cuda::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct GlesContext {
+    inner: Arc<Inner>,
+}
+
+/// # Invariants
+///
+/// `context` is a context of `display` that is current only on the thread that holds `turn`, and nobody else destroys
+/// it; `surface` is null or a surface of `display` for it.
+struct Inner {
+    display: EglDisplay,
+    context: NonNull<c_void>,
+    surface: EGLSurface,
+    functions: Functions,
+    turn: Mutex<()>,
+}
+
+// SAFETY: a context belongs to the thread that it is current on only while it is current, and by the type
+// invariant that is one at a time.
+unsafe impl Send for Inner {}
+// SAFETY: as above.
+unsafe impl Sync for Inner {}
+
+/// What is current on a thread.
+struct Current {
+    api: EGLenum,
+    display: EGLDisplay,
+    draw: EGLSurface,
+    read: EGLSurface,
+    context: EGLContext,
+}
+
+/// The context is current on this thread. Brings back what was, then lets others take their turn.
+struct Turn<'a> {
+    inner: &'a Inner,
+    before: Current,
+    _turn: MutexGuard<'a, ()>,
+}
+
+impl GlesContext {
+    /// Makes a context of OpenGL ES 3.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Egl`](crate::ErrorKind::Egl): the display has no OpenGL ES 3;
+    /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported): a function is missing.
+    pub fn new(display: &EglDisplay) -> Result<Self> {
+        const CALL: &str = "eglCreateContext";
+        let egl = display.library();
+        let functions = Functions::of(egl).map_err(Error::missing)?;
+        let raw = display.as_ptr().as_ptr();
+        let surfaceless = display.has_extension("EGL_KHR_surfaceless_context");
+        let wanted = [
+            sys::EGL_SURFACE_TYPE,
+            if surfaceless { 0 } else { sys::EGL_PBUFFER_BIT },
+            sys::EGL_RENDERABLE_TYPE,
+            sys::EGL_OPENGL_ES3_BIT,
+            sys::EGL_NONE,
+        ];
+        let (mut config, mut count) = (null_mut(), 0);
+        // SAFETY: an initialised display, attributes with an end, room for one configuration and a count.
+        let found = unsafe {
+            (egl.functions().choose_config)(
+                raw,
+                wanted.as_ptr(),
+                &raw mut config,
+                1,
+                &raw mut count,
+            )
+        };
+        egl.check("eglChooseConfig", found)?;
+        if count < 1 {
+            return Err(Error::egl("eglChooseConfig", sys::EGL_BAD_CONFIG));
+        }
+        let _api = Api::bind(egl)?;
+        let attributes = [sys::EGL_CONTEXT_MAJOR_VERSION, 3, sys::EGL_NONE];
+        // SAFETY: a configuration of the display, attributes with an end.
+        let context = unsafe {
+            (egl.functions().create_context)(raw, config, null_mut(), attributes.as_ptr())
+        };
+        let mut inner = Inner {
+            display: display.clone(),
+            context: egl.handle(CALL, context)?,
+            surface: null_mut(),
+            functions,
+            turn: Mutex::new(()),
+        };
+        // From here on its drop destroys the context.
+        if !surfaceless {
+            let size = [sys::EGL_WIDTH, 1, sys::EGL_HEIGHT, 1, sys::EGL_NONE];
+            // SAFETY: a configuration of the display for such surfaces, attributes with an end.
+            let surface =
+                unsafe { (egl.functions().create_pbuffer_surface)(raw, config, size.as_ptr()) };
+            inner.surface = egl.handle("eglCreatePbufferSurface", surface)?.as_ptr();
+        }
+        Ok(Self {
+            inner: Arc::new(inner),
+        })
+    }
+
+    /// Runs GL commands of the caller's with the context current, and brings back what was current before.
+    ///
+    /// Within it the functions of [`Texture`](crate::Texture) may be called; another thread's wait for its end.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Egl`](crate::ErrorKind::Egl): the context cannot be made current.
+    pub fn run<R>(&self, commands: impl FnOnce() -> R) -> Result<R> {
+        let _turn = self.inner.turn()?;
+        Ok(commands())
+    }
+
+    /// The display that the context is of.
+    pub fn display(&self) -> &EglDisplay {
+        &self.inner.display
+    }
+
+    /// The `EGLContext`. Valid as long as `self`.
+    pub fn as_ptr(&self) -> NonNull<c_void> {
+        self.inner.context
+    }
+
+    /// Runs commands of ours, and says what GL said of them.
+    pub(super) fn commands<R>(
+        &self,
+        call: &'static str,
+        commands: impl FnOnce(&Functions) -> R,
+    ) -> Result<R> {
+        let _turn = self.inner.turn()?;
+        let functions = &self.inner.functions;
+        let errors = || {
+            // SAFETY: a context is current. At most one error of each kind is kept; a lost context repeats one.
+            (0..16).map_while(|_| match unsafe { (functions.get_error)() } {
+                sys::GL_NO_ERROR => None,
+                code => Some(code),
+            })
+        };
+        // Of commands of others.
+        let _ = errors().count();
+        let result = commands(functions);
+        match errors().last() {
+            None => Ok(result),
+            Some(code) => Err(Error::argument(call, format!("GL error {code:#06x}"))),
+        }
+    }
+}
+
+impl Inner {
+    /// Makes the context current on this thread, once no other has it.
+    fn turn(&self) -> Result<Option<Turn<'_>>> {
+        let egl = self.display.library();
+        let before = Current::of_thread(egl);
+        if before.context == self.context.as_ptr() {
+            // Within `run`.
+            return Ok(None);
+        }
+        let turn = self.turn.lock().unwrap_or_else(|e| e.into_inner());
+        let now = Current {
+            api: sys::EGL_OPENGL_ES_API,
+            display: self.display.as_ptr().as_ptr(),
+            draw: self.surface,
+            read: self.surface,
+            context: self.context.as_ptr(),
+        };
+        let made = now.make(egl);
+        let turn = Turn {
+            inner: self,
+            before,
+            _turn: turn,
+        };
+        made.map(|()| Some(turn))
+    }
+}
+
+impl Current {
+    fn of_thread(egl: &Egl) -> Self {
+        let functions = egl.functions();
+        let surface = |which| {
+            // SAFETY: one of the two surfaces.
+            unsafe { (functions.get_current_surface)(which) }
+        };
+        Self {
+            // SAFETY: the call takes no arguments.
+            api: unsafe { (functions.query_api)() },
+            // SAFETY: as above.
+            display: unsafe { (functions.get_current_display)() },
+            draw: surface(sys::EGL_DRAW),
+            read: surface(sys::EGL_READ),
+            // SAFETY: as above.
+            context: unsafe { (functions.get_current_context)() },
+        }
+    }
+
+    fn make(&self, egl: &Egl) -> Result<()> {
+        let functions = egl.functions();
+        // SAFETY: one of EGL's own numbers.
+        let bound = unsafe { (functions.bind_api)(self.api) };
+        egl.check("eglBindAPI", bound)?;
+        // SAFETY: what this thread had current, or a context of ours with its surface.
+        let made =
+            unsafe { (functions.make_current)(self.display, self.draw, self.read, self.context) };
+        egl.check("eglMakeCurrent", made)
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        let egl = self.inner.display.library();
+        if self.before.context.is_null() {
+            // Nothing was: EGL wants a display all the same.
+            self.before.display = self.inner.display.as_ptr().as_ptr();
+        }
+        if let Err(error) = self.before.make(egl) {
+            eprintln!("egl-cuda: {error}");
+        }
+    }
+}
+
+/// OpenGL ES is this thread's API; brings back what was.
+struct Api {
+    egl: &'static Egl,
+    before: EGLenum,
+}
+
+impl Api {
+    fn bind(egl: &'static Egl) -> Result<Self> {
+        // SAFETY: the call takes no arguments.
+        let before = unsafe { (egl.functions().query_api)() };
+        // SAFETY: one of EGL's own numbers.
+        let bound = unsafe { (egl.functions().bind_api)(sys::EGL_OPENGL_ES_API) };
+        egl.check("eglBindAPI", bound)?;
+        Ok(Self { egl, before })
+    }
+}
+
+impl Drop for Api {
+    fn drop(&mut self) {
+        // SAFETY: what EGL itself said it was.
+        unsafe { (self.egl.functions().bind_api)(self.before) };
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        let egl = self.display.library();
+        let display = self.display.as_ptr().as_ptr();
+        if !self.surface.is_null() {
+            // SAFETY: by the type invariant the surface is of this display and nobody else's.
+            let done = unsafe { (egl.functions().destroy_surface)(display, self.surface) };
+            egl.check("eglDestroySurface", done)
+                .unwrap_or_else(|error| eprintln!("egl-cuda: {error}"));
+        }
+        // SAFETY: by the type invariant the context is of this display and nobody else's.
+        let done = unsafe { (egl.functions().destroy_context)(display, self.context.as_ptr()) };
+        egl.check("eglDestroyContext", done)
+            .unwrap_or_else(|error| eprintln!("egl-cuda: {error}"));
+    }
+}
+
+impl fmt::Debug for GlesContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GlesContext")
+            .field("raw", &self.inner.context)
+            .field("display", &self.inner.display)
+            .finish_non_exhaustive()
+    }
+}
