@@ -34,6 +34,8 @@ enum Cause {
     },
     BlockLinear,
     PitchLinear,
+    #[cfg(feature = "nvbuf")]
+    Surface(Box<nvbuf::Error>),
 }
 
 /// What kind of thing went wrong.
@@ -54,6 +56,9 @@ pub enum ErrorKind {
     BlockLinear,
     /// A surface object was asked of a frame whose memory is pitch linear.
     PitchLinear,
+    /// The surface, or libnvbufsurface, refused: `Error::surface_error`.
+    #[cfg(feature = "nvbuf")]
+    Surface,
 }
 
 impl Error {
@@ -117,6 +122,8 @@ impl Error {
             Cause::Plane { .. } => ErrorKind::PlaneOutOfRange,
             Cause::BlockLinear => ErrorKind::BlockLinear,
             Cause::PitchLinear => ErrorKind::PitchLinear,
+            #[cfg(feature = "nvbuf")]
+            Cause::Surface(_) => ErrorKind::Surface,
         }
     }
 
@@ -149,6 +156,15 @@ impl Error {
         }
     }
 
+    /// What `nvbuf` said, if that is the reason.
+    #[cfg(feature = "nvbuf")]
+    pub fn surface_error(&self) -> Option<&nvbuf::Error> {
+        match &self.cause {
+            Cause::Surface(error) => Some(error),
+            _ => None,
+        }
+    }
+
     /// What users found to help, where something is known.
     pub fn remedy(&self) -> Option<&'static str> {
         match &self.cause {
@@ -161,6 +177,9 @@ impl Error {
             ),
             Cause::PitchLinear => Some("take CudaFrame::pitch_ptr"),
             Cause::Argument(_) | Cause::Plane { .. } => None,
+            // Says its remedy itself.
+            #[cfg(feature = "nvbuf")]
+            Cause::Surface(_) => None,
         }
     }
 }
@@ -237,6 +256,11 @@ pub(crate) fn known(code: u32) -> Option<(&'static CStr, &'static CStr)> {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // It begins with its call.
+        #[cfg(feature = "nvbuf")]
+        if let Cause::Surface(error) = &self.cause {
+            return write!(f, "{error}");
+        }
         write!(f, "{}: ", self.call)?;
         match &self.cause {
             Cause::Cuda { code, name, text } => {
@@ -266,6 +290,8 @@ impl fmt::Display for Error {
                     "the surface is pitch linear: its planes are pointers, not arrays"
                 )?;
             }
+            #[cfg(feature = "nvbuf")]
+            Cause::Surface(_) => {}
         }
         match self.remedy() {
             Some(remedy) => write!(f, "; {remedy}"),
@@ -276,8 +302,12 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.load_error()
-            .map(|error| -> &(dyn std::error::Error + 'static) { error })
+        match &self.cause {
+            Cause::Load(error) => Some(error),
+            #[cfg(feature = "nvbuf")]
+            Cause::Surface(error) => Some(error),
+            _ => None,
+        }
     }
 }
 
@@ -286,6 +316,16 @@ impl From<LoadError> for Error {
         Self {
             call: "Driver::get",
             cause: Cause::Load(Box::new(error)),
+        }
+    }
+}
+
+#[cfg(feature = "nvbuf")]
+impl From<nvbuf::Error> for Error {
+    fn from(error: nvbuf::Error) -> Self {
+        Self {
+            call: error.call(),
+            cause: Cause::Surface(Box::new(error)),
         }
     }
 }

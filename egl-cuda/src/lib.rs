@@ -9,16 +9,18 @@ mod driver;
 mod error;
 mod event;
 mod frame;
-#[cfg(feature = "cust")]
-mod kernel;
 mod load_error;
 mod mapped_egl_image;
 mod memory;
+#[cfg(feature = "nvbuf")]
+mod nvbuf;
 mod objects;
 mod stream;
+mod stream_ref;
 mod texture;
 #[cfg(feature = "cust")]
-mod trampolines;
+#[path = "cust/mod.rs"]
+mod with_cust;
 
 #[cfg(feature = "cust")]
 pub use cust;
@@ -29,10 +31,11 @@ pub use driver::Driver;
 pub use error::{Error, ErrorKind, Result};
 pub use event::Event;
 pub use frame::{CudaFrame, PixelOrder, Plane, PlaneData, PlaneLayout};
-#[cfg(feature = "cust")]
-pub use kernel::{Kernel, LaunchTarget};
 pub use load_error::LoadError;
 pub use mapped_egl_image::MappedEglImage;
 pub use memory::{Array, DeviceMemory, ManagedMemory, PinnedMemory};
 pub use stream::Stream;
+pub use stream_ref::StreamRef;
 pub use texture::Sampling;
+#[cfg(feature = "cust")]
+pub use with_cust::{Kernel, LaunchTarget};
