@@ -23,19 +23,27 @@ impl<'a> StreamRef<'a> {
         // SAFETY: `cust` keeps the stream alive while it is borrowed; the pointer is to a live handle.
         let code = unsafe { cust::sys::cuStreamGetCtx(stream.as_inner(), &raw mut owner) } as u32;
         drop(current);
-        if code != sys::CUDA_ERROR_NOT_SUPPORTED {
-            check(context.driver(), CALL, code)?;
-            if owner.cast() != context.as_raw() {
-                let what = format!(
-                    "the stream is of context {owner:?}, not of device {}'s primary context {:?}; make \
-                     it while that is current, by Context::push or cust::quick_init",
-                    context.ordinal(),
-                    context.as_raw()
-                );
-                return Err(Error::argument(CALL, what));
+        match code {
+            sys::CUDA_ERROR_NOT_SUPPORTED => {}
+            // Where another context is current, a driver need not know the stream.
+            sys::CUDA_SUCCESS | sys::CUDA_ERROR_INVALID_HANDLE => {
+                if owner.cast() != context.as_raw() {
+                    return Err(foreign(context, CALL));
+                }
             }
+            code => check(context.driver(), CALL, code)?,
         }
         // SAFETY: it is of this context (or the driver refuses it there), and alive for `'a`.
         Ok(unsafe { Self::from_raw(context, raw) })
     }
+}
+
+#[cold]
+fn foreign(context: &Context, call: &'static str) -> Error {
+    let what = format!(
+        "the stream is not of device {}'s primary context; make it while that is current, by \
+         Context::push or cust::quick_init",
+        context.ordinal()
+    );
+    Error::argument(call, what)
 }
