@@ -35,7 +35,7 @@ enum Cause {
     BlockLinear,
     PitchLinear,
     #[cfg(feature = "nvbuf")]
-    Surface(Box<nvbuf::Error>),
+    Surface(nvbuf::Error),
 }
 
 /// What kind of thing went wrong.
@@ -325,7 +325,7 @@ impl From<nvbuf::Error> for Error {
     fn from(error: nvbuf::Error) -> Self {
         Self {
             call: error.call(),
-            cause: Cause::Surface(Box::new(error)),
+            cause: Cause::Surface(error),
         }
     }
 }
