@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ::nvbuf::{MAX_PLANES, PlaneParams, VideoBuffer};
 
-use crate::{Context, CudaFrame, MappedEglImage, PlaneLayout, Result};
+use crate::{Context, CudaFrame, Error, MappedEglImage, PlaneLayout, Result};
 
 impl From<&PlaneParams> for PlaneLayout {
     fn from(plane: &PlaneParams) -> Self {
@@ -44,24 +44,61 @@ impl MappedEglImage {
 }
 
 impl CudaFrame {
-    /// One buffer of a batch as a frame: [`MappedEglImage::map`] with the planes as the buffer itself
-    /// describes them.
+    /// One buffer of a batch as a frame, with the planes as the buffer itself describes them.
     ///
-    /// Once for a buffer: its pixels change, the frame stays. Clone it for each picture.
+    /// A SURFACE_ARRAY is registered by [`MappedEglImage::map`]; of CUDA_DEVICE, CUDA_PINNED and
+    /// CUDA_UNIFIED, which surfaces on a desktop GPU are, the address is taken. Once for a buffer: its
+    /// pixels change, the frame stays. Clone it for each picture.
     ///
     /// # Errors
     ///
-    /// As [`MappedEglImage::map`] and [`CudaFrame::new`].
+    /// As [`MappedEglImage::map`] and [`CudaFrame::new`];
+    /// [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument) also for CUDA memory of another
+    /// GPU than the context's.
     pub fn map<B>(context: &Context, buffer: &Arc<B>, index: u32) -> Result<Self>
     where
-        B: VideoBuffer<EglImage: 'static>,
+        B: VideoBuffer<EglImage: 'static> + 'static,
     {
         let planes = buffer.planes(index)?;
+        if let Some((address, gpu)) = buffer.device_address(index)? {
+            return Self::of_device_memory(context, buffer, planes, address, gpu);
+        }
         let mut layouts = [PlaneLayout::default(); MAX_PLANES];
         for (layout, plane) in layouts.iter_mut().zip(planes) {
             *layout = plane.into();
         }
         let mapped = Arc::new(MappedEglImage::map(context, buffer, index)?);
-        Self::new(mapped, &layouts[..planes.len().min(MAX_PLANES)])
+        let frame = Self::new(mapped, &layouts[..planes.len().min(MAX_PLANES)])?;
+        // SAFETY: they are those of the buffer's own description, which `nvbuf` has checked.
+        Ok(unsafe { frame.assume_layouts() })
+    }
+
+    fn of_device_memory<B>(
+        context: &Context,
+        buffer: &Arc<B>,
+        planes: &[PlaneParams],
+        address: u64,
+        gpu: u32,
+    ) -> Result<Self>
+    where
+        B: VideoBuffer + 'static,
+    {
+        if u32::try_from(context.ordinal()) != Ok(gpu) {
+            let what = format!(
+                "the surface is of GPU {gpu}, the context of device {}",
+                context.ordinal()
+            );
+            return Err(Error::argument("CudaFrame::map", what));
+        }
+        let mut places = [(0, PlaneLayout::default()); MAX_PLANES];
+        for (place, plane) in places.iter_mut().zip(planes) {
+            // Planes lie inside of the buffer.
+            *place = (address + u64::from(plane.offset), plane.into());
+        }
+        let places = &places[..planes.len().min(MAX_PLANES)];
+        // SAFETY: CUDA's memory of the context's device, with the planes that the buffer's own, checked
+        // description says, and kept by the frame. Whoever has the address of a buffer gets pointers to
+        // its pixels, and no slices.
+        unsafe { Self::from_device_ptr(context, places, None, Arc::clone(buffer)) }
     }
 }

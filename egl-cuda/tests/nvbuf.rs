@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use egl_cuda::{Context, CudaFrame, ErrorKind, MappedEglImage, PlaneLayout};
+use egl_cuda::{Context, CudaFrame, ErrorKind, MappedEglImage, PlaneLayout, Stream};
 use nvbuf::legacy::NvBuffer;
 use nvbuf::{ColorFormat, Layout, MemType, Surface};
 use nvmm_sim_control::Simulator;
@@ -86,6 +86,61 @@ fn sim_block_linear_surfaces_are_arrays() {
         assert_eq!(error.kind(), ErrorKind::BlockLinear);
         assert_ne!(frame.surface_object(0).unwrap(), 0);
         drop((frame, surface));
+        all_ended();
+    });
+}
+
+#[test]
+fn sim_surfaces_in_cudas_memory_are_frames_without_registration() {
+    alone(|| {
+        let context = Context::primary(0).unwrap();
+        let stream = Stream::new(&context).unwrap();
+        let mut found = 0;
+        for mem_type in [
+            MemType::CUDA_DEVICE,
+            MemType::CUDA_PINNED,
+            MemType::CUDA_UNIFIED,
+        ] {
+            let builder = Surface::builder(638, 362).format(ColorFormat::NV12);
+            let surface = match builder.batch(2).mem_type(mem_type).build() {
+                Ok(surface) => Arc::new(surface),
+                Err(error) => {
+                    eprintln!("not run: no {mem_type} here: {error}");
+                    continue;
+                }
+            };
+            found += 1;
+            let before = counter("registrations");
+            let frame = CudaFrame::map(&context, &surface, 1).unwrap();
+            assert_eq!(counter("registrations"), before);
+            let address = surface.device_address(1).unwrap().unwrap();
+            let planes = *surface.params(1).unwrap();
+            for (index, plane) in (0..).zip(planes.planes()) {
+                let (start, pitch) = frame.pitch_ptr(index).unwrap();
+                assert_eq!(start, address + u64::from(plane.offset));
+                assert_eq!(pitch, plane.pitch);
+            }
+            // The frame alone keeps the memory: written and read back, both planes.
+            drop(surface);
+            let other = CudaFrame::map(&context, &self::surface(1), 0).unwrap();
+            for (plane, value) in [(0, 3_u8), (1, 4)] {
+                let params = planes.planes()[plane as usize];
+                let bytes = vec![value; params.packed_len()];
+                stream
+                    .copy_from_host(&bytes, params.row_bytes(), frame.target(plane).unwrap())
+                    .unwrap();
+                stream
+                    .copy(frame.source(plane).unwrap(), other.target(plane).unwrap())
+                    .unwrap();
+                let mut back = vec![0; bytes.len()];
+                stream
+                    .copy_to_host(other.source(plane).unwrap(), &mut back, params.row_bytes())
+                    .unwrap();
+                assert_eq!(back, bytes, "{mem_type}, plane {plane}");
+            }
+        }
+        assert!(found > 0, "no type of CUDA memory at all");
+        drop(stream);
         all_ended();
     });
 }
