@@ -51,8 +51,12 @@ impl Stream {
         })
     }
 
-    /// For [`StreamRef`](crate::StreamRef), which owes the type invariant.
-    pub(crate) fn borrowed(context: &Context, raw: sys::CUstream) -> Self {
+    /// For [`StreamRef`](crate::StreamRef): not destroyed on drop.
+    ///
+    /// # Safety
+    ///
+    /// `raw` is null or a stream of `context`, alive as long as the result.
+    pub(crate) unsafe fn borrowed(context: &Context, raw: sys::CUstream) -> Self {
         Self {
             raw,
             is_borrowed: true,

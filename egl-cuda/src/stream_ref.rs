@@ -36,7 +36,8 @@ impl StreamRef<'_> {
     /// `raw` is null or a stream of `context`, alive as long as the result.
     pub unsafe fn from_raw(context: &Context, raw: sys::CUstream) -> Self {
         Self {
-            stream: Stream::borrowed(context, raw),
+            // SAFETY: by this function's contract.
+            stream: unsafe { Stream::borrowed(context, raw) },
             _borrowed: PhantomData,
         }
     }

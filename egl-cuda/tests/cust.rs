@@ -16,7 +16,9 @@ use egl_cuda::cust::launch;
 use egl_cuda::cust::memory::{AsyncCopyDestination, CopyDestination, DeviceBuffer, DevicePointer};
 use egl_cuda::cust::memory::{DeviceSlice, LockedBuffer};
 use egl_cuda::cust::stream::{Stream as CustStream, StreamFlags};
-use egl_cuda::{Context, CudaFrame, Driver, ErrorKind, Event, Kernel, Stream, StreamRef};
+use egl_cuda::{
+    Context, CudaFrame, Driver, ErrorKind, Event, Kernel, PlaneLayout, Stream, StreamRef,
+};
 use nvbuf::{Access, ColorFormat, Layout, Surface};
 use nvmm_sim_control::Simulator;
 
@@ -189,8 +191,8 @@ fn sim_the_default_stream_can_be_borrowed() {
 }
 
 #[test]
-fn sim_a_stream_of_another_context_is_refused() {
-    child("sim_a_stream_of_another_context_is_refused", || {
+fn sim_what_is_of_another_context_is_refused() {
+    child("sim_what_is_of_another_context_is_refused", || {
         let ours = Context::primary(0).unwrap();
         let device = Device::get_device(0).unwrap();
         let other = OldContext::create_and_push(OldFlags::SCHED_AUTO, device).unwrap();
@@ -201,6 +203,16 @@ fn sim_a_stream_of_another_context_is_refused() {
             assert_eq!(error.call(), "cuStreamGetCtx");
             assert!(error.to_string().contains("Context::push"), "{error}");
         }
+        let memory = DeviceBuffer::from_slice(&[0_u8; 64]).unwrap();
+        let layout = PlaneLayout {
+            width: 8,
+            height: 8,
+            pitch: 8,
+            bytes_per_pixel: 1,
+        };
+        let error = CudaFrame::from_device_buffer(&ours, memory, &[(0, layout)]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidArgument);
+        assert!(error.to_string().contains("Context::push"), "{error}");
         drop(stream);
         ContextStack::pop().unwrap();
         drop(other);
@@ -244,14 +256,86 @@ fn sim_device_pointers_go_both_ways() {
         }
         pixels.unmap().unwrap();
 
-        // Memory of cust's is an address that kernels and frames of ours take.
-        let words = DeviceBuffer::from_slice(&[1_u8, 2, 3, 4]).unwrap();
-        let address: egl_cuda::sys::CUdeviceptr = words.as_device_ptr().as_raw();
+        drop(stream);
+        no_violations();
+    });
+}
+
+#[test]
+fn sim_memory_of_custs_is_a_frame() {
+    child("sim_memory_of_custs_is_a_frame", || {
+        const PITCH: u32 = 80;
+        let context = Context::primary(0).unwrap();
+        let layout = PlaneLayout {
+            width: 70,
+            height: 4,
+            pitch: PITCH,
+            bytes_per_pixel: 1,
+        };
+        let chroma = PlaneLayout {
+            width: 35,
+            height: 2,
+            bytes_per_pixel: 2,
+            ..layout
+        };
+        let buffer = || {
+            let _current = context.push().unwrap();
+            DeviceBuffer::from_slice(&[6_u16; (PITCH * 6 / 2) as usize]).unwrap()
+        };
+        let alive = || {
+            Some(
+                Simulator::loaded()?
+                    .counter("device_allocations_alive")
+                    .unwrap(),
+            )
+        };
+        let planes = [(0, layout), (u64::from(PITCH) * 4, chroma)];
+        let memory = buffer();
+        let address = memory.as_device_ptr().as_raw();
+        let frame = CudaFrame::from_device_buffer(&context, memory, &planes).unwrap();
+        assert_eq!(frame.pitch_ptr(0).unwrap(), (address, PITCH));
         assert_eq!(
-            DevicePointer::<u8>::from_raw(address),
-            words.as_device_ptr()
+            frame.device_pointer::<u16>(1).unwrap().as_raw(),
+            address + 320
         );
-        drop((words, stream));
+        let kernel = Kernel::from_ptx(&context, INVERT, ENTRY).unwrap();
+        let stream = Stream::new(&context).unwrap();
+        context.synchronize().unwrap();
+        invert(&kernel, &stream, &frame, 1);
+        let mut rows = [0; 140];
+        stream
+            .copy_to_host(frame.source(1).unwrap(), &mut rows, 70)
+            .unwrap();
+        assert!(rows.chunks(2).all(|pair| pair == [!6, !0]), "{rows:?}");
+        assert!(matches!(alive(), None | Some(1)));
+        // On a thread without any context current.
+        std::thread::spawn(move || drop(frame)).join().unwrap();
+        assert!(matches!(alive(), None | Some(0)));
+
+        // What does not fit is refused, and the memory freed.
+        for (offset, layout) in [
+            (321, chroma),
+            (u64::MAX, chroma),
+            (
+                0,
+                PlaneLayout {
+                    height: 7,
+                    ..layout
+                },
+            ),
+            (
+                0,
+                PlaneLayout {
+                    width: 81,
+                    ..layout
+                },
+            ),
+        ] {
+            let planes = [(offset, layout)];
+            let error = CudaFrame::from_device_buffer(&context, buffer(), &planes).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{error}");
+            assert!(matches!(alive(), None | Some(0)));
+        }
         no_violations();
     });
 }
