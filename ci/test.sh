@@ -15,6 +15,7 @@ cargo fmt --all --check
 step "checked-in PTX and bindings"
 ci/kernels.sh
 ci/bindings.sh
+ci/runtime-kernel.sh --check || [[ $? == 77 ]]
 
 step "headers and bindings against the facts"
 ci/abi.sh
@@ -49,7 +50,10 @@ step "tests, on the simulator"
 export NVMM_SIM_STRICT=1
 # All features but `linked`: these tests choose the libraries by themselves (nvbufsurface-sys/tests/build
 # has programs of its own for it).
-cargo test --quiet --workspace --features nvbufsurface-sys/bindgen,egl-cuda/cust,gst-nvmm/cust
+cargo test --quiet --workspace --features nvbufsurface-sys/bindgen,egl-cuda/cust,egl-cuda/nvbuf,gst-nvmm/cust
+
+step "a project outside of the workspace"
+ci/downstream.sh
 
 step "cost of the NVMM part, with room for slow machines"
 ci/bench.sh --limit 36

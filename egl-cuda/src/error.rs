@@ -36,6 +36,8 @@ enum Cause {
     },
     BlockLinear,
     PitchLinear,
+    #[cfg(feature = "nvbuf")]
+    Surface(nvbuf::Error),
 }
 
 /// What kind of thing went wrong.
@@ -58,6 +60,9 @@ pub enum ErrorKind {
     BlockLinear,
     /// A surface object was asked of a frame whose memory is pitch linear.
     PitchLinear,
+    /// The surface, or libnvbufsurface, refused: `Error::surface_error`.
+    #[cfg(feature = "nvbuf")]
+    Surface,
 }
 
 impl Error {
@@ -145,6 +150,8 @@ impl Error {
             Cause::Plane { .. } => ErrorKind::PlaneOutOfRange,
             Cause::BlockLinear => ErrorKind::BlockLinear,
             Cause::PitchLinear => ErrorKind::PitchLinear,
+            #[cfg(feature = "nvbuf")]
+            Cause::Surface(_) => ErrorKind::Surface,
         }
     }
 
@@ -186,6 +193,15 @@ impl Error {
         }
     }
 
+    /// What `nvbuf` said, if that is the reason.
+    #[cfg(feature = "nvbuf")]
+    pub fn surface_error(&self) -> Option<&nvbuf::Error> {
+        match &self.cause {
+            Cause::Surface(error) => Some(error),
+            _ => None,
+        }
+    }
+
     /// What users found to help, where something is known.
     pub fn remedy(&self) -> Option<&'static str> {
         match &self.cause {
@@ -200,6 +216,9 @@ impl Error {
             ),
             Cause::PitchLinear => Some("take CudaFrame::pitch_ptr"),
             Cause::Argument(_) | Cause::Plane { .. } => None,
+            // Says its remedy itself.
+            #[cfg(feature = "nvbuf")]
+            Cause::Surface(_) => None,
         }
     }
 }
@@ -276,6 +295,11 @@ pub(crate) fn known(code: u32) -> Option<(&'static CStr, &'static CStr)> {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // It begins with its call.
+        #[cfg(feature = "nvbuf")]
+        if let Cause::Surface(error) = &self.cause {
+            return write!(f, "{error}");
+        }
         write!(f, "{}: ", self.call)?;
         match &self.cause {
             Cause::Cuda { code, name, text } => {
@@ -312,6 +336,8 @@ impl fmt::Display for Error {
                     "the surface is pitch linear: its planes are pointers, not arrays"
                 )?;
             }
+            #[cfg(feature = "nvbuf")]
+            Cause::Surface(_) => {}
         }
         match self.remedy() {
             Some(remedy) => write!(f, "; {remedy}"),
@@ -322,8 +348,12 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.load_error()
-            .map(|error| -> &(dyn std::error::Error + 'static) { error })
+        match &self.cause {
+            Cause::Load(error) => Some(error),
+            #[cfg(feature = "nvbuf")]
+            Cause::Surface(error) => Some(error),
+            _ => None,
+        }
     }
 }
 
@@ -332,6 +362,16 @@ impl From<LoadError> for Error {
         Self {
             call: "Driver::get",
             cause: Cause::Load(Box::new(error)),
+        }
+    }
+}
+
+#[cfg(feature = "nvbuf")]
+impl From<nvbuf::Error> for Error {
+    fn from(error: nvbuf::Error) -> Self {
+        Self {
+            call: error.call(),
+            cause: Cause::Surface(error),
         }
     }
 }

@@ -12,17 +12,19 @@ mod event;
 mod frame;
 #[cfg(feature = "gles")]
 mod gles;
-#[cfg(feature = "cust")]
-mod kernel;
 mod load_error;
 mod mapped_egl_image;
 mod memory;
+#[cfg(feature = "nvbuf")]
+mod nvbuf;
 mod objects;
 mod stream;
+mod stream_ref;
 mod table;
 mod texture;
 #[cfg(feature = "cust")]
-mod trampolines;
+#[path = "cust/mod.rs"]
+mod with_cust;
 
 #[cfg(feature = "cust")]
 pub use cust;
@@ -36,10 +38,11 @@ pub use event::Event;
 pub use frame::{CudaFrame, PixelOrder, Plane, PlaneData, PlaneLayout};
 #[cfg(feature = "gles")]
 pub use gles::{GlesContext, Texture, TextureFormat};
-#[cfg(feature = "cust")]
-pub use kernel::{Kernel, LaunchTarget};
 pub use load_error::LoadError;
 pub use mapped_egl_image::MappedEglImage;
 pub use memory::{Array, DeviceMemory, ManagedMemory, PinnedMemory};
 pub use stream::Stream;
+pub use stream_ref::StreamRef;
 pub use texture::Sampling;
+#[cfg(feature = "cust")]
+pub use with_cust::{Kernel, LaunchTarget};

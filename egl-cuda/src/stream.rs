@@ -16,9 +16,10 @@ use crate::{Context, Error, Event, Result, sys};
 ///
 /// # Invariants
 ///
-/// `raw` is a live stream of `context`.
+/// `raw` is a live stream of `context`, or null where it is borrowed.
 pub struct Stream {
     raw: sys::CUstream,
+    is_borrowed: bool,
     context: Context,
 }
 
@@ -45,8 +46,22 @@ impl Stream {
         check(context.driver(), "cuStreamCreate", code)?;
         Ok(Self {
             raw,
+            is_borrowed: false,
             context: context.clone(),
         })
+    }
+
+    /// For [`StreamRef`](crate::StreamRef): not destroyed on drop.
+    ///
+    /// # Safety
+    ///
+    /// `raw` is null or a stream of `context`, alive as long as the result.
+    pub(crate) unsafe fn borrowed(context: &Context, raw: sys::CUstream) -> Self {
+        Self {
+            raw,
+            is_borrowed: true,
+            context: context.clone(),
+        }
     }
 
     /// The context that the stream is of.
@@ -108,6 +123,9 @@ impl Stream {
 
 impl Drop for Stream {
     fn drop(&mut self) {
+        if self.is_borrowed {
+            return;
+        }
         let destroyed = self.context.push().and_then(|_current| {
             // SAFETY: by the type invariant the stream is live, and nobody uses it after this.
             // Its pending work is done before the driver frees it.

@@ -187,31 +187,125 @@ fn two_plugins_and_a_global_driver_do_not_meet() {
     }
 }
 
-/// The list in cu.S against cust_raw's declarations, where cargo keeps them.
+/// The folder of cust_raw's source, as cargo has it.
+fn cust_raw() -> PathBuf {
+    let metadata = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()))
+        .args(["metadata", "--offline", "--format-version", "1"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    let metadata: serde_json::Value = serde_json::from_slice(&metadata.stdout).unwrap();
+    let packages = metadata["packages"].as_array().unwrap();
+    let mut found = packages.iter().filter(|p| p["name"] == "cust_raw");
+    let (package, another) = (found.next().unwrap(), found.next());
+    assert!(another.is_none(), "two versions of cust_raw");
+    let manifest = Path::new(package["manifest_path"].as_str().unwrap());
+    manifest.parent().unwrap().to_owned()
+}
+
+/// The driver's functions that cust_raw declares.
+fn declared() -> BTreeSet<String> {
+    let text = std::fs::read_to_string(cust_raw().join("src/cuda.rs")).unwrap();
+    let names: BTreeSet<_> = text
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("pub fn "))
+        .filter_map(|rest| rest.split('(').next())
+        .filter(|name| name.starts_with("cu"))
+        .map(str::to_owned)
+        .collect();
+    assert!(
+        names.contains("cuLaunchKernel") && names.len() > 300,
+        "{names:?}"
+    );
+    names
+}
+
+/// The driver's functions that an object file or a program defines, and whether others see them.
+fn defined(file: &Path) -> BTreeSet<(String, bool)> {
+    let symbols = output("readelf", &["--syms", "--wide"], file);
+    let symbol = |line: &str| {
+        // Number, value, size, type, binding, visibility, section, name.
+        let words: Vec<_> = line.split_whitespace().collect();
+        let &[_, _, _, "FUNC", binding, visibility, section, name] = words.as_slice() else {
+            return None;
+        };
+        let is_visible = binding != "LOCAL" && visibility == "DEFAULT";
+        let is_ours =
+            section != "UND" && name.starts_with("cu") && name.as_bytes()[2].is_ascii_uppercase();
+        is_ours.then(|| (name.to_owned(), is_visible))
+    };
+    symbols.lines().filter_map(symbol).collect()
+}
+
+fn hidden_ones(names: BTreeSet<String>) -> BTreeSet<(String, bool)> {
+    names.into_iter().map(|name| (name, false)).collect()
+}
+
 #[test]
-fn every_function_of_cust_raw_has_a_trampoline() {
-    let list = |text: &str, prefix: &str| -> BTreeSet<String> {
-        text.lines()
-            .filter_map(|line| line.trim().strip_prefix(prefix))
-            .map(|rest| {
-                rest.chars()
-                    .take_while(|c| c.is_alphanumeric() || *c == '_')
-                    .collect()
-            })
-            .filter(|name: &String| name.starts_with("cu"))
-            .collect()
-    };
-    let ours = list(include_str!("../trampolines/cu.S"), "TRAMPOLINE ");
-    assert_eq!(ours.len(), 353);
-    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
-    let home = home.or_else(|| Some(Path::new(&std::env::var_os("HOME")?).join(".cargo")));
-    let Some(Ok(registries)) = home.map(|home| home.join("registry/src").read_dir()) else {
-        return eprintln!("no registry to compare with");
-    };
-    for registry in registries.flatten() {
-        let source = registry.path().join("cust_raw-0.11.3/src/cuda.rs");
-        if let Ok(text) = std::fs::read_to_string(source) {
-            assert_eq!(ours, list(&text, "pub fn "));
-        }
+fn every_function_of_cust_raw_has_a_trampoline_in_this_program() {
+    assert_eq!(
+        defined(&std::env::current_exe().unwrap()),
+        hidden_ones(declared())
+    );
+}
+
+/// Assembles the trampolines for an architecture, by the first of these that is here.
+fn assemble(arch: &str, assemblers: &[&[&str]]) -> Option<PathBuf> {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("trampolines/cu.S");
+    let object = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("trampolines-{arch}.o"));
+    for assembler in assemblers {
+        let run = Command::new(assembler[0])
+            .args(&assembler[1..])
+            .arg("-c")
+            .arg(&source)
+            .arg("-o")
+            .arg(&object)
+            .output();
+        let Ok(run) = run else { continue };
+        let said = String::from_utf8_lossy(&run.stderr);
+        assert!(
+            run.status.success() && said.is_empty(),
+            "{assembler:?}: {said}"
+        );
+        return Some(object);
+    }
+    None
+}
+
+#[test]
+fn every_function_of_cust_raw_has_a_trampoline_on_both_architectures() {
+    let declared = hidden_ones(declared());
+    for (arch, machine, assemblers) in [
+        (
+            "x86_64",
+            "X86-64",
+            [
+                &["x86_64-linux-gnu-gcc"][..],
+                &["clang", "--target=x86_64-linux-gnu"],
+                &["clang-14", "--target=x86_64-linux-gnu"],
+            ],
+        ),
+        (
+            "aarch64",
+            "AArch64",
+            [
+                &["aarch64-linux-gnu-gcc"][..],
+                &["clang", "--target=aarch64-linux-gnu"],
+                &["clang-14", "--target=aarch64-linux-gnu"],
+            ],
+        ),
+    ] {
+        let Some(object) = assemble(arch, &assemblers) else {
+            eprintln!("not run for {arch}: there is no {assemblers:?}");
+            continue;
+        };
+        assert!(output("readelf", &["--file-header"], &object).contains(machine));
+        assert_eq!(defined(&object), declared, "{arch}");
+        // Each jumps through an entry of its own: a target to be filled in, and a name.
+        let size = output("readelf", &["--section-headers", "--wide"], &object)
+            .lines()
+            .find(|line| line.contains(" .data.egl_cuda "))
+            .and_then(|line| usize::from_str_radix(line.split_whitespace().rev().nth(5)?, 16).ok());
+        assert_eq!(size, Some(16 * declared.len()), "{arch}");
     }
 }

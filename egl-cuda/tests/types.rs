@@ -2,7 +2,7 @@
 
 use egl_cuda::{
     Array, Context, CudaFrame, DeviceMemory, Driver, Error, Event, LoadError, ManagedMemory,
-    MappedEglImage, PinnedMemory, PixelOrder, Plane, Sampling, Stream, sys,
+    MappedEglImage, PinnedMemory, PixelOrder, Plane, Sampling, Stream, StreamRef, sys,
 };
 
 #[test]
@@ -29,6 +29,7 @@ fn objects_travel_between_threads() {
     travels::<Driver>();
     travels::<Context>();
     travels::<Stream>();
+    travels::<StreamRef<'static>>();
     travels::<Event>();
     travels::<MappedEglImage>();
     travels::<CudaFrame>();

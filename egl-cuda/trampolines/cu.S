@@ -4,7 +4,7 @@
  *
  * The list at the end is made by
  *     grep -oE 'pub fn cu[A-Za-z0-9_]+' cust_raw-0.11.3/src/cuda.rs | cut -c8- | LC_ALL=C sort
- * and tests/trampolines.rs compares the two where the registry's copy is at hand.
+ * and tests/trampolines.rs compares the two, for both architectures.
  *
  * An entry is { target, name }, the `Entry` of src/trampolines.rs. `target` first leads to a stub
  * that keeps all argument registers, asks `egl_cuda_resolve(entry)` for the function, restores

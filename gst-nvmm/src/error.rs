@@ -71,6 +71,9 @@ impl From<gst::ErrorMessage> for Error {
 
 impl From<egl_cuda::Error> for Error {
     fn from(error: egl_cuda::Error) -> Self {
-        Self::Cuda(error)
+        match error.surface_error() {
+            Some(surface) => Self::Surface(surface.clone()),
+            None => Self::Cuda(error),
+        }
     }
 }

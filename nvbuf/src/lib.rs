@@ -4,6 +4,7 @@
 mod builder;
 mod cuda_buffer;
 mod descriptor;
+mod device_address;
 mod device_info;
 mod dmabuf;
 mod egl;

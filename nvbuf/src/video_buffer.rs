@@ -46,6 +46,14 @@ pub trait VideoBuffer: sealed::Sealed + Debug + Send + Sync + Sized {
     /// [`ErrorKind::Invalid`] for an index beyond the batch.
     fn planes(&self, index: u32) -> Result<&[PlaneParams]>;
 
+    /// CUDA's address of buffer `index`, and the number of the GPU that it is of: [`Surface::device_address`].
+    /// `None` for buffers that CUDA reaches as EGLImages, as all of libnvbuf_utils.
+    ///
+    /// # Errors
+    ///
+    /// As [`Surface::device_address`].
+    fn device_address(&self, index: u32) -> Result<Option<(u64, u32)>>;
+
     /// Makes an EGLImage of buffer `index`.
     ///
     /// # Errors
@@ -80,6 +88,11 @@ impl VideoBuffer for Surface {
 
     fn planes(&self, index: u32) -> Result<&[PlaneParams]> {
         Ok(self.params(index)?.planes())
+    }
+
+    fn device_address(&self, index: u32) -> Result<Option<(u64, u32)>> {
+        let address = Surface::device_address(self, index)?;
+        Ok(address.map(|address| (address, self.gpu_id())))
     }
 
     fn map_egl_image(self: &Arc<Self>, index: u32) -> Result<EglImage> {
@@ -117,6 +130,10 @@ impl<'fd> VideoBuffer for NvBuffer<'fd> {
 
     fn planes(&self, index: u32) -> Result<&[PlaneParams]> {
         Ok(only(self, index)?.planes())
+    }
+
+    fn device_address(&self, index: u32) -> Result<Option<(u64, u32)>> {
+        only(self, index).map(|_| None)
     }
 
     fn map_egl_image(self: &Arc<Self>, index: u32) -> Result<Self::EglImage> {

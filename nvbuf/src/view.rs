@@ -117,6 +117,12 @@ impl View {
         params.cuda_ptr()
     }
 
+    /// `dataPtr` of the descriptor that this was made from.
+    pub(crate) fn data_ptr(&self) -> *mut c_void {
+        // SAFETY: by the type invariant; nothing writes the field after the view is made.
+        unsafe { (*self.0.as_ptr()).params.head.dataPtr }
+    }
+
     /// `paramex` of the descriptor that this was made from.
     pub(crate) fn params_ex(&self) -> *const c_void {
         // SAFETY: by the type invariant; nothing writes the field after the view is made.

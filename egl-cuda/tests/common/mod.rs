@@ -40,15 +40,24 @@ pub(crate) fn hidden() -> bool {
 
 /// What cargo built of an example.
 pub(crate) fn example(name: &str) -> PathBuf {
+    built(&format!("lib{name}.so"))
+}
+
+/// The same of an example that is a program.
+pub(crate) fn program(name: &str) -> PathBuf {
+    built(name)
+}
+
+fn built(file: &str) -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let profile = test.parent().and_then(Path::parent).unwrap();
-    let library = profile.join("examples").join(format!("lib{name}.so"));
+    let file = profile.join("examples").join(file);
     assert!(
-        library.exists(),
+        file.exists(),
         "{} is not built: cargo build --examples",
-        library.display()
+        file.display()
     );
-    library
+    file
 }
 
 /// Runs the test of this name, and no other, in a child process whose loader looks in `directory`

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use egl_cuda::sys::CUstream;
-use egl_cuda::{Context, CudaFrame, Event, MappedEglImage, PlaneLayout};
-use nvbuf::{EglImage, Surface};
+use egl_cuda::{Context, CudaFrame, Event};
+use nvbuf::Surface;
 
 use crate::error::{Error, Result};
 use crate::log::CATEGORY;
@@ -23,7 +23,7 @@ pub(crate) struct Backing {
 
 #[derive(Debug, Default)]
 struct Cuda {
-    mapped: Option<Arc<MappedEglImage>>,
+    frame: Option<CudaFrame>,
     event: Option<Event>,
     is_pending: bool,
     recordings: u64,
@@ -48,31 +48,12 @@ impl Backing {
 
     /// The first buffer as CUDA sees it; registers it the first time.
     pub(crate) fn frame(&self, context: &Context) -> Result<CudaFrame> {
-        let mut layouts = [PlaneLayout::default(); nvbuf::MAX_PLANES];
-        let planes = self.surface.params(0)?.planes();
-        for (layout, plane) in layouts.iter_mut().zip(planes) {
-            *layout = PlaneLayout {
-                width: plane.width,
-                height: plane.height,
-                pitch: plane.pitch,
-                bytes_per_pixel: plane.bytes_per_pixel,
-            };
-        }
         let mut cuda = self.cuda();
-        let mapped = match &cuda.mapped {
-            Some(mapped) => Arc::clone(mapped),
-            None => {
-                let image = EglImage::map(&self.surface, 0)?;
-                let handle = image.as_ptr();
-                // SAFETY: `image` keeps the EGLImage and its surface alive, and is kept until the
-                // registration ends. A surface that has an EGLImage gives pointers, and no slices.
-                let mapped = Arc::new(unsafe { MappedEglImage::register(context, handle, image) }?);
-                cuda.mapped = Some(Arc::clone(&mapped));
-                mapped
-            }
-        };
-        drop(cuda);
-        Ok(CudaFrame::new(mapped, &layouts[..planes.len()])?)
+        if let Some(frame) = &cuda.frame {
+            return Ok(frame.clone());
+        }
+        let frame = CudaFrame::map(context, &self.surface, 0)?;
+        Ok(cuda.frame.insert(frame).clone())
     }
 
     /// Makes `stream` wait for the work that is pending on the pixels. Returns the number of

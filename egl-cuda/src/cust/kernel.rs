@@ -3,9 +3,7 @@
 use std::ffi::{CString, c_void};
 use std::fmt;
 use std::mem::ManuallyDrop;
-use std::num::NonZeroU32;
 
-use cust::error::CudaError;
 use cust::function::{BlockSize, Function, GridSize};
 use cust::module::Module;
 
@@ -204,22 +202,4 @@ impl Stream {
         };
         check(context.driver(), CALL, code)
     }
-}
-
-impl Error {
-    fn from_cust(context: &Context, call: &'static str, error: CudaError) -> Self {
-        Self::cuda(Some(context.driver()), call, code_of(error))
-    }
-}
-
-impl From<CudaError> for Error {
-    /// The call is not known any more: it reads `cust`.
-    fn from(error: CudaError) -> Self {
-        Self::cuda(crate::Driver::get().ok(), "cust", code_of(error))
-    }
-}
-
-/// The driver's code. Codes above 999 are cust's own.
-fn code_of(error: CudaError) -> NonZeroU32 {
-    NonZeroU32::new(error as u32).unwrap_or(NonZeroU32::MIN)
 }

@@ -1,0 +1,10 @@
+//! What the crate `cust` brings: kernels, its objects as ours, and the trampolines that its link needs.
+//! The crate itself is re-exported as `egl_cuda::cust`, which is why this module has another name.
+
+mod error;
+mod kernel;
+mod memory;
+mod stream;
+mod trampolines;
+
+pub use kernel::{Kernel, LaunchTarget};
