@@ -1,19 +1,19 @@
 #!/usr/bin/env bash
-# What a real NVIDIA GPU shows: the plugin's PTX against its host twin, and the simulator's GPU mode against its
-# host mode. Times both.
+# What a real NVIDIA GPU shows: the plugin's PTX against its host twin; egl-cuda on textures, EGLStreams and memory, its
+# tests and what calls cost; a kernel of the CUDA runtime; and the simulator's GPU mode against its host mode.
 #
 #   ci/gpu.sh [-- ARGS]                  build into target/gpu and run
 #   ci/gpu.sh --build-only               build, for a machine with a GPU and without Rust and GStreamer
 #   ci/gpu.sh --prebuilt DIR [-- ARGS]   run what is in DIR; needs the NVIDIA driver with libEGL (libglvnd)
 #
-# ARGS go to the comparison of the PTX: --seed NUMBER. Exit status: 0 all cases passed, 1 one failed or the GPU cannot
-# be used, 77 there is no NVIDIA GPU here, so nothing was tested.
+# ARGS go to the comparison of the PTX: --seed NUMBER. The last line counts the cases. Exit status: 0 all cases passed,
+# 1 one failed or the GPU cannot be used, 77 there is no NVIDIA GPU here, so nothing was tested.
 set -euo pipefail
 
 folder=
 run=yes
 usage() {
-    sed -n '2,11s/^# \{0,1\}//p' "$0"
+    sed -n '2,12s/^# \{0,1\}//p' "$0"
     exit 2
 }
 while [[ $# -gt 0 ]]; do
@@ -54,19 +54,33 @@ closure() {
         grep -vE '/(libc|libm|libdl|libpthread|librt|libresolv|ld-linux[^/]*)\.so'
 }
 
+# Tests of egl-cuda that need no simulator, but for those called sim_.
+TESTS=(gles copies textures egl_stream)
+
+test_program() { # TEST: where cargo put it
+    cargo test --release -p egl-cuda --features cust,gles --no-run --test "$1" --message-format=json 2>/dev/null |
+        grep '"kind":\["test"\]' | sed -n 's/.*"executable":"\([^"]*\)".*/\1/p' | tail -n 1
+}
+
 # Everything in one folder, so that it can be taken elsewhere: programs; lib, the simulator in host mode; gpu, the same
 # without libcuda; gst, GStreamer's libraries; plugins.
 build() {
     local lib plugins release=${CARGO_TARGET_DIR:-target}/release program
     cargo build --release -p nvmm-gpu -p nvmm-bench
+    cargo build --release -p egl-cuda --features nvbuf --example runtime_kernel
     ci/plugin.sh
     NVMM_SIM=1 NVMM_SIM_RELEASE=r32.7 ci/sim.sh --build
     lib=$(NVMM_SIM_RELEASE=r32.7 ci/sim.sh --library-dir)
     plugins=$(pkg-config --variable=pluginsdir gstreamer-1.0)
     rm -rf "$folder"
     mkdir -p "$folder"/{lib,gpu,gst,plugins}
-    for program in nvmm-gpu nvmm-bench; do
-        strip -o "$folder/$program" "$release/$program"
+    for program in nvmm-gpu nvmm-interop nvmm-bench examples/runtime_kernel; do
+        strip -o "$folder/${program#*/}" "$release/$program"
+    done
+    cp egl-cuda/examples/runtime_kernel/rt_kernel.{cu,h} ci/runtime-kernel.sh "$folder/"
+    mkdir "$folder/tests"
+    for test in "${TESTS[@]}"; do
+        strip -o "$folder/tests/$test" "$(test_program "$test")"
     done
     cc -O1 -Wall -DNVBUF_L4T=320706 -Invbufsurface-sys/include tests/sim/tests/c/gpu.c \
         -L "$lib" -l:libnvbufsurface.so.1.0.0 -l:libcuda.so.1 -o "$folder/surfaces"
@@ -90,7 +104,7 @@ fi
 [[ $run == yes ]] || exit 0
 
 folder=$(cd "$folder" && pwd -P)
-for program in nvmm-gpu nvmm-bench surfaces; do
+for program in nvmm-gpu nvmm-interop nvmm-bench surfaces runtime_kernel; do
     [[ -x $folder/$program ]] || {
         echo "gpu: $folder/$program is not there or cannot be run" >&2
         exit 1
@@ -98,6 +112,7 @@ for program in nvmm-gpu nvmm-bench surfaces; do
 done
 results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT
+passed=0
 failed=0
 
 # Runs one of the programs with the simulator: MODE is lib (host mode) or gpu.
@@ -113,24 +128,60 @@ simulated() { # MODE PROGRAM [ARGUMENT ...]
         "$program" "$@"
 }
 
-check() { # WHAT COMMAND [ARGUMENT ...]
+check() { # WHAT COMMAND [ARGUMENT ...]: one case
     local what=$1
     shift
     if "$@"; then
         echo "PASS  $what"
+        passed=$((passed + 1))
     else
         echo "FAIL  $what"
-        failed=1
+        failed=$((failed + 1))
     fi
 }
 
-status=0
-"$folder/nvmm-gpu" "$@" || status=$?
-if [[ $status == 77 ]]; then
-    echo "gpu: an NVIDIA GPU is here, but it was not tested (see above): that is a failure" >&2
-fi
-[[ $status == 0 ]] || failed=1
+# Runs a program that counts its cases itself, and takes over the counts: `N passed, N failed` or those of Rust's tests.
+counted() { # WHAT COMMAND [ARGUMENT ...]
+    local what=$1 status=0 counts
+    shift
+    "$@" >"$results/log" 2>&1 || status=$?
+    cat "$results/log"
+    counts=$(sed -n -e 's/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p' \
+        -e 's/^test result: .*\. \([0-9]*\) passed; \([0-9]*\) failed.*/\1 \2/p' "$results/log" | tail -n 1)
+    if [[ -z $counts ]] || { [[ $status != 0 ]] && [[ ${counts#* } == 0 ]]; }; then
+        echo "FAIL  $what: ended with $status and without a result of its own"
+        failed=$((failed + 1))
+        return
+    fi
+    passed=$((passed + ${counts% *}))
+    failed=$((failed + ${counts#* }))
+}
 
+echo "== the plugin's PTX and its host twin"
+counted "PTX against twin" "$folder/nvmm-gpu" "$@"
+
+echo "== egl-cuda: textures, registrations, cost"
+counted "egl-cuda on textures" "$folder/nvmm-interop"
+
+echo "== egl-cuda: its tests that need no simulator"
+for test in gles copies textures; do
+    counted "egl-cuda: $test" "$folder/tests/$test" --skip sim_
+done
+# Each in a process of its own, as the tests themselves do it on the simulator.
+while read -r name; do
+    counted "egl-cuda: $name" env EGL_CUDA_TEST_CHILD=1 "$folder/tests/egl_stream" --exact "$name"
+done < <("$folder/tests/egl_stream" --list 2>/dev/null | sed -n 's/^\(\(flow\|endings\|steady\)::.*\): test$/\1/p')
+
+echo "== a kernel of the CUDA runtime"
+status=0
+"$folder/runtime-kernel.sh" --source "$folder" "$folder" || status=$?
+if [[ $status == 77 ]]; then
+    echo "SKIP  a runtime-API launcher on our stream and frame: no nvcc here"
+else
+    check "a runtime-API launcher on our stream and frame" simulated gpu runtime_kernel
+fi
+
+echo "== the simulator's GPU mode and host mode"
 for mode in lib gpu; do
     check "surfaces of CPU, engine and CUDA ($mode)" simulated "$mode" surfaces
     check "the NVMM part of the demo ($mode)" simulated "$mode" nvmm-bench --frames 12 --raw "$results/$mode.raw"
@@ -140,4 +191,5 @@ for mode in lib gpu; do
     echo "-- cost of the NVMM part at 1080p ($mode)"
     check "cost ($mode)" simulated "$mode" nvmm-bench --frames 120
 done
-exit "$failed"
+echo "gpu: $passed passed, $failed failed"
+[[ $failed == 0 ]]
