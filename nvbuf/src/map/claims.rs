@@ -43,8 +43,10 @@ pub(crate) struct Claims {
 /// Why planes cannot be claimed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Refused {
-    /// Somebody reads one of them, or too many do.
+    /// Somebody reads one of them.
     Read,
+    /// As many read one of them as can be counted.
+    Full,
     /// Somebody writes one of them.
     Written,
     /// There are no slices of what others may reach.
@@ -159,6 +161,7 @@ fn refused(
         if !is_free {
             return Some(match users {
                 WRITER => Refused::Written,
+                _ if access == Access::Read => Refused::Full,
                 _ => Refused::Read,
             });
         }
@@ -264,7 +267,7 @@ mod tests {
         for _ in 1..WRITER {
             std::mem::forget(claims.claim(0..1, Read, false).unwrap());
         }
-        assert_eq!(claims.claim(0..1, Read, false).unwrap_err(), Refused::Read);
+        assert_eq!(claims.claim(0..1, Read, false).unwrap_err(), Refused::Full);
         // The neighbour is not touched.
         drop(claims.claim(1..2, Write, false).unwrap());
         let claims = self::claims();
