@@ -44,6 +44,14 @@ impl EglImage {
     ///
     /// The buffer lives as long as the EGLImage: one of somebody else's comes from [`NvBuffer::view`].
     ///
+    /// ```compile_fail,E0597
+    /// # use std::{os::fd::AsFd, sync::Arc};
+    /// # use nvbuf::legacy::{EglImage, NvBuffer};
+    /// let owner = NvBuffer::builder(64, 48).build()?;
+    /// let image = EglImage::map(&Arc::new(NvBuffer::from_fd(owner.as_fd())?))?;
+    /// # Ok::<(), nvbuf::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`ErrorKind::Invalid`] for raw memory or a buffer of another process, [`ErrorKind::Call`] when the

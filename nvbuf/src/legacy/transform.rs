@@ -225,6 +225,16 @@ impl Transform {
     ///
     /// Buffers of somebody else's come from [`NvBuffer::view`]: a borrow could end before the engine does.
     ///
+    /// ```compile_fail,E0597
+    /// # use std::{os::fd::AsFd, sync::Arc};
+    /// # use nvbuf::legacy::{NvBuffer, Transform};
+    /// let owner = NvBuffer::builder(64, 48).build()?;
+    /// let target = Arc::new(NvBuffer::from_fd(owner.as_fd())?);
+    /// let source = Arc::new(NvBuffer::builder(64, 48).build()?);
+    /// Transform::new().start(source, target)?;
+    /// # Ok::<(), nvbuf::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`Transform::run`]; [`ErrorKind::Invalid`] also for buffers of another process, which the

@@ -91,6 +91,12 @@ fn transforms_that_cannot_be_are_refused_before_the_library_sees_them() {
     ] {
         assert_invalid(transform.run(&from, &to), text);
     }
+    // All of an odd picture is sent without a rectangle.
+    let (odd, whole) = (rgba(63, 31), Rect::new(0, 0, 63, 31));
+    all().crop(whole).run(&odd, &to).unwrap();
+    all().place(whole).run(&from, &odd).unwrap();
+    let nearly = all().crop(Rect::new(0, 0, 63, 30));
+    assert_invalid(nearly.run(&odd, &to), "for example to 62x30+0+0");
     assert_invalid(all().run(&from, &from), "onto itself");
     let same = NvBuffer::from_fd(from.as_fd()).unwrap();
     assert_invalid(all().run(&from, &same), "onto itself");
