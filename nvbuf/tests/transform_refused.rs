@@ -166,6 +166,8 @@ fn all_of_an_odd_picture_goes_where_no_rectangle_is_sent() {
     assert_refused(compose(layer, &odd, &mut target), text);
     assert_refused(compose(layer.crop(whole), &odd, &mut target), text);
     assert_refused(compose(layer, &even, &mut odd_target), text);
+    let thin = surface(ColorFormat::RGBA, 1, 32);
+    assert_refused(compose(layer, &thin, &mut target), "take a larger one");
     let part = Rect::new(0, 0, 62, 30);
     compose(layer.crop(part), &odd, &mut target).unwrap();
     compose(layer.place(part), &even, &mut odd_target).unwrap();

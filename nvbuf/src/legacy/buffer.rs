@@ -109,8 +109,8 @@ impl<'fd> NvBuffer<'fd> {
     /// The buffer of a dmabuf fd that somebody else in this process made with libnvbuf_utils, for as
     /// long as the fd is borrowed. Its pixels are reached as pointers.
     ///
-    /// If it was created by this crate, mappings and transforms of either value keep those out of the
-    /// other that they exclude; else other values of it are not known.
+    /// If this crate created it with this very fd, mappings and transforms of either value keep those out
+    /// of the other that they exclude; else other values of it are not known.
     ///
     /// # Errors
     ///

@@ -128,10 +128,11 @@ impl Composite {
     /// # Errors
     ///
     /// [`ErrorKind::Invalid`] for no layer or too many, alpha or colour beyond 0 to 1, rectangles that
-    /// are odd (all of an odd picture is), empty or not inside, scales beyond 1/16 to 16, a layer that is the target, a buffer of
-    /// another process; [`ErrorKind::Busy`] while the target is mapped, or a layer for writing;
-    /// [`ErrorKind::Load`] where the release has no composition (R28.1) or no filters of layers
-    /// (before R32.6); [`ErrorKind::Call`] when the library refuses.
+    /// are odd (all of an odd picture is), empty or not inside, scales beyond 1/16 to 16, a layer that is
+    /// the target, a buffer of another process; [`ErrorKind::Busy`] while the target is mapped, or a layer
+    /// for writing, or another transform uses them so; [`ErrorKind::Load`] where the release has no
+    /// composition (R28.1) or no filters of layers (before R32.6); [`ErrorKind::Call`] when the library
+    /// refuses.
     #[doc(alias = "NvBufferComposite")]
     pub fn run(&self, layers: &[Layer<'_>], target: &NvBuffer<'_>) -> Result<()> {
         let library = target.library();
@@ -145,9 +146,8 @@ impl Composite {
         let (session, _lock) = Session::enter(self.session.as_ref());
         let fds = checked.fds.as_mut_ptr();
         let call = |params: *mut c_void| {
-            // SAFETY: all buffers live (type invariant), nobody has slices of them or maps them in a way that
-            // the work excludes; as many fds as the
-            // struct says, and the struct is the release's.
+            // SAFETY: all buffers live (type invariant), nobody has slices of them or maps them in a way
+            // that the work excludes; as many fds as the struct says, and the struct is the release's.
             unsafe { function(fds, target.fd(), params) }
         };
         macro_rules! params {

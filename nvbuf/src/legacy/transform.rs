@@ -187,8 +187,8 @@ impl Transform {
     ///
     /// [`ErrorKind::Invalid`] for rectangles that are odd, empty or not inside, scales beyond 1/16 to
     /// 16, a buffer onto itself, raw memory; [`ErrorKind::Busy`] while the target is mapped, or the
-    /// source for writing, or another transform uses them so; [`ErrorKind::Load`] where the release has no transforms (R28.1);
-    /// [`ErrorKind::Call`] when the library refuses.
+    /// source for writing, or another transform uses them so; [`ErrorKind::Load`] where the release has no
+    /// transforms (R28.1); [`ErrorKind::Call`] when the library refuses.
     #[doc(alias = "NvBufferTransform")]
     #[doc(alias = "NvBufferTransformEx")]
     pub fn run(&self, source: &NvBuffer<'_>, target: &NvBuffer<'_>) -> Result<()> {

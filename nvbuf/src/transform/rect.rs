@@ -62,13 +62,17 @@ impl Rect {
                 height,
             } = self;
             let even = Self::new(left & !1, top & !1, width & !1, height & !1);
-            let what = if self == whole {
-                "and all of an odd picture is no exception where several are composed: crop or place it"
+            let remedy = if even.width == 0 || even.height == 0 {
+                "take a larger one".into()
+            } else if self == whole {
+                format!(
+                    "and a composition has one for all of a picture too: crop or place it to {even}"
+                )
             } else {
-                "round it, for example"
+                format!("round it, for example to {even}")
             };
             return refused(&format!(
-                "is odd: left, top, width and height have to be even, {what} to {even} \
+                "is odd: left, top, width and height have to be even, {remedy} \
                  (nvbuf::Transform::allow_odd_crop takes odd ones where the release does)"
             ));
         }

@@ -19,10 +19,10 @@ use crate::{Layout, MemType};
 /// own and set it in the calling thread before each call, as NVIDIA's elements do: other code of the
 /// thread may have set another one meanwhile. What they set stays set.
 ///
-/// That the library keeps one session per thread is relied on, and not documented: NVIDIA's sample
-/// `07_video_convert` has a session for each of its threads and sets it in that thread, nvvidconv sets
-/// its own before every frame in a process of many, and most users found it so; one calls it the
-/// process's. One saw transforms by VIC and by GPU at the same time hang. Where either shows,
+/// That the library keeps one session per thread is relied on, and not documented. It is how NVIDIA's sample
+/// `07_video_convert` (a session for each thread, set in that thread) and nvvidconv (its own, set before
+/// every frame) use it, and what two public programs say; a third calls it the process's. One reports
+/// that transforms by VIC and by GPU at the same time hang. Where either shows,
 /// [`exclusive`](Self::exclusive) helps.
 #[doc(alias = "NvBufSurfTransformConfigParams")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
