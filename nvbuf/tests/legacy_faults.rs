@@ -6,6 +6,7 @@ use std::os::fd::AsFd;
 use std::process::{Command, Stdio};
 use std::ptr::NonNull;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use nvbuf::legacy::{EglImage, ExtractedFd, FdRule, NvBuffer, Transform};
 use nvbuf::sys::LegacyLibrary;
@@ -183,7 +184,7 @@ fn an_engine_that_may_be_at_work_keeps_its_buffers() {
     // In time it is not an error to ask again.
     let mut pending = start(&from, &to);
     simulator.fail(wait, 1, 0).unwrap();
-    let limit = std::time::Duration::from_secs(20);
+    let limit = Duration::from_secs(20);
     failure(pending.wait_timeout(limit), wait, "not done in 20000 ms");
     pending.wait_timeout(limit).unwrap();
     drop(pending);
@@ -212,6 +213,29 @@ fn an_engine_that_may_be_at_work_keeps_its_buffers() {
     std::mem::forget(start(&views[0], &views[1]));
     drop((views, from, to));
     assert_eq!((counter("buffers_alive"), counter("violations")), (6, 0));
+}
+
+#[test]
+fn transforms_without_a_session_come_one_after_another() {
+    let name = "transforms_without_a_session_come_one_after_another";
+    let Some(simulator) = simulator(name) else {
+        return;
+    };
+    if !has("NvBufferTransform") {
+        return;
+    }
+    let delay = Duration::from_millis(40);
+    let micros = delay.as_micros() as u64;
+    simulator.delay("NvBufferTransform", micros).unwrap();
+    let pairs = [(); 3].map(|()| (buffer(), buffer()));
+    let since = Instant::now();
+    std::thread::scope(|scope| {
+        for (from, to) in &pairs {
+            scope.spawn(|| Transform::new().run(from, to).unwrap());
+        }
+    });
+    let took = since.elapsed();
+    assert!(took >= 3 * delay, "{took:?}");
 }
 
 #[test]
