@@ -68,7 +68,7 @@ pub trait VideoBuffer: sealed::Sealed + Debug + Send + Sync + Sized {
 mod sealed {
     pub trait Sealed {}
     impl Sealed for super::Surface {}
-    impl Sealed for super::NvBuffer<'_> {}
+    impl Sealed for super::NvBuffer<'static> {}
 }
 
 impl VideoBuffer for Surface {
@@ -113,8 +113,8 @@ fn only<'a>(buffer: &'a NvBuffer<'_>, index: u32) -> Result<&'a LegacyParams> {
     Err(Error::new(ErrorKind::Invalid, "NvBuffer", detail))
 }
 
-impl<'fd> VideoBuffer for NvBuffer<'fd> {
-    type EglImage = legacy::EglImage<'fd>;
+impl VideoBuffer for NvBuffer<'static> {
+    type EglImage = legacy::EglImage;
 
     fn num_buffers(&self) -> u32 {
         1

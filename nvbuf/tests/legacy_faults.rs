@@ -1,270 +1,291 @@
-//! Every call of libnvbuf_utils failing at every call of a buffer's life, and what others may do wrong: the
-//! right error, nothing leaked. One test for the failures, since they and the counters belong to the
-//! whole process; the others work in processes of their own. Simulator only.
+//! What is left of a buffer's uses when guards are forgotten or calls fail, and what others may do wrong.
+//! Each test in a process of its own: failures and counters belong to the whole process.
 
 use std::ffi::c_void;
-use std::os::fd::{AsFd, FromRawFd, OwnedFd};
+use std::os::fd::AsFd;
 use std::process::{Command, Stdio};
 use std::ptr::NonNull;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use nvbuf::legacy::{
-    Composite, EglImage, ExtractedFd, FdRule, Layer, NvBuffer, Session, SyncPoint, Tag, Transform,
-};
+use nvbuf::legacy::{EglImage, ExtractedFd, FdRule, NvBuffer, Transform};
 use nvbuf::sys::LegacyLibrary;
-use nvbuf::{Access, ColorFormat, ErrorKind};
-use nvmm_sim_control::Simulator;
+use nvbuf::{Access, ColorFormat, Error, ErrorKind, Result};
+use nvmm_sim_control::{EVERY, Simulator};
 
 fn has(symbol: &str) -> bool {
     LegacyLibrary::get().is_ok_and(|library| library.functions().has(symbol))
 }
 
-/// Every function of the module that calls the library, in a row, as far as the release has them.
-fn life() -> nvbuf::Result<()> {
-    let builder = || NvBuffer::builder(32, 16).format(ColorFormat::NV12);
-    let mut buffer = builder().build()?;
-    buffer.map_mut()?.unmap()?;
-    buffer.map()?.unmap()?;
-    if has("NvBufferCreateEx") {
-        drop(builder().tag(Tag::VIDEO_ENC).build()?);
-        drop(NvBuffer::memory_builder(100).build()?);
-    }
-    let (buffer, other) = (Arc::new(buffer), Arc::new(builder().build()?));
-    drop(EglImage::map(&buffer)?);
-    drop(NvBuffer::from_fd(buffer.as_fd())?);
-    if has("ExtractFdFromNvBuffer") {
-        let block = NonNull::new(buffer.as_ptr()).expect("a picture has one");
-        // SAFETY: the block of `buffer`, which lives.
-        let extracted = unsafe { ExtractedFd::extract(block, FdRule::GiveBack) }?;
-        drop(NvBuffer::from_fd(extracted.as_fd())?);
-        extracted.give_back()?;
-        buffer.read_plane(0, &mut [0; 512])?;
-        buffer.write_plane(0, &[7; 512])?;
-        Transform::new().run(&buffer, &other)?;
-        Composite::new().run(&[Layer::new(&buffer)], &other)?;
-    }
-    if has("NvBufferSessionCreate") {
-        let session = Session::new()?;
-        Transform::new().session(&session).run(&buffer, &other)?;
-    }
-    if has("NvBufferTransformAsync") {
-        Transform::new()
-            .start(Arc::clone(&buffer), Arc::clone(&other))?
-            .wait()?;
-    }
-    if has("NvBufferGetParamsEx") {
-        buffer.describe()?;
-    }
-    if has("NvBufferMemMapEx") {
-        // No engine has written it: a failing synchronisation hides nothing.
-        let fresh = builder().build()?;
-        let description = fresh.describe()?;
-        // SAFETY: described just now, by this process.
-        let described = unsafe { NvBuffer::with_description(fresh.as_fd(), description) }?;
-        described.map_ptr(Access::Write)?.unmap()?;
-        Transform::new().run(&described, &other)?;
-    }
-    if has("NvBufferImportFd") {
-        let description = buffer.describe()?;
-        // SAFETY: as above.
-        drop(unsafe { NvBuffer::import(buffer.as_fd(), &description) }?);
-    }
-    if has("NvBufferCreateInterlace") {
-        drop(builder().interlaced().build()?);
-        drop(builder().chroma_position(1, 1).build()?);
-    }
-    // The last: the simulator keeps a fence until it is waited for.
-    if has("NvBufferSyncObjParamsFromFile") {
-        for point in SyncPoint::from_fence(signalled())? {
-            point.wait()?;
-        }
-    }
-    Ok(())
+fn buffer() -> NvBuffer<'static> {
+    let builder = NvBuffer::builder(32, 16).format(ColorFormat::NV12);
+    builder.build().unwrap()
 }
 
-/// A fence that is signalled already, to the simulator: an eventfd that can be read.
-fn signalled() -> OwnedFd {
-    // SAFETY: it takes two numbers.
-    let fd = unsafe { libc::eventfd(1, libc::EFD_CLOEXEC) };
-    assert!(fd >= 0);
-    // SAFETY: the fd is new, and nobody else's.
-    unsafe { OwnedFd::from_raw_fd(fd) }
+/// Tells the failure of `call`.
+fn failure<T: std::fmt::Debug>(result: Result<T>, call: &str, text: &str) -> Error {
+    let error = result.expect_err(call);
+    assert_eq!((error.kind(), error.call()), (ErrorKind::Call, call));
+    assert!(error.to_string().contains(text), "{error}");
+    error
 }
 
-/// Whether the release has no libnvbuf_utils; then that is the error.
-fn is_without_library() -> bool {
-    if LegacyLibrary::get().is_ok() {
-        return false;
+/// The simulator of a test that runs in this process alone, strictly: rules are not broken.
+fn simulator(name: &str) -> Option<Simulator> {
+    if !in_child(name, &[("NVMM_SIM_STRICT", "1")]) {
+        return None;
     }
-    let error = life().expect_err("no library");
-    assert_eq!(error.kind(), ErrorKind::Load, "{error}");
-    let text = error.to_string();
-    assert!(text.contains("libnvbuf_utils ended with R35.2"), "{text}");
-    true
-}
-
-fn open_fds() -> usize {
-    std::fs::read_dir("/proc/self/fd").unwrap().count()
+    if LegacyLibrary::get().is_err() {
+        let error = NvBuffer::builder(32, 16).build().expect_err("no library");
+        assert_eq!(error.kind(), ErrorKind::Load, "{error}");
+        return None;
+    }
+    Simulator::loaded()
 }
 
 #[test]
-fn each_failure_is_an_error_and_leaves_nothing_behind() {
-    let name = "each_failure_is_an_error_and_leaves_nothing_behind";
-    // Fds are counted: no other test may open some.
-    if !in_child(name) {
-        return;
-    }
-    if is_without_library() {
-        return;
-    }
-    life().unwrap();
-    let Some(simulator) = Simulator::loaded() else {
-        println!("not run: faults need the simulator (ci/sim.sh)");
+fn what_stays_mapped_is_unmapped_with_the_buffer_or_keeps_it() {
+    let name = "what_stays_mapped_is_unmapped_with_the_buffer_or_keeps_it";
+    let Some(simulator) = simulator(name) else {
         return;
     };
-    let fds = open_fds();
-    // What a failing call leaves: a buffer that cannot be destroyed, or an EGLImage or a plane that
-    // cannot be undone, stays; a wait that fails keeps its buffers. Everything else must be given back.
-    let mut tried = 0;
-    for function in [
-        "NvBufferCreate",
-        "NvBufferCreateEx",
-        "NvBufferCreateInterlace",
-        "NvBufferCreateWithChromaLoc",
-        "NvBufferGetParams",
-        "NvBufferGetParamsEx",
-        "NvBufferMemMap",
-        "NvBufferMemSyncForCpu",
-        "NvBufferMemSyncForDevice",
-        "NvBufferMemMapEx",
-        "NvBufferMemSyncForCpuEx",
-        "NvBufferMemSyncForDeviceEx",
-        "NvEGLImageFromFd",
-        "ExtractFdFromNvBuffer",
-        "NvBuffer2Raw",
-        "Raw2NvBuffer",
-        "NvBufferTransform",
-        "NvBufferTransformEx",
-        "NvBufferTransformAsync",
-        "NvBufferComposite",
-        "NvBufferSessionCreate",
-        "NvBufferImportFd",
-        "NvBufferSyncObjParamsFromFile",
-    ] {
-        let mut of_function = 0;
-        for number in 1.. {
-            let before = simulator.counter("faults_injected").unwrap();
-            simulator.fail(function, number, 0).unwrap();
-            let result = life();
-            if simulator.counter("faults_injected").unwrap() == before {
-                simulator.fail(function, 0, 0).unwrap();
-                result.unwrap();
-                break;
-            }
-            let error = result.expect_err(function);
-            assert_eq!(error.kind(), ErrorKind::Call, "{error}");
-            assert!(error.to_string().contains(function), "{function}: {error}");
-            for alive in ["buffers_alive", "egl_images_alive"] {
-                let count = simulator.counter(alive).unwrap();
-                assert_eq!(count, 0, "{alive}: {function} {number}");
-            }
-            assert_eq!(open_fds(), fds, "{function} {number}");
-            of_function += 1;
-        }
-        assert_eq!(of_function > 0, has(function), "{function}");
-        tried += of_function;
-    }
-    assert_eq!(simulator.counter("violations").unwrap(), 0);
-    println!("{tried} failures injected");
+    let counter = |name| simulator.counter(name).unwrap();
+    let unmaps = || counter("NvBufferMemUnMap");
+    // A guard that was forgotten.
+    let picture = buffer();
+    std::mem::forget(picture.map_ptr(Access::Write).unwrap());
+    let before = unmaps();
+    drop(picture);
+    assert_eq!((unmaps(), counter("buffers_alive")), (before + 2, 0));
+    // One plane was not unmapped; the other is. It is tried again with the buffer.
+    let picture = buffer();
+    let map = picture.map_ptr(Access::Read).unwrap();
+    let before = unmaps();
+    simulator.fail("NvBufferMemUnMap", 1, 0).unwrap();
+    failure(map.unmap(), "NvBufferMemUnMap", "plane 0 at 0x");
+    assert_eq!(unmaps(), before + 2);
+    drop(picture);
+    assert_eq!((unmaps(), counter("buffers_alive")), (before + 3, 0));
+    // And before the next mapping, which fails if that fails.
+    let picture = buffer();
+    let map = picture.map_ptr(Access::Read).unwrap();
+    let before = unmaps();
+    simulator.fail("NvBufferMemUnMap", 1, 0).unwrap();
+    simulator.fail("NvBufferMemUnMap", 3, 0).unwrap();
+    map.unmap().expect_err("the first");
+    let again = picture.map_ptr(Access::Write);
+    failure(again, "NvBufferMemUnMap", "plane 0 at 0x");
+    picture.map_ptr(Access::Write).unwrap().unmap().unwrap();
+    assert_eq!(unmaps(), before + 6);
+    drop(picture);
+    assert_eq!((unmaps(), counter("buffers_alive")), (before + 6, 0));
+    // A buffer of which not everything can be unmapped is kept.
+    let picture = buffer();
+    std::mem::forget(picture.map_ptr(Access::Read).unwrap());
+    simulator.fail("NvBufferMemUnMap", EVERY, 0).unwrap();
+    drop(picture);
+    simulator.fail("NvBufferMemUnMap", 0, 0).unwrap();
+    assert_eq!((counter("buffers_alive"), counter("violations")), (1, 0));
 }
 
 #[test]
-fn an_end_that_fails_is_an_error_and_the_rest_is_done() {
-    let name = "an_end_that_fails_is_an_error_and_the_rest_is_done";
-    if !in_child(name) || is_without_library() {
-        return;
-    }
-    let Some(simulator) = Simulator::loaded() else {
+fn borrowed_values_leave_what_they_mapped_to_the_one_that_was_created() {
+    let name = "borrowed_values_leave_what_they_mapped_to_the_one_that_was_created";
+    let Some(simulator) = simulator(name) else {
         return;
     };
-    let buffer = || NvBuffer::builder(32, 16).format(ColorFormat::NV12).build();
-    // The first plane cannot be unmapped; the second is.
+    let counter = |name| simulator.counter(name).unwrap();
+    let owner = buffer();
     {
-        let picture = buffer().unwrap();
-        let map = picture.map_ptr(Access::Read).unwrap();
-        let before = simulator.counter("NvBufferMemUnMap").unwrap();
-        simulator.fail("NvBufferMemUnMap", 1, 0).unwrap();
-        let error = map.unmap().expect_err("injected");
-        assert!(error.to_string().contains("plane 0"), "{error}");
-        assert_eq!(simulator.counter("NvBufferMemUnMap").unwrap(), before + 2);
-        // Nothing of it is left in the way.
-        picture.map_ptr(Access::Write).unwrap().unmap().unwrap();
+        let borrowed = NvBuffer::from_fd(owner.as_fd()).unwrap();
+        let writer = borrowed.map_plane_ptr(0, Access::Write).unwrap();
+        let error = owner.map_ptr(Access::Read).expect_err("it is mapped");
+        assert_eq!(error.kind(), ErrorKind::Busy, "{error}");
+        writer.unmap().unwrap();
+        std::mem::forget(borrowed.map_ptr(Access::Read).unwrap());
+        std::mem::forget(borrowed);
     }
+    let before = counter("NvBufferMemUnMap");
+    drop(owner);
+    let now = (counter("NvBufferMemUnMap"), counter("buffers_alive"));
+    assert_eq!(now, (before + 2, 0));
+    // A buffer of somebody else's: the value unmaps what it mapped.
     if has("NvBufferMemUnMapEx") {
-        let picture = buffer().unwrap();
+        let picture = buffer();
         let description = picture.describe().unwrap();
         // SAFETY: described just now, by this process.
         let peer = unsafe { NvBuffer::with_description(picture.as_fd(), description) }.unwrap();
         let map = peer.map_plane_ptr(1, Access::Read).unwrap();
         simulator.fail("NvBufferMemUnMapEx", 1, 0).unwrap();
-        let error = map.unmap().expect_err("injected");
-        assert_eq!(error.call(), "NvBufferMemUnMapEx", "{error}");
+        failure(map.unmap(), "NvBufferMemUnMapEx", "plane 1 at 0x");
+        std::mem::forget(peer.map_plane_ptr(0, Access::Read).unwrap());
+        drop(peer);
+        drop(picture);
     }
+    assert_eq!((counter("buffers_alive"), counter("violations")), (0, 0));
+}
+
+#[test]
+fn an_image_that_stays_is_destroyed_with_the_buffer_or_keeps_it() {
+    let name = "an_image_that_stays_is_destroyed_with_the_buffer_or_keeps_it";
+    let Some(simulator) = simulator(name) else {
+        return;
+    };
+    let counter = |name| simulator.counter(name).unwrap();
+    let destroy = "NvDestroyEGLImage";
+    let picture = Arc::new(buffer());
+    let images = [(); 2].map(|()| EglImage::map(&picture).unwrap());
+    simulator.fail(destroy, 1, 0).unwrap();
+    simulator.fail(destroy, 2, 0).unwrap();
+    let [first, second] = images;
+    failure(first.unmap(), destroy, "EGLImage 0x");
+    drop(second);
+    assert_eq!(counter("egl_images_alive"), 2);
+    drop(picture);
+    assert_eq!(
+        (counter("egl_images_alive"), counter("buffers_alive")),
+        (0, 0)
+    );
+    // One that is forgotten keeps the buffer.
+    std::mem::forget(EglImage::map(&Arc::new(buffer())).unwrap());
+    assert_eq!(counter("buffers_alive"), 1);
+    // As does one that is never destroyed.
+    let image = EglImage::map(&Arc::new(buffer())).unwrap();
+    simulator.fail(destroy, EVERY, 0).unwrap();
+    failure(image.unmap(), destroy, "unregister it from CUDA");
+    simulator.fail(destroy, 0, 0).unwrap();
+    assert_eq!((counter("buffers_alive"), counter("violations")), (2, 0));
+}
+
+#[test]
+fn an_engine_that_may_be_at_work_keeps_its_buffers() {
+    let name = "an_engine_that_may_be_at_work_keeps_its_buffers";
+    let Some(simulator) = simulator(name) else {
+        return;
+    };
+    if !has("NvBufferTransformAsync") {
+        return;
+    }
+    let counter = |name| simulator.counter(name).unwrap();
+    let wait = "NvBufferSyncObjWait";
+    let large = || Arc::new(NvBuffer::builder(1920, 1080).build().unwrap());
+    let start = |from: &Arc<_>, to: &Arc<_>| {
+        Transform::new()
+            .start(Arc::clone(from), Arc::clone(to))
+            .unwrap()
+    };
+    // A wait that fails is done a second time.
+    let (from, to) = (large(), large());
+    let pending = start(&from, &to);
+    simulator.fail(wait, 1, 0).unwrap();
+    failure(pending.wait(), wait, "both buffers are free");
+    assert_eq!((Arc::strong_count(&from), Arc::strong_count(&to)), (1, 1));
+    to.map_ptr(Access::Write).unwrap().unmap().unwrap();
+    // In time it is not an error to ask again.
+    let mut pending = start(&from, &to);
+    simulator.fail(wait, 1, 0).unwrap();
+    let limit = Duration::from_secs(20);
+    failure(pending.wait_timeout(limit), wait, "not done in 20000 ms");
+    pending.wait_timeout(limit).unwrap();
+    drop(pending);
+    drop((from, to));
+    assert_eq!(counter("buffers_alive"), 0);
+    // Nobody waits: the engine has its buffers for ever.
+    let (from, to) = (large(), large());
+    std::mem::forget(start(&from, &to));
+    drop((from, to));
+    assert_eq!(counter("buffers_alive"), 2);
+    // Nobody knows when the engine is done, and the buffers say so.
+    let (from, to) = (large(), large());
+    let pending = start(&from, &to);
+    simulator.fail(wait, EVERY, 0).unwrap();
+    failure(pending.wait(), wait, "kept for good");
+    simulator.fail(wait, 0, 0).unwrap();
+    let error = to.map_ptr(Access::Read).expect_err("perhaps in use");
+    assert_eq!(error.kind(), ErrorKind::Busy, "{error}");
+    drop((from, to));
+    assert_eq!(counter("buffers_alive"), 4);
+    // Through views as well: their owners do not destroy what an engine may use.
+    let (from, to) = (large(), large());
+    // SAFETY: the owners stay as long as the views by what is proved here.
+    let view = |owner: &Arc<NvBuffer<'_>>| unsafe { NvBuffer::view(owner.as_fd()) };
+    let views = [&from, &to].map(|owner| Arc::new(view(owner).unwrap()));
+    std::mem::forget(start(&views[0], &views[1]));
+    drop((views, from, to));
+    assert_eq!((counter("buffers_alive"), counter("violations")), (6, 0));
+}
+
+#[test]
+fn transforms_without_a_session_come_one_after_another() {
+    let name = "transforms_without_a_session_come_one_after_another";
+    let Some(simulator) = simulator(name) else {
+        return;
+    };
+    if !has("NvBufferTransform") {
+        return;
+    }
+    let delay = Duration::from_millis(40);
+    let micros = delay.as_micros() as u64;
+    simulator.delay("NvBufferTransform", micros).unwrap();
+    let pairs = [(); 3].map(|()| (buffer(), buffer()));
+    let since = Instant::now();
+    std::thread::scope(|scope| {
+        for (from, to) in &pairs {
+            scope.spawn(|| Transform::new().run(from, to).unwrap());
+        }
+    });
+    let took = since.elapsed();
+    assert!(took >= 3 * delay, "{took:?}");
+}
+
+#[test]
+fn what_cannot_be_given_back_is_an_error() {
+    let name = "what_cannot_be_given_back_is_an_error";
+    let Some(simulator) = simulator(name) else {
+        return;
+    };
     // A buffer that cannot be read is destroyed; where that fails too, the first error counts.
-    {
-        let alive = || simulator.counter("buffers_alive").unwrap();
-        let before = alive();
-        simulator.fail("NvBufferGetParams", 1, 0).unwrap();
-        simulator.fail("NvBufferDestroy", 1, 0).unwrap();
-        let error = buffer().expect_err("injected");
-        assert_eq!(error.call(), "NvBufferGetParams", "{error}");
-        assert_eq!(alive(), before + 1);
-    }
-    // It is not known when the engine is done: nobody gets the buffers.
-    if has("NvBufferTransformAsync") {
-        let (from, to) = (Arc::new(buffer().unwrap()), Arc::new(buffer().unwrap()));
-        let pending = Transform::new()
-            .start(Arc::clone(&from), Arc::clone(&to))
-            .unwrap();
-        simulator.fail("NvBufferSyncObjWait", 1, 0).unwrap();
-        let error = pending.wait().expect_err("injected");
-        assert_eq!(error.kind(), ErrorKind::Call);
-        assert!(error.to_string().contains("kept for good"), "{error}");
-        assert_eq!((Arc::strong_count(&from), Arc::strong_count(&to)), (2, 2));
-        // In time it is not an error to ask again.
-        let mut pending = Transform::new()
-            .start(Arc::clone(&from), Arc::clone(&to))
-            .unwrap();
-        simulator.fail("NvBufferSyncObjWait", 1, 0).unwrap();
-        let second = std::time::Duration::from_secs(1);
-        pending.wait_timeout(second).expect_err("injected");
-        pending.wait_timeout(second).unwrap();
-        assert_eq!((Arc::strong_count(&from), Arc::strong_count(&to)), (2, 2));
-    }
+    let alive = || simulator.counter("buffers_alive").unwrap();
+    simulator.fail("NvBufferGetParams", 1, 0).unwrap();
+    simulator.fail("NvBufferDestroy", 1, 0).unwrap();
+    let built = NvBuffer::builder(32, 16).build();
+    failure(built, "NvBufferGetParams", "fd ");
+    assert_eq!(alive(), 1);
     if has("NvReleaseFd") {
-        let picture = buffer().unwrap();
+        let picture = buffer();
         let block = NonNull::new(picture.as_ptr()).unwrap();
         // SAFETY: the block of `picture`, which lives.
         let extracted = unsafe { ExtractedFd::extract(block, FdRule::GiveBack) }.unwrap();
         simulator.fail("NvReleaseFd", 1, 0).unwrap();
-        let error = extracted.give_back().expect_err("injected");
-        assert!(error.to_string().contains("NvReleaseFd"), "{error}");
+        failure(extracted.give_back(), "NvReleaseFd", "fd ");
     }
-    // Drops say what they cannot give back as an error, and go on.
-    let picture = Arc::new(buffer().unwrap());
-    let image = EglImage::map(&picture).unwrap();
-    simulator.fail("NvDestroyEGLImage", 1, 0).unwrap();
-    drop(image);
-    simulator.fail("NvBufferDestroy", 1, 0).unwrap();
+    if has("NvBufferImportFd") {
+        let picture = buffer();
+        let description = picture.describe().unwrap();
+        simulator.fail("NvBufferImportFd", 1, 0).unwrap();
+        // SAFETY: described just now, by this process.
+        let imported = unsafe { NvBuffer::import(picture.as_fd(), &description) };
+        let error = failure(imported, "NvBufferImportFd", "send both again");
+        assert!(error.to_string().contains("32x16 NV12"), "{error}");
+    }
+    let picture = buffer();
+    let map = picture.map_plane_ptr(1, Access::Write).unwrap();
+    simulator.fail("NvBufferMemSyncForDevice", 1, 0).unwrap();
+    failure(map.unmap(), "NvBufferMemSyncForDevice", "plane 1 at 0x");
+    simulator.fail("NvBufferMemSyncForCpu", 1, 0).unwrap();
+    let map = picture.map_ptr(Access::Read);
+    failure(map, "NvBufferMemSyncForCpu", "map it again");
+    simulator.fail("NvBufferMemMap", 1, 0).unwrap();
+    failure(picture.map_ptr(Access::Read), "NvBufferMemMap", "flags 0");
     drop(picture);
-    let injected = simulator.counter("faults_injected").unwrap();
-    assert!(injected >= 5, "{injected}");
+    assert_eq!((alive(), simulator.counter("violations")), (1, Some(0)));
 }
 
 #[test]
 fn what_is_no_buffer_is_an_error() {
+    // To ask is a broken rule to the simulator.
     let name = "what_is_no_buffer_is_an_error";
-    if !in_child(name) {
+    if !in_child(name, &[("NVMM_SIM_STRICT", "0")]) {
         return;
     }
     let (reader, _writer) = std::io::pipe().unwrap();
@@ -289,13 +310,11 @@ fn what_is_no_buffer_is_an_error() {
 #[test]
 fn an_egl_display_that_does_not_answer_is_an_error_with_the_remedy() {
     let name = "an_egl_display_that_does_not_answer_is_an_error_with_the_remedy";
-    if !in_child_with(name, Some(("NVMM_SIM_DISPLAY", "dead"))) {
+    let dead = [("NVMM_SIM_DISPLAY", "dead"), ("NVMM_SIM_STRICT", "1")];
+    if !in_child(name, &dead) || LegacyLibrary::get().is_err() || Simulator::loaded().is_none() {
         return;
     }
-    if is_without_library() || Simulator::loaded().is_none() {
-        return;
-    }
-    let buffer = Arc::new(NvBuffer::builder(32, 16).build().unwrap());
+    let buffer = Arc::new(buffer());
     let error = EglImage::map(&buffer).expect_err("no display");
     assert!(error.to_string().contains("unset DISPLAY"), "{error}");
     // What was refused has shared nothing.
@@ -306,20 +325,15 @@ fn an_egl_display_that_does_not_answer_is_an_error_with_the_remedy() {
 /// Set in processes that run one test alone.
 const CHILD: &str = "NVBUF_TEST_IN_A_PROCESS_OF_ITS_OWN";
 
-/// Whether this is the process of the test's own; where not, runs it, with rules that may be broken.
-fn in_child(name: &str) -> bool {
-    in_child_with(name, None)
-}
-
-fn in_child_with(name: &str, variable: Option<(&str, &str)>) -> bool {
+/// Whether this is the process of the test's own; where not, runs it.
+fn in_child(name: &str, variables: &[(&str, &str)]) -> bool {
     if std::env::var_os(CHILD).is_some() {
         return true;
     }
     let output = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "--nocapture", name])
         .env(CHILD, "1")
-        .env_remove("NVMM_SIM_STRICT")
-        .envs(variable)
+        .envs(variables.iter().copied())
         .stdin(Stdio::null())
         .output()
         .unwrap();

@@ -1,6 +1,6 @@
 //! A buffer described to another process, which is this one: the simulator knows no others.
 
-use std::os::fd::{AsFd, AsRawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::sync::Arc;
 
 use nvbuf::legacy::{Composite, Description, EglImage, Layer, NvBuffer, Transform};
@@ -64,8 +64,10 @@ fn a_described_buffer_is_mapped_and_transformed() {
     let Some((owner, description)) = described() else {
         return;
     };
+    // SAFETY: `owner` outlives what is made here.
+    let fd = unsafe { BorrowedFd::borrow_raw(owner.as_fd().as_raw_fd()) };
     // SAFETY: described just now, by this process.
-    let peer = unsafe { NvBuffer::with_description(owner.as_fd(), description.clone()) };
+    let peer = unsafe { NvBuffer::with_description(fd, description.clone()) };
     if !has("NvBufferMemMapEx") {
         assert_eq!(peer.expect_err("no function").kind(), ErrorKind::Load);
         return;

@@ -60,11 +60,11 @@ fn frames_allocate_nothing() {
             to.read_plane(0, &mut pixels).unwrap();
         }
         if has("NvBufferTransformAsync") {
-            transform
-                .start(Arc::clone(&from), Arc::clone(&to))
-                .unwrap()
-                .wait()
-                .unwrap();
+            let first = transform.start(Arc::clone(&from), Arc::clone(&to)).unwrap();
+            let points = [first.point()];
+            let second = transform.start_after(Arc::clone(&to), Arc::clone(&from), &points);
+            first.wait().unwrap();
+            second.unwrap().wait().unwrap();
         }
     };
     frame();

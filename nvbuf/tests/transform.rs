@@ -186,7 +186,7 @@ fn threads_have_their_own_engines() {
                 let vic = Transform::new().compute(Compute::Vic);
                 vic.run(&source, &mut target).unwrap();
                 assert_eq!(read(&target, 0, 0), pixels);
-                assert_eq!(Session::of_thread().unwrap(), (Compute::Vic as u32, 0));
+                assert_eq!(Session::of_thread().unwrap(), (Compute::Vic, 0));
             }
         });
         scope.spawn(|| {
@@ -204,11 +204,10 @@ fn threads_have_their_own_engines() {
                 assert_eq!(unsafe { set(&raw mut other) }, 0);
                 gpu.run(&middle, &mut target).unwrap();
                 assert_eq!(read(&target, 0, 0), pixels);
-                assert_eq!(Session::of_thread().unwrap(), (Compute::Gpu as u32, 0));
+                assert_eq!(Session::of_thread().unwrap(), (Compute::Gpu, 0));
             }
             Session::reset().unwrap();
-            let default = Compute::Default as u32;
-            assert_eq!(Session::of_thread().unwrap(), (default, 0));
+            assert_eq!(Session::of_thread().unwrap(), (Compute::Default, 0));
         });
     });
 }
@@ -230,7 +229,7 @@ fn the_stream_and_the_gpu_reach_the_library() {
     assert_eq!(session.cuda_stream(), stream);
     let transform = Transform::new().session(session);
     transform.run(&source, &mut target).unwrap();
-    assert_eq!(Session::of_thread().unwrap(), (Compute::Gpu as u32, 3));
+    assert_eq!(Session::of_thread().unwrap(), (Compute::Gpu, 3));
     let get = functions().get_session_params;
     let mut params = nvbuf::sys::extended::NvBufSurfTransformConfigParams::default();
     // SAFETY: the longer family's struct.

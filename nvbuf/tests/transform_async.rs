@@ -158,8 +158,8 @@ fn a_composition_that_does_not_wait() {
     let target = Arc::new(surface(ColorFormat::RGBA, 64, 32));
     let layer = |left| Layer::new().place(Rect::new(left, 0, 32, 32));
     let both = Composite::new().layer(layer(0)).layer(layer(32));
-    let sources = vec![(Arc::new(one.0), 0), (Arc::new(two.0), 0)];
-    let object = both.start(sources, Arc::clone(&target), 0).unwrap();
+    let sources = [(Arc::new(one.0), 0), (Arc::new(two.0), 0)];
+    let object = both.start(&sources, Arc::clone(&target), 0).unwrap();
     assert!(target.map_ptr(0, Access::Read).is_err());
     object.wait().unwrap();
     for (y, row) in read(&target, 0, 0).chunks(256).enumerate() {

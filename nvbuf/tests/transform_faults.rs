@@ -27,14 +27,14 @@ fn life() -> Result<()> {
         blend.run(&source, None, &alpha, &mut target)?;
     }
     let target = Arc::new(target);
-    let sources = || vec![(Arc::clone(&source), 0)];
+    let sources = [(Arc::clone(&source), 0)];
     if f.transform_async.is_some() {
         let object = Transform::new().start(Arc::clone(&source), Arc::clone(&target));
         object?.wait()?;
-        one.start(sources(), Arc::clone(&target), 0)?.wait()?;
+        one.start(&sources, Arc::clone(&target), 0)?.wait()?;
     }
     if f.multi_input_buf_composite_blend_async.is_some() {
-        mix.start(sources(), Arc::clone(&target), 0)?.wait()?;
+        mix.start(&sources, Arc::clone(&target), 0)?.wait()?;
     }
     // Whatever happened, the buffers are free again.
     drop(target.map_ptr(0, nvbuf::Access::Write)?);

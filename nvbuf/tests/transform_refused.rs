@@ -3,8 +3,8 @@
 mod picture;
 
 use nvbuf::{
-    Access, ColorFormat, Compute, Error, ErrorKind, Filter, Flip, Layout, MemType, Rect, Surface,
-    Transform, TransformError,
+    Access, ColorFormat, Composite, Compute, Error, ErrorKind, Filter, Flip, Layer, Layout,
+    MemType, Rect, Surface, Transform, TransformError,
 };
 use picture::{functions, on_release, pixel, read, rgba, surface};
 
@@ -133,6 +133,55 @@ fn mapped_buffers_are_busy() {
     drop(reader);
     // Nothing of it is left.
     drop(target.map_ptr(0, Access::Write).unwrap());
+    drop(source.map_ptr(0, Access::Write).unwrap());
+}
+
+#[test]
+fn all_of_an_odd_picture_goes_where_no_rectangle_is_sent() {
+    let (odd, pixels) = rgba(63, 31, 1);
+    let even = surface(ColorFormat::RGBA, 64, 32);
+    let (mut odd_target, mut target) = (rgba(63, 31, 2).0, surface(ColorFormat::RGBA, 64, 32));
+    let whole = Rect::new(0, 0, 63, 31);
+    let transform = Transform::new();
+    transform.run(&odd, &mut target).unwrap();
+    let both = transform.clone().crop(whole).place(whole);
+    both.run(&odd, &mut odd_target).unwrap();
+    assert_eq!(read(&odd_target, 0, 0), pixels);
+    // Rectangles that are sent for one buffer are sent for all.
+    let each = transform.clone().crop_each(&[whole; 2]);
+    let (sources, targets) = ([(&odd, 0), (&even, 0)], [(&target, 0), (&odd_target, 0)]);
+    let run = |sources: &[_]| each.run_buffers(sources, &targets);
+    run(&[(&odd, 0), (&odd, 0)]).unwrap();
+    assert_refused(run(&sources), "is odd");
+    let nearly = transform.clone().crop(Rect::new(0, 0, 63, 30));
+    assert_refused(nearly.run(&odd, &mut target), "for example to 62x30+0+0");
+    let nearly = transform.place(Rect::new(1, 0, 62, 30));
+    assert_refused(nearly.run(&even, &mut odd_target), "to 62x30+0+0");
+    // Compositions always send rectangles.
+    let layer = Layer::new();
+    let compose = |layer, source, target: &mut Surface| {
+        Composite::new().layer(layer).run(&[(source, 0)], target, 0)
+    };
+    let text = "crop or place it to 62x30+0+0";
+    assert_refused(compose(layer, &odd, &mut target), text);
+    assert_refused(compose(layer.crop(whole), &odd, &mut target), text);
+    assert_refused(compose(layer, &even, &mut odd_target), text);
+    let thin = surface(ColorFormat::RGBA, 1, 32);
+    assert_refused(compose(layer, &thin, &mut target), "take a larger one");
+    let part = Rect::new(0, 0, 62, 30);
+    compose(layer.crop(part), &odd, &mut target).unwrap();
+    compose(layer.place(part), &even, &mut odd_target).unwrap();
+}
+
+#[test]
+fn more_readers_than_are_counted_are_told_so() {
+    let (source, mut target) = (rgba(32, 16, 1).0, rgba(32, 16, 2).0);
+    let layers = (0..1023).fold(Composite::new(), |all, _| all.layer(Layer::new()));
+    let sources = [(&source, 0); 1023];
+    let error = layers.run(&sources, &mut target, 0).expect_err("too many");
+    assert_eq!(error.kind(), ErrorKind::Busy, "{error}");
+    assert!(error.to_string().contains("by 1022 mappings"), "{error}");
+    // Nothing of it is left.
     drop(source.map_ptr(0, Access::Write).unwrap());
 }
 

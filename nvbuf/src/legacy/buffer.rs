@@ -4,7 +4,7 @@ use std::ffi::{c_int, c_void};
 use std::fmt;
 use std::marker::PhantomData;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
-use std::sync::{Mutex, MutexGuard};
+use std::sync::MutexGuard;
 
 use nvbufsurface_sys::{LegacyLibrary, Numbering};
 
@@ -14,6 +14,7 @@ use super::layout::{Block, WORDS};
 use super::library::library;
 use super::map_table::MapTable;
 use super::params::LegacyParams;
+use super::tables::{self, Tables};
 use crate::descriptor::{file_size, stat};
 use crate::error::{Error, ErrorKind, Result, check, report};
 
@@ -28,13 +29,15 @@ use crate::error::{Error, ErrorKind, Result, check, report};
 /// - The fd is that of a live buffer of `library` as long as the value lives.
 /// - Slices of its pixels borrow the value exclusively, and there are none once `maps` says that
 ///   others reach it. So whatever has `&NvBuffer` may let hardware write.
+/// - A buffer that was created here is destroyed once nothing of it is mapped, no engine uses it and it
+///   has no EGLImage: else it leaks.
 #[doc(alias = "dmabuf_fd")]
 pub struct NvBuffer<'fd> {
     fd: c_int,
     origin: Origin<'fd>,
     library: &'static LegacyLibrary,
     params: LegacyParams,
-    maps: Mutex<MapTable>,
+    maps: Tables,
 }
 
 enum Origin<'fd> {
@@ -62,7 +65,13 @@ impl NvBuffer<'static> {
     /// Takes the buffer of an fd that the library has just made.
     pub(super) fn created(library: &'static LegacyLibrary, fd: c_int) -> Result<Self> {
         match read(library, fd) {
-            Ok(params) => Ok(Self::new(library, fd, Origin::Created, params, false)),
+            Ok(params) => Ok(Self {
+                fd,
+                origin: Origin::Created,
+                library,
+                params,
+                maps: Tables::of_new(fd),
+            }),
             Err(error) => {
                 let destroy = library.functions().destroy;
                 // SAFETY: the library made it just now, and nobody else has it.
@@ -75,11 +84,33 @@ impl NvBuffer<'static> {
             }
         }
     }
+
+    /// [`NvBuffer::from_fd`] without a borrow, for what may outlive every borrow: an
+    /// [`EglImage`](super::EglImage), and transforms that do not wait
+    /// ([`Transform::start`](super::Transform::start)).
+    ///
+    /// # Errors
+    ///
+    /// As [`NvBuffer::from_fd`].
+    ///
+    /// # Safety
+    ///
+    /// The fd stays open and its owner does not destroy the buffer, or give the fd back, as long as the
+    /// value and everything made from it live. The library takes no reference.
+    pub unsafe fn view(fd: BorrowedFd<'_>) -> Result<Self> {
+        // SAFETY: it is open as long as the value lives by this function's contract, and nobody sees
+        // the longer borrow itself.
+        let fd = unsafe { BorrowedFd::borrow_raw(fd.as_raw_fd()) };
+        NvBuffer::from_fd(fd)
+    }
 }
 
 impl<'fd> NvBuffer<'fd> {
     /// The buffer of a dmabuf fd that somebody else in this process made with libnvbuf_utils, for as
     /// long as the fd is borrowed. Its pixels are reached as pointers.
+    ///
+    /// If this crate created it with this very fd, mappings and transforms of either value keep those out
+    /// of the other that they exclude; else other values of it are not known.
     ///
     /// # Errors
     ///
@@ -90,8 +121,13 @@ impl<'fd> NvBuffer<'fd> {
         let library = library()?;
         let fd = fd.as_raw_fd();
         let params = read(library, fd)?;
-        let origin = Origin::Borrowed(PhantomData);
-        Ok(Self::new(library, fd, origin, params, true))
+        Ok(Self {
+            fd,
+            origin: Origin::Borrowed(PhantomData),
+            library,
+            params,
+            maps: Tables::of_borrowed(fd),
+        })
     }
 
     /// A buffer of another process, which the library knows by its description alone.
@@ -103,24 +139,13 @@ impl<'fd> NvBuffer<'fd> {
         let fd = fd.as_raw_fd();
         let params = description.check(library.numbering(), fd)?;
         check_file(&params)?;
-        let origin = Origin::Described(PhantomData, Box::new(description));
-        Ok(Self::new(library, fd, origin, params, true))
-    }
-
-    fn new(
-        library: &'static LegacyLibrary,
-        fd: c_int,
-        origin: Origin<'fd>,
-        params: LegacyParams,
-        is_shared: bool,
-    ) -> Self {
-        Self {
+        Ok(Self {
             fd,
-            origin,
+            origin: Origin::Described(PhantomData, Box::new(description)),
             library,
             params,
-            maps: Mutex::new(MapTable::new(is_shared)),
-        }
+            maps: Tables::of_foreign(),
+        })
     }
 
     /// The buffer's facts.
@@ -182,8 +207,16 @@ impl<'fd> NvBuffer<'fd> {
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, MapTable> {
-        // The table is consistent at every step, so a panic elsewhere does not spoil it.
-        self.maps.lock().unwrap_or_else(|e| e.into_inner())
+        self.maps.lock()
+    }
+
+    /// Ends what forgotten guards and failed calls left. False if something stays: then the buffer must
+    /// not be destroyed.
+    fn end_leftovers(&self) -> bool {
+        let mut table = self.lock();
+        let is_unmapped = self.unmap_left_planes(&mut table);
+        let has_images = !self.destroy_left_images(&mut table.left_images);
+        is_unmapped && !has_images && !table.engines.are_at_work()
     }
 }
 
@@ -230,12 +263,27 @@ impl AsFd for NvBuffer<'_> {
 
 impl Drop for NvBuffer<'_> {
     fn drop(&mut self) {
-        if !matches!(self.origin, Origin::Created) {
+        let is_created = matches!(self.origin, Origin::Created);
+        if !is_created && matches!(self.maps, Tables::Shared(_)) {
+            // The value that it was created as does it.
+            return;
+        }
+        // Guards borrow or keep `self`: nobody uses a mapping any more.
+        let is_clean = self.end_leftovers();
+        if !is_created {
+            return;
+        }
+        tables::forget(self.fd);
+        if !is_clean {
+            report(&format_args!(
+                "{self:?} is mapped, has an EGLImage or is an engine's still: it is not destroyed, and \
+                 leaks"
+            ));
             return;
         }
         let destroy = self.library.functions().destroy;
-        // SAFETY: the library made it, and this is its last use. Guards borrow or keep `self`, so
-        // nothing is mapped but what a forgotten guard left, and nobody reaches that any more.
+        // SAFETY: the library made it, and this is its last use; nothing of it is mapped and no engine
+        // uses it, by the check before.
         let ret = unsafe { destroy(self.fd) };
         if ret != 0 {
             report(&format_args!(

@@ -40,10 +40,15 @@ impl NvBuffer<'_> {
             }
         };
         check(call, ret, || {
-            format!("{self:?}, plane {plane}: protected, or not for the CPU")
+            format!(
+                "{self:?}, plane {plane}, flags {flags}: memory that the CPU cannot have (protected), or \
+                 the process is out of address space. Transform it to a buffer of your own to look at it"
+            )
         })?;
-        NonNull::new(address.cast())
-            .ok_or_else(|| Error::new(ErrorKind::Call, call, "returned 0 and no address"))
+        NonNull::new(address.cast()).ok_or_else(|| {
+            let detail = format!("{self:?}, plane {plane}: returned 0 and no address");
+            Error::new(ErrorKind::Call, call, detail)
+        })
     }
 
     /// Undoes `mem_map`.
@@ -65,6 +70,7 @@ impl NvBuffer<'_> {
         let library = self.library();
         let f = library.functions();
         // The library may write into it; the address is the caller's all the same.
+        let mapped_at = address;
         let mut address: *mut c_void = address.as_ptr().cast();
         let (p, place) = (plane as c_uint, &raw mut address);
         let (call, ret): (_, c_int) = if let Some(description) = self.description() {
@@ -88,6 +94,20 @@ impl NvBuffer<'_> {
             // SAFETY: the plane is mapped there, of a live buffer (type invariant).
             (call, unsafe { function(self.fd(), p, place) })
         };
-        check(call, ret, || format!("{self:?}, plane {plane}"))
+        check(call, ret, || {
+            let remedy = match what {
+                Mapped::UnMap => {
+                    "it stays mapped; that is tried again before the plane is mapped and when the buffer \
+                     is dropped, which leaks if it fails then"
+                }
+                Mapped::SyncForCpu => {
+                    "the CPU would see old pixels, so it is not mapped: map it again"
+                }
+                Mapped::SyncForDevice => {
+                    "hardware may see old pixels: map the plane for writing again and end that"
+                }
+            };
+            format!("{self:?}, plane {plane} at {mapped_at:p}: {remedy}")
+        })
     }
 }

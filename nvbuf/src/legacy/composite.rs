@@ -12,7 +12,7 @@ use super::session::Session;
 use super::transform::check_filter;
 use crate::error::{Error, ErrorKind, Result, check};
 use crate::map::Access;
-use crate::transform::{Filter, Flip, Rect, Way};
+use crate::transform::{Filter, Rect, Way};
 
 /// Layers of one composition at most.
 #[doc(alias = "MAX_COMPOSITE_FRAME")]
@@ -128,20 +128,26 @@ impl Composite {
     /// # Errors
     ///
     /// [`ErrorKind::Invalid`] for no layer or too many, alpha or colour beyond 0 to 1, rectangles that
-    /// are odd, empty or not inside, scales beyond 1/16 to 16, a layer that is the target, a buffer of
-    /// another process; [`ErrorKind::Busy`] while the target is mapped, or a layer for writing;
-    /// [`ErrorKind::Load`] where the release has no composition (R28.1) or no filters of layers
-    /// (before R32.6); [`ErrorKind::Call`] when the library refuses.
+    /// are odd (all of an odd picture is), empty or not inside, scales beyond 1/16 to 16, a layer that is
+    /// the target, a buffer of another process; [`ErrorKind::Busy`] while the target is mapped, or a layer
+    /// for writing, or another transform uses them so; [`ErrorKind::Load`] where the release has no
+    /// composition (R28.1) or no filters of layers (before R32.6); [`ErrorKind::Call`] when the library
+    /// refuses.
     #[doc(alias = "NvBufferComposite")]
     pub fn run(&self, layers: &[Layer<'_>], target: &NvBuffer<'_>) -> Result<()> {
         let library = target.library();
         let function = needed(library, library.functions().composite, CALL)?;
         let mut checked = self.check_layers(layers, target)?;
+        let mut work = [const { None }; MAX_LAYERS];
+        for (work, layer) in work.iter_mut().zip(layers) {
+            *work = Some(layer.buffer.begin_work(CALL, Access::Read, &[])?);
+        }
+        let _target = target.begin_work(CALL, Access::Write, &[])?;
         let (session, _lock) = Session::enter(self.session.as_ref());
         let fds = checked.fds.as_mut_ptr();
         let call = |params: *mut c_void| {
-            // SAFETY: all buffers live (type invariant), nobody has slices of them; as many fds as the
-            // struct says, and the struct is the release's.
+            // SAFETY: all buffers live (type invariant), nobody has slices of them or maps them in a way
+            // that the work excludes; as many fds as the struct says, and the struct is the release's.
             unsafe { function(fds, target.fd(), params) }
         };
         macro_rules! params {
@@ -190,7 +196,6 @@ impl Composite {
         }
         target.require_own(CALL)?;
         target.require_picture(CALL)?;
-        target.require_unmapped(CALL, Access::Write)?;
         let mut checked = Checked {
             flags: r28::NVBUFFER_COMPOSITE,
             count: layers.len() as u32,
@@ -205,7 +210,6 @@ impl Composite {
             let buffer = layer.buffer;
             buffer.require_own(CALL)?;
             buffer.require_picture(CALL)?;
-            buffer.require_unmapped(CALL, Access::Read)?;
             if buffer.fd() == target.fd() {
                 return Err(invalid(format!("layer {i} is the target {target:?}")));
             }
@@ -218,9 +222,9 @@ impl Composite {
             checked.fds[i] = buffer.fd();
             checked.alphas[i] = layer.alpha;
             let whole = [buffer, target].map(|buffer| buffer.params().whole());
-            let way = Way::new(whole, [layer.from, layer.to], Flip::None);
+            let way = Way::sent(whole, [layer.from, layer.to]);
             way.check(CALL, false, true)?;
-            (checked.from[i], checked.to[i]) = (way.source, way.target);
+            (checked.from[i], checked.to[i]) = (way.source(), way.target());
             if layer.alpha < 1. {
                 checked.flags |= r28::NVBUFFER_BLEND;
             }

@@ -163,13 +163,24 @@ impl NvBuffer<'static> {
         let library = library()?;
         let import = needed(library, library.functions().import_fd, call)?;
         // The facts, and that the fd has so many bytes.
-        drop(NvBuffer::described(library, fd, description.clone())?);
+        let params = *NvBuffer::described(library, fd, description.clone())?.params();
         let mut out = -1;
         let mut block = description.block;
         let place = block.as_mut_ptr().cast::<c_void>();
         // SAFETY: an open fd, a place for the new one, and by this function's contract its description.
         let ret = unsafe { import(fd.as_raw_fd(), &raw mut out, place) };
-        check(call, ret, || format!("fd {}", fd.as_raw_fd()))?;
+        check(call, ret, || {
+            let fd = fd.as_raw_fd();
+            format!(
+                "fd {fd}, {}x{} {} described by {}: the fd is not of the buffer that the description is \
+                 of, its process destroyed that, or no fd is free here. Let the other process send both \
+                 again, and keep the buffer until they have come",
+                params.width(),
+                params.height(),
+                params.color_format(),
+                description.numbering
+            )
+        })?;
         if out < 0 {
             let detail = format!("returned 0 and fd {out}");
             return Err(Error::new(ErrorKind::Call, call, detail));

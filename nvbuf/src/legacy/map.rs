@@ -30,12 +30,13 @@ impl NvBuffer<'_> {
     /// Maps all planes and hands out pointers.
     ///
     /// Several [`Access::Read`] mappings of a plane may live at a time, a [`Access::Write`] one alone.
-    /// Two *values* of one buffer do not know of each other.
+    /// Two *values* of one buffer know of each other if this crate created it
+    /// ([`NvBuffer::from_fd`]).
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Busy`] if another mapping is in the way, [`ErrorKind::Invalid`] for a block-linear
-    /// buffer, [`ErrorKind::Call`] when the library refuses.
+    /// [`ErrorKind::Busy`] if another mapping or a transform that is under way is in the way,
+    /// [`ErrorKind::Invalid`] for a block-linear buffer, [`ErrorKind::Call`] when the library refuses.
     #[doc(alias = "NvBufferMemMap")]
     #[doc(alias = "NvBufferMemMapEx")]
     #[doc(alias = "NvBufferMemSyncForCpu")]
@@ -176,7 +177,8 @@ impl MapPtr<'_> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Call`] of the first call that failed; the rest was still done.
+    /// [`ErrorKind::Call`] of the first call that failed; the rest was still done. What stays mapped is
+    /// unmapped before the next mapping, or with the buffer.
     #[doc(alias = "NvBufferMemUnMap")]
     #[doc(alias = "NvBufferMemSyncForDevice")]
     pub fn unmap(self) -> Result<()> {

@@ -1,10 +1,14 @@
-//! Who has which plane mapped, and the mapping of one.
+//! Who uses the planes of a buffer, the CPU and engines, and the mapping of one.
 
+use std::ops::Range;
 use std::ptr::NonNull;
 
 use nvbufsurface_sys::nvbuf_utils::r28;
 
 use super::buffer::NvBuffer;
+use super::egl::Handle;
+use super::sync_point::SyncPoint;
+use super::work::Engines;
 use crate::error::{Error, ErrorKind, Result, report};
 use crate::map::Access;
 use crate::params::MAX_PLANES;
@@ -15,10 +19,11 @@ struct PlaneState {
     // 64 bits: forgotten guards cannot make it overflow.
     readers: u64,
     writer: bool,
+    /// Where the library has it mapped, until it has unmapped it: also when nobody uses it any more.
     address: Option<NonNull<u8>>,
 }
 
-/// Who has the planes of a buffer mapped, and whether others reach them; behind its lock.
+/// Who uses the planes of a buffer, what is left of that, and whether others reach them; behind its lock.
 ///
 /// # Invariants
 ///
@@ -26,6 +31,9 @@ struct PlaneState {
 #[derive(Debug)]
 pub(super) struct MapTable {
     planes: [PlaneState; MAX_PLANES],
+    pub(super) engines: Engines,
+    /// EGLImages that could not be destroyed.
+    pub(super) left_images: Vec<Handle>,
     is_shared: bool,
 }
 
@@ -36,6 +44,8 @@ impl MapTable {
     pub(super) fn new(is_shared: bool) -> Self {
         Self {
             planes: [PlaneState::default(); MAX_PLANES],
+            engines: Engines::default(),
+            left_images: Vec::new(),
             is_shared,
         }
     }
@@ -50,20 +60,29 @@ impl MapTable {
     pub(super) fn share(&mut self) {
         self.is_shared = true;
     }
+
+    /// What keeps a use out that comes after some sync points.
+    pub(super) fn in_the_way(
+        &self,
+        planes: Range<usize>,
+        access: Access,
+        after: &[SyncPoint],
+    ) -> Option<&'static str> {
+        let planes = &self.planes[planes];
+        let engine = self.engines.in_the_way(access, after);
+        if engine.is_some() {
+            engine
+        } else if planes.iter().any(|plane| plane.writer) {
+            Some("is mapped for writing: drop that mapping first")
+        } else if access == Access::Write && planes.iter().any(|plane| plane.readers > 0) {
+            Some("is mapped, and cannot be written meanwhile: drop that mapping first")
+        } else {
+            None
+        }
+    }
 }
 
 impl NvBuffer<'_> {
-    /// Refuses an engine's access where a mapping of ours is in the way: it would see, or spoil, half of
-    /// what the CPU does.
-    pub(super) fn require_unmapped(&self, call: &'static str, access: Access) -> Result<()> {
-        let is_in_the_way =
-            |plane: &PlaneState| plane.writer || (access == Access::Write && plane.readers > 0);
-        if !self.lock().planes.iter().any(is_in_the_way) {
-            return Ok(());
-        }
-        Err(busy(self, call))
-    }
-
     /// Maps a plane, or counts one mapping more of it.
     pub(super) fn map_one(
         &self,
@@ -71,9 +90,13 @@ impl NvBuffer<'_> {
         plane: usize,
         access: Access,
     ) -> Result<NonNull<u8>> {
+        if let Some(why) = table.in_the_way(plane..plane + 1, access, &[]) {
+            return Err(busy(self, "NvBufferMemMap", why));
+        }
         let state = &mut table.planes[plane];
-        if state.writer || (access == Access::Write && state.readers > 0) {
-            return Err(busy(self, "NvBufferMemMap"));
+        if state.readers == 0 {
+            // What could not be unmapped before.
+            self.unmap_state(state, plane)?;
         }
         let address = match state.address {
             Some(address) => address,
@@ -82,17 +105,16 @@ impl NvBuffer<'_> {
                     Access::Read => r28::NvBufferMem_Read,
                     Access::Write => r28::NvBufferMem_Read_Write,
                 };
-                self.mem_map(plane, flags)?
+                *state.address.insert(self.mem_map(plane, flags)?)
             }
         };
         if let Err(error) = self.mem_sync_for_cpu(plane, address) {
-            if state.address.is_none() {
-                self.mem_unmap(plane, address)
+            if state.readers == 0 {
+                self.unmap_state(state, plane)
                     .unwrap_or_else(|e| report(&e));
             }
             return Err(error);
         }
-        state.address = Some(address);
         match access {
             Access::Read => state.readers += 1,
             Access::Write => state.writer = true,
@@ -115,19 +137,41 @@ impl NvBuffer<'_> {
         if state.readers > 0 {
             return Ok(());
         }
-        let Some(address) = state.address.take() else {
-            return Ok(());
-        };
-        let synced = match access {
-            Access::Read => Ok(()),
-            Access::Write => self.mem_sync_for_device(plane, address),
+        let synced = match (access, state.address) {
+            (Access::Write, Some(address)) => self.mem_sync_for_device(plane, address),
+            _ => Ok(()),
         };
         // It is unmapped whatever happened before.
-        synced.and(self.mem_unmap(plane, address))
+        synced.and(self.unmap_state(state, plane))
+    }
+
+    /// Unmaps what nobody uses any more. False if a plane stays mapped.
+    pub(super) fn unmap_left_planes(&self, table: &mut MapTable) -> bool {
+        let mut is_clean = true;
+        for (plane, state) in table.planes.iter_mut().enumerate() {
+            // Of what a forgotten guard left this is the first try; everything gets a second one.
+            let again = self.unmap_state(state, plane).or_else(|error| {
+                report(&error);
+                self.unmap_state(state, plane)
+            });
+            if let Err(error) = again {
+                report(&error);
+                is_clean = false;
+            }
+        }
+        is_clean
+    }
+
+    /// Unmaps a plane, if it is mapped; where that fails it stays so.
+    fn unmap_state(&self, state: &mut PlaneState, plane: usize) -> Result<()> {
+        if let Some(address) = state.address {
+            self.mem_unmap(plane, address)?;
+            state.address = None;
+        }
+        Ok(())
     }
 }
 
-fn busy(buffer: &NvBuffer<'_>, call: &'static str) -> Error {
-    let detail = format!("{buffer:?} is mapped already: drop that mapping first");
-    Error::new(ErrorKind::Busy, call, detail)
+pub(super) fn busy(buffer: &NvBuffer<'_>, call: &'static str, why: &str) -> Error {
+    Error::new(ErrorKind::Busy, call, format!("{buffer:?} {why}"))
 }

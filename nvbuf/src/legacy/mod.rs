@@ -3,6 +3,7 @@
 //! ```text
 //! NvBuffer::builder(w, h).build()     one buffer with a dmabuf, destroyed on drop
 //! NvBuffer::from_fd(fd)               somebody else's in this process; never destroyed here
+//! unsafe NvBuffer::view(fd)           the same without a borrow: for EGLImages and Transform::start
 //! ExtractedFd::extract(nv_buffer)     the fd of what NVMM memory of R28 and R32 maps to
 //!   |-- params()                      facts, checked and copied out when the value is made
 //!   |-- map() / map_mut()             slices: map + sync for CPU .. sync for device + unmap
@@ -38,8 +39,10 @@ mod read;
 mod session;
 mod slices;
 mod sync_point;
+mod tables;
 mod tag;
 mod transform;
+mod work;
 
 pub use buffer::NvBuffer;
 pub use builder::NvBufferBuilder;

@@ -4,6 +4,7 @@ use std::ffi::c_uint;
 
 use super::buffer::NvBuffer;
 use super::library::needed;
+use super::work::Work;
 use crate::Layout;
 use crate::error::{Error, ErrorKind, Result, check};
 use crate::map::Access;
@@ -22,7 +23,7 @@ impl NvBuffer<'_> {
     pub fn read_plane(&self, plane: usize, pixels: &mut [u8]) -> Result<()> {
         let call = "NvBuffer2Raw";
         let function = needed(self.library(), self.library().functions().to_raw, call)?;
-        let p = self.raw_plane(plane, pixels.len(), Access::Read, call)?;
+        let (p, _work) = self.raw_plane(plane, pixels.len(), Access::Read, call)?;
         let (number, out) = (plane as c_uint, pixels.as_mut_ptr());
         // SAFETY: a live buffer (type invariant), a plane of it, and room for all of its rows.
         let ret = unsafe { function(self.fd(), number, p.width, p.height, out) };
@@ -38,7 +39,7 @@ impl NvBuffer<'_> {
     pub fn write_plane(&self, plane: usize, pixels: &[u8]) -> Result<()> {
         let call = "Raw2NvBuffer";
         let function = needed(self.library(), self.library().functions().from_raw, call)?;
-        let p = self.raw_plane(plane, pixels.len(), Access::Write, call)?;
+        let (p, _work) = self.raw_plane(plane, pixels.len(), Access::Write, call)?;
         // The library only reads it.
         let (number, from) = (plane as c_uint, pixels.as_ptr().cast_mut());
         // SAFETY: a live buffer (type invariant) of which nobody has slices, a plane of it, and all of
@@ -53,7 +54,7 @@ impl NvBuffer<'_> {
         bytes: usize,
         access: Access,
         call: &'static str,
-    ) -> Result<PlaneParams> {
+    ) -> Result<(PlaneParams, Work<'_>)> {
         let invalid = |detail| Err(Error::new(ErrorKind::Invalid, call, detail));
         self.require_own(call)?;
         let layout = self.params().layout();
@@ -70,7 +71,6 @@ impl NvBuffer<'_> {
                 "{self:?}, plane {plane}: its rows have {needed} bytes, not {bytes}"
             ));
         }
-        self.require_unmapped(call, access)?;
-        Ok(*p)
+        Ok((*p, self.begin_work(call, access, &[])?))
     }
 }

@@ -10,8 +10,9 @@ use crate::error::{Error, ErrorKind, Result};
 /// A queue for transforms: those of different sessions run side by side. Since R32.1; without one
 /// transforms share the library's own.
 ///
-/// Calls in one session come one after another, whatever thread they are of: nothing says that the
-/// library takes two at a time.
+/// Calls in one session come one after another, whatever thread they are of, and so do those without
+/// one: nothing says that the library takes two at a time. Those that do not wait are over once the
+/// engine has them.
 #[derive(Debug)]
 pub struct Session {
     raw: NonNull<c_void>,
@@ -23,6 +24,9 @@ pub struct Session {
 unsafe impl Send for Session {}
 // SAFETY: the handle is used under the lock.
 unsafe impl Sync for Session {}
+
+/// Keeps calls in the library's own session apart.
+static DEFAULT: Mutex<()> = Mutex::new(());
 
 impl Session {
     /// Makes one.
@@ -49,14 +53,13 @@ impl Session {
     }
 
     /// The handle for a call, which is over before the guard is dropped; null without a session.
-    pub(super) fn enter(session: Option<&Arc<Self>>) -> (*mut c_void, Option<MutexGuard<'_, ()>>) {
-        match session {
-            None => (std::ptr::null_mut(), None),
-            Some(session) => {
-                let lock = session.lock.lock().unwrap_or_else(|e| e.into_inner());
-                (session.raw.as_ptr(), Some(lock))
-            }
-        }
+    pub(super) fn enter(session: Option<&Arc<Self>>) -> (*mut c_void, MutexGuard<'_, ()>) {
+        let (raw, lock) = match session {
+            None => (std::ptr::null_mut(), &DEFAULT),
+            Some(session) => (session.raw.as_ptr(), &session.lock),
+        };
+        // It holds nothing that a panic elsewhere could spoil.
+        (raw, lock.lock().unwrap_or_else(|e| e.into_inner()))
     }
 }
 

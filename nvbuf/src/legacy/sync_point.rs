@@ -48,6 +48,11 @@ impl SyncPoint {
         Self { raw, wait }
     }
 
+    /// Whether it is the same value of the same counter.
+    pub(super) fn is(&self, other: Self) -> bool {
+        (self.raw.syncpointID, self.raw.value) == (other.raw.syncpointID, other.raw.value)
+    }
+
     /// The sync points of a fence that other code signals: [`SyncPoint::MAX`] at most. The file stays the
     /// caller's. Of R32.7.4 and later releases of R32.
     ///

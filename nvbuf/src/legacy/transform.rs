@@ -11,6 +11,7 @@ use super::library::needed;
 use super::pending::Pending;
 use super::session::Session;
 use super::sync_point::{SyncPoint, wait_of};
+use super::work::Work;
 use crate::error::{Error, ErrorKind, Result, check};
 use crate::map::Access;
 use crate::transform::{Filter, Flip, Rect, Way};
@@ -109,14 +110,15 @@ impl Transform {
         let filter = self.filter.unwrap_or(Filter::NEAREST);
         check_filter(filter, call)?;
         let whole = [from, to].map(|buffer| buffer.params().whole());
-        let way = Way::new(whole, [self.from, self.to], self.flip);
+        // All of a picture is not sent: it may be odd.
+        let from = self.from.filter(|part| *part != whole[0]);
+        let to = self.to.filter(|part| *part != whole[1]);
+        let way = Way::new(whole, [from, to], self.flip);
         way.check(call, false, true)?;
-        from.require_unmapped(call, Access::Read)?;
-        to.require_unmapped(call, Access::Write)?;
         let mut flags = 0;
         for (is_said, flag) in [
-            (self.from.is_some(), r28::NVBUFFER_TRANSFORM_CROP_SRC),
-            (self.to.is_some(), r28::NVBUFFER_TRANSFORM_CROP_DST),
+            (from.is_some(), r28::NVBUFFER_TRANSFORM_CROP_SRC),
+            (to.is_some(), r28::NVBUFFER_TRANSFORM_CROP_DST),
             (self.filter.is_some(), r28::NVBUFFER_TRANSFORM_FILTER),
             (self.flip != Flip::None, r28::NVBUFFER_TRANSFORM_FLIP),
         ] {
@@ -126,17 +128,30 @@ impl Transform {
             transform_flag: flags,
             transform_flip: self.flip as u32,
             transform_filter: filter.0,
-            src_rect: rect(way.source),
-            dst_rect: rect(way.target),
+            src_rect: rect(way.source()),
+            dst_rect: rect(way.target()),
             session: std::ptr::null_mut(),
         })
     }
 
-    fn enter(&self, params: &mut Params) -> Option<MutexGuard<'_, ()>> {
+    fn enter(&self, params: &mut Params) -> MutexGuard<'_, ()> {
         let (session, lock) = Session::enter(self.session.as_ref());
         params.session = session.cast();
         lock
     }
+}
+
+/// Keeps out of both buffers what a transform excludes.
+fn begin<'a>(
+    source: &'a NvBuffer<'_>,
+    target: &'a NvBuffer<'_>,
+    call: &'static str,
+    after: &[SyncPoint],
+) -> Result<[Work<'a>; 2]> {
+    Ok([
+        source.begin_work(call, Access::Read, after)?,
+        target.begin_work(call, Access::Write, after)?,
+    ])
 }
 
 fn rect(rect: Rect) -> r32_1::NvBufferRect {
@@ -172,8 +187,8 @@ impl Transform {
     ///
     /// [`ErrorKind::Invalid`] for rectangles that are odd, empty or not inside, scales beyond 1/16 to
     /// 16, a buffer onto itself, raw memory; [`ErrorKind::Busy`] while the target is mapped, or the
-    /// source for writing; [`ErrorKind::Load`] where the release has no transforms (R28.1);
-    /// [`ErrorKind::Call`] when the library refuses.
+    /// source for writing, or another transform uses them so; [`ErrorKind::Load`] where the release has no
+    /// transforms (R28.1); [`ErrorKind::Call`] when the library refuses.
     #[doc(alias = "NvBufferTransform")]
     #[doc(alias = "NvBufferTransformEx")]
     pub fn run(&self, source: &NvBuffer<'_>, target: &NvBuffer<'_>) -> Result<()> {
@@ -184,10 +199,11 @@ impl Transform {
             let call = "NvBufferTransform";
             let function = needed(library, f.transform, call)?;
             let mut params = self.params(source, target, call)?;
+            let _work = begin(source, target, call, &[])?;
             let _lock = self.enter(&mut params);
             let params = (&raw mut params).cast::<c_void>();
-            // SAFETY: both buffers live (type invariant), nobody has slices of them, and the struct is
-            // the release's, or longer.
+            // SAFETY: both buffers live (type invariant), nobody has slices of them or maps them in a way
+            // that `_work` excludes, and the struct is the release's, or longer.
             let ret = unsafe { function(source.fd(), target.fd(), params) };
             return check(call, ret, || detail(source, target, self));
         }
@@ -197,6 +213,7 @@ impl Transform {
         let (mut from, mut to) = (source.description_block()?, target.description_block()?);
         let from = from.as_mut_ptr().cast::<c_void>();
         let to = to.as_mut_ptr().cast::<c_void>();
+        let _work = begin(source, target, call, &[])?;
         let _lock = self.enter(&mut params);
         let params = (&raw mut params).cast::<c_void>();
         // SAFETY: as above; the descriptions are the library's own or vouched for, and checked.
@@ -206,32 +223,46 @@ impl Transform {
 
     /// Starts it and returns before it is done. What it gives keeps both buffers and waits; since R32.4.
     ///
+    /// Buffers of somebody else's come from [`NvBuffer::view`]: a borrow could end before the engine does.
+    ///
+    /// ```compile_fail,E0597
+    /// # use std::{os::fd::AsFd, sync::Arc};
+    /// # use nvbuf::legacy::{NvBuffer, Transform};
+    /// let owner = NvBuffer::builder(64, 48).build()?;
+    /// let target = Arc::new(NvBuffer::from_fd(owner.as_fd())?);
+    /// let source = Arc::new(NvBuffer::builder(64, 48).build()?);
+    /// Transform::new().start(source, target)?;
+    /// # Ok::<(), nvbuf::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`Transform::run`]; [`ErrorKind::Invalid`] also for buffers of another process, which the
     /// function does not take.
     #[doc(alias = "NvBufferTransformAsync")]
-    pub fn start<'fd>(
+    pub fn start(
         &self,
-        source: Arc<NvBuffer<'fd>>,
-        target: Arc<NvBuffer<'fd>>,
-    ) -> Result<Pending<'fd>> {
+        source: Arc<NvBuffer<'static>>,
+        target: Arc<NvBuffer<'static>>,
+    ) -> Result<Pending> {
         self.start_after(source, target, &[])
     }
 
     /// [`Transform::start`] that begins once sync points are reached: those of other transforms, or of
     /// fences. One that is never reached is waited for without end, also when the result is dropped.
     ///
+    /// What transforms with these points use is not busy to it, nor what comes before such a transform.
+    ///
     /// # Errors
     ///
     /// As [`Transform::start`]; [`ErrorKind::Invalid`] for more than [`SyncPoint::MAX`].
     #[doc(alias = "insyncobj")]
-    pub fn start_after<'fd>(
+    pub fn start_after(
         &self,
-        source: Arc<NvBuffer<'fd>>,
-        target: Arc<NvBuffer<'fd>>,
+        source: Arc<NvBuffer<'static>>,
+        target: Arc<NvBuffer<'static>>,
         points: &[SyncPoint],
-    ) -> Result<Pending<'fd>> {
+    ) -> Result<Pending> {
         let call = "NvBufferTransformAsync";
         let library = source.library();
         let f = library.functions();
@@ -258,15 +289,19 @@ impl Transform {
             *place = point.raw;
         }
         let mut params = self.params(&source, &target, call)?;
+        let work = begin(&source, &target, call, points)?;
         let lock = self.enter(&mut params);
         let params = (&raw mut params).cast::<c_void>();
         let place = (&raw mut object).cast::<c_void>();
         // SAFETY: as in `run`, and the sync object is that of every release that has the function
-        // (asserted in `sync_point`), with points that the library made. Both buffers are kept until it is done.
+        // (asserted in `sync_point`), with points that the library made. Both buffers are kept, and in
+        // use by `work`, until it is done.
         let ret = unsafe { start(source.fd(), target.fd(), params, place) };
         drop(lock);
         check(call, ret, || detail(&source, &target, self))?;
         let point = SyncPoint::new(object.outsyncobj, wait);
-        Ok(Pending::new(point, [source, target], self.session.clone()))
+        let tickets = work.map(|work| work.hold(point));
+        let session = self.session.clone();
+        Ok(Pending::new(point, [source, target], tickets, session))
     }
 }

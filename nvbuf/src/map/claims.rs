@@ -211,7 +211,7 @@ mod tests {
         }
         assert_eq!(
             claims.claim(Usage::new(0..1, Read)).unwrap_err(),
-            Refused::Read
+            Refused::Full
         );
         // The neighbour is not touched.
         drop(claims.claim(Usage::new(1..2, Write)).unwrap());

@@ -224,6 +224,11 @@ impl Surface {
                 "is being read, through a mapping of this handle or another of the buffer, or by an \
                  engine: drop that mapping, or wait for the transform's SyncObject, first",
             ),
+            Refused::Full => (
+                ErrorKind::Busy,
+                "is being read by 1022 mappings and engines, more than which are not counted: end some, \
+                 and give a call one buffer fewer times",
+            ),
             Refused::Written => (
                 ErrorKind::Busy,
                 "is being written, through a mapping of this handle or another of the buffer, or by \

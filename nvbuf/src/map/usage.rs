@@ -26,6 +26,8 @@ const _: () = assert!(1 << (PLANE_BITS * crate::MAX_PLANES) == SLICE);
 pub(crate) enum Refused {
     /// Somebody reads one of them, or too many do.
     Read,
+    /// As many read one of them as can be counted.
+    Full,
     /// Somebody writes one of them.
     Written,
     /// There are no slices of what others may reach.
@@ -103,6 +105,7 @@ impl Usage {
             if !is_free {
                 return Some(match users {
                     WRITER => Refused::Written,
+                    _ if self.access() == Access::Read => Refused::Full,
                     _ => Refused::Read,
                 });
             }

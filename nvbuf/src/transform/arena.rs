@@ -24,7 +24,7 @@ pub(super) struct Arena {
 
 /// Bytes that the structs of a call over so many buffers take at most: entries in four surfaces or a
 /// surface of its own, two rectangles and some numbers for each, and the parameters.
-pub(super) fn bytes_for(count: u32) -> usize {
+pub(super) const fn bytes_for(count: u32) -> usize {
     1024 + 2048 * count as usize
 }
 
@@ -44,15 +44,13 @@ pub(super) fn with<R>(count: u32, body: impl FnOnce(&mut Arena) -> R) -> R {
 }
 
 impl Arena {
-    /// An arena of its own for what outlives a call.
-    pub(super) fn new(count: u32) -> Self {
-        let mut arena = Self::default();
-        arena.clear(bytes_for(count));
-        arena
+    /// Bytes of memory that it has.
+    pub(super) fn size(&self) -> usize {
+        self.words.len() * 8
     }
 
     /// Forgets everything and makes room. Nothing that was given out may be used any more.
-    fn clear(&mut self, bytes: usize) {
+    pub(super) fn clear(&mut self, bytes: usize) {
         self.used = 0;
         let words = bytes.div_ceil(8);
         if self.words.len() < words {
@@ -170,7 +168,8 @@ mod tests {
 
     #[test]
     fn what_was_put_stays_where_it_is() {
-        let mut arena = Arena::new(1);
+        let mut arena = Arena::default();
+        arena.clear(bytes_for(1));
         let first = arena.put(7_u32);
         let list = arena.list(3, |i| u64::from(i) + 10);
         let last = arena.put(1.5_f32);

@@ -98,7 +98,7 @@ impl Blend {
             let raw_below = below.map_or(std::ptr::null_mut(), &mut batch);
             let (raw_alpha, raw_target) = (batch(alpha), batch(target));
             let params = self.params(library, arena, count);
-            self.settings.session.set(library)?;
+            let _turn = self.settings.session.enter(library)?;
             // SAFETY: descriptors of live surfaces with the same number of buffers (the second may be null),
             // and parameters with a value for each, all in the library's layout and in the arena,
             // which outlives the call; nobody uses the pixels in a way that the claims exclude.

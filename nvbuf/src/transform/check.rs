@@ -87,31 +87,42 @@ pub(super) fn different(
 /// A part of one picture on its way to a part of another.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Way {
-    /// The whole picture.
-    from: Rect,
-    /// The part of it.
-    pub(crate) source: Rect,
-    to: Rect,
-    pub(crate) target: Rect,
+    /// The whole pictures.
+    whole: [Rect; 2],
+    /// What is sent to the library: `None` is all of it without a rectangle.
+    parts: [Option<Rect>; 2],
     flip: Flip,
 }
 
 impl Way {
-    /// From one picture to another: these parts, or all of it.
-    pub(crate) fn new([from, to]: [Rect; 2], parts: [Option<Rect>; 2], flip: Flip) -> Self {
-        Self {
-            from,
-            source: parts[0].unwrap_or(from),
-            to,
-            target: parts[1].unwrap_or(to),
-            flip,
-        }
+    /// From one picture to another: the rectangles that are sent, or all of it where none is.
+    pub(crate) fn new(whole: [Rect; 2], parts: [Option<Rect>; 2], flip: Flip) -> Self {
+        Self { whole, parts, flip }
+    }
+
+    /// Likewise for calls that are always sent rectangles.
+    pub(crate) fn sent(whole: [Rect; 2], parts: [Option<Rect>; 2]) -> Self {
+        let part = |i: usize| parts[i].or(Some(whole[i]));
+        Self::new(whole, [part(0), part(1)], Flip::None)
+    }
+
+    /// The part of the source.
+    pub(crate) fn source(self) -> Rect {
+        self.parts[0].unwrap_or(self.whole[0])
+    }
+
+    /// The part of the target.
+    pub(crate) fn target(self) -> Rect {
+        self.parts[1].unwrap_or(self.whole[1])
     }
 
     /// Checks the rectangles, and the scale where the VIC's limits hold.
     pub(crate) fn check(self, call: &'static str, is_odd: bool, is_vic: bool) -> Result<()> {
-        self.source.check(call, "source", self.from, is_odd)?;
-        self.target.check(call, "target", self.to, is_odd)?;
+        for (i, name) in ["source", "target"].into_iter().enumerate() {
+            if let Some(part) = self.parts[i] {
+                part.check(call, name, self.whole[i], is_odd)?;
+            }
+        }
         if is_vic {
             self.check_scale(call)?;
         }
@@ -119,15 +130,15 @@ impl Way {
     }
 
     fn check_scale(self, call: &'static str) -> Result<()> {
+        let (source, target) = (self.source(), self.target());
         let (width, height) = if self.flip.swaps_axes() {
-            (self.source.height, self.source.width)
+            (source.height, source.width)
         } else {
-            (self.source.width, self.source.height)
+            (source.width, source.height)
         };
-        for (from, to) in [(width, self.target.width), (height, self.target.height)] {
+        for (from, to) in [(width, target.width), (height, target.height)] {
             let (a, b) = (u64::from(from), u64::from(to));
             if a > b * VIC_SCALE || b > a * VIC_SCALE {
-                let (source, target) = (self.source, self.target);
                 let detail = format!(
                     "from {source} to {target} (flip {:?}) is from {from} to {to} pixels: the VIC scales \
                      by 1/16 to 16. Go there in two steps, or by the GPU (Compute::Gpu) where there is \
@@ -144,6 +155,24 @@ impl Way {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn all_of_an_odd_picture_goes_where_no_rectangle_is_sent() {
+        let [odd, even] = [Rect::new(0, 0, 63, 31), Rect::new(0, 0, 64, 32)];
+        let check = |way: Way| way.check("test", false, true);
+        check(Way::new([odd, even], [None, None], Flip::None)).unwrap();
+        check(Way::new([even, odd], [Some(even), None], Flip::None)).unwrap();
+        check(Way::sent([even, even], [None, None])).unwrap();
+        for way in [
+            Way::new([odd, even], [Some(odd), None], Flip::None),
+            Way::sent([odd, even], [None, None]),
+            Way::sent([even, odd], [None, None]),
+        ] {
+            let error = check(way).expect_err("odd");
+            assert_eq!(error.kind(), ErrorKind::Invalid, "{error}");
+            assert!(error.to_string().contains("62x30+0+0"), "{error}");
+        }
+    }
 
     #[test]
     fn scales_beyond_the_hardware_are_refused() {

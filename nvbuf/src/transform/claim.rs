@@ -42,17 +42,32 @@ impl Buffers for &[(&Surface, u32)] {
     }
 }
 
-/// Buffers that are kept alive.
-pub(super) type Kept = Vec<(Arc<Surface>, u32)>;
+/// Buffers that are kept alive. The list is used again for other work.
+#[derive(Debug, Default)]
+pub(super) struct Kept(pub(super) Vec<(Arc<Surface>, u32)>);
 
 impl Buffers for Kept {
+    fn count(&self) -> u32 {
+        self.0.len() as u32
+    }
+
+    fn at(&self, i: u32) -> (&Surface, u32) {
+        kept_at(&self.0, i)
+    }
+}
+
+fn kept_at(list: &[(Arc<Surface>, u32)], i: u32) -> (&Surface, u32) {
+    let (surface, index) = &list[i as usize];
+    (surface, *index)
+}
+
+impl Buffers for &[(Arc<Surface>, u32)] {
     fn count(&self) -> u32 {
         self.len() as u32
     }
 
     fn at(&self, i: u32) -> (&Surface, u32) {
-        let (surface, index) = &self[i as usize];
-        (surface, *index)
+        kept_at(self, i)
     }
 }
 
@@ -84,13 +99,27 @@ impl<B: Buffers> Claims<B> {
     pub(super) fn buffers(&self) -> &B {
         &self.buffers
     }
+
+    fn end(&mut self) {
+        for i in 0..std::mem::take(&mut self.taken) {
+            let (surface, index) = self.buffers.at(i);
+            surface.end_work(index, self.access);
+        }
+    }
+}
+
+impl Claims<Kept> {
+    /// Ends them, lets go of the surfaces and gives the list back, empty.
+    pub(super) fn recycle(&mut self) -> Kept {
+        self.end();
+        let mut list = std::mem::take(&mut self.buffers);
+        list.0.clear();
+        list
+    }
 }
 
 impl<B: Buffers> Drop for Claims<B> {
     fn drop(&mut self) {
-        for i in 0..self.taken {
-            let (surface, index) = self.buffers.at(i);
-            surface.end_work(index, self.access);
-        }
+        self.end();
     }
 }

@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use nvbufsurface_sys::TransformLibrary;
 
-use super::arena::{self, Arena};
+use super::arena;
 use super::check::{self, Way};
-use super::claim::{Buffers, Claims, Kept};
+use super::claim::{Buffers, Claims};
 use super::compose::{Form, compose, is_short};
-use super::params::{Color, Flip};
+use super::params::Color;
 use super::rect::Rect;
 use super::settings::{Settings, setters};
-use super::sync::{SyncFunctions, SyncObject, Work};
+use super::sync::{SyncFunctions, SyncObject};
+use super::work::Work;
 use super::{call_result, library, require};
 use crate::error::{Error, ErrorKind, Result};
 use crate::map::Access;
@@ -105,7 +106,7 @@ impl Composite {
     /// # Errors
     ///
     /// [`ErrorKind::Invalid`] for what is refused before the call: another number of sources than of
-    /// layers, rectangles that are empty, odd or not inside, a scale or a memory type that the engine
+    /// layers, rectangles that are empty, odd (all of an odd picture is) or not inside, a scale or a memory type that the engine
     /// does not do, an alpha beyond 0 to 1, a buffer that is its own target. [`ErrorKind::Busy`] while a
     /// source is mapped for writing or an engine uses one of the buffers. [`ErrorKind::Load`] where the
     /// release has no function for it. [`ErrorKind::Transform`] when the library refuses.
@@ -137,7 +138,7 @@ impl Composite {
         let (sources, target) = (sources.buffers(), target.buffers());
         arena::with(sources.count(), |arena| {
             let arguments = self.arguments(library, form, arena, sources, target);
-            self.settings.session.set(library)?;
+            let _turn = self.settings.session.enter(library)?;
             let ret = compose(library, arguments, None)?;
             call_result(call, ret, || self.describe(sources, target))
         })
@@ -153,23 +154,19 @@ impl Composite {
     #[doc(alias = "NvBufSurfTransformMultiInputBufCompositeBlendAsync")]
     pub fn start(
         &self,
-        sources: Vec<(Arc<Surface>, u32)>,
+        sources: &[(Arc<Surface>, u32)],
         target: Arc<Surface>,
         index: u32,
     ) -> Result<SyncObject> {
         let library = library()?;
-        let target: Kept = vec![(target, index)];
-        let form = self.check(library, &sources, &target)?;
+        let target = [(target, index)];
+        let form = self.check(library, &sources, &&target[..])?;
         let functions = SyncFunctions::of(library)?;
         let call = form.name(true);
-        let mut work = Work {
-            arena: Arena::new(sources.count()),
-            sources: Claims::take(call, sources, Access::Read)?,
-            target: Claims::take(call, target, Access::Write)?,
-        };
-        let (sources, target) = (work.sources.buffers(), work.target.buffers());
-        let arguments = self.arguments(library, form, &mut work.arena, sources, target);
-        self.settings.session.set(library)?;
+        let mut work = Work::new(call, sources.iter().cloned(), target)?;
+        let (sources, target, arena) = work.parts();
+        let arguments = self.arguments(library, form, arena, sources, target);
+        let _turn = self.settings.session.enter(library)?;
         let mut raw = std::ptr::null_mut();
         let ret = compose(library, arguments, Some(&mut raw))?;
         call_result(call, ret, || self.describe(sources, target))?;
@@ -217,7 +214,7 @@ impl Composite {
             check::different(call, (sources, i), (target, 0))?;
             let (source, from) = sources.at(i);
             let from = Rect::whole(source.params(from)?);
-            let way = Way::new([from, to], [layer.source, layer.target], Flip::None);
+            let way = Way::sent([from, to], [layer.source, layer.target]);
             way.check(call, false, self.settings.session.is_vic(source.mem_type()))?;
         }
         self.form(library, sources)

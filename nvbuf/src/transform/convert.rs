@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use super::arena::{self, Arena};
-use super::claim::{Batch, Buffers, Claims, Kept};
+use super::arena;
+use super::claim::{Batch, Buffers, Claims};
 use super::params::Flip;
 use super::rect::{Rect, Rects};
 use super::settings::{Settings, setters};
-use super::sync::{SyncFunctions, SyncObject, Work};
+use super::sync::{SyncFunctions, SyncObject};
+use super::work::Work;
 use super::{call_result, library, require};
 use crate::error::Result;
 use crate::map::Access;
@@ -169,11 +170,12 @@ impl Transform {
     /// R34.1 or R32.6, and DeepStream 6.0).
     #[doc(alias = "NvBufSurfTransformAsync")]
     pub fn start(&self, source: Arc<Surface>, target: Arc<Surface>) -> Result<SyncObject> {
-        let kept = |surface: Arc<Surface>| -> Kept {
-            let buffers = 0..surface.batch_size();
-            buffers.map(|i| (Arc::clone(&surface), i)).collect()
+        let each = |surface: &Arc<Surface>| {
+            let surface = Arc::clone(surface);
+            (0..surface.batch_size()).map(move |i| (Arc::clone(&surface), i))
         };
-        self.launch(kept(source), kept(target))
+        let sides = (each(&source), each(&target));
+        self.launch(&Batch(&source), &Batch(&target), sides)
     }
 
     /// [`Transform::run_buffers`] that does not wait: the sync object does.
@@ -183,10 +185,11 @@ impl Transform {
     /// As [`Transform::run_buffers`] and [`Transform::start`].
     pub fn start_buffers(
         &self,
-        sources: Vec<(Arc<Surface>, u32)>,
-        targets: Vec<(Arc<Surface>, u32)>,
+        sources: &[(Arc<Surface>, u32)],
+        targets: &[(Arc<Surface>, u32)],
     ) -> Result<SyncObject> {
-        self.launch(sources, targets)
+        let sides = (sources.iter().cloned(), targets.iter().cloned());
+        self.launch(&sources, &targets, sides)
     }
 
     fn execute(&self, sources: impl Buffers, targets: impl Buffers) -> Result<()> {
@@ -198,7 +201,7 @@ impl Transform {
         let (sources, targets) = (sources.buffers(), targets.buffers());
         arena::with(sources.count(), |arena| {
             let arguments = self.arguments(library, arena, sources, targets);
-            self.settings.session.set(library)?;
+            let _turn = self.settings.session.enter(library)?;
             let transform = library.functions().transform;
             // SAFETY: descriptors of live surfaces, and parameters with a rectangle for each buffer, all
             // in the library's layout and in the arena, which outlives the call; nobody else uses
@@ -208,20 +211,25 @@ impl Transform {
         })
     }
 
-    fn launch(&self, sources: Kept, targets: Kept) -> Result<SyncObject> {
+    /// `sides` are the same buffers, to be kept.
+    fn launch(
+        &self,
+        sources: &impl Buffers,
+        targets: &impl Buffers,
+        sides: (
+            impl Iterator<Item = (Arc<Surface>, u32)>,
+            impl Iterator<Item = (Arc<Surface>, u32)>,
+        ),
+    ) -> Result<SyncObject> {
         let call = "NvBufSurfTransformAsync";
         let library = library()?;
         let transform = require(library, call, library.functions().transform_async)?;
         let functions = SyncFunctions::of(library)?;
-        self.check(call, library, &sources, &targets)?;
-        let mut work = Work {
-            arena: Arena::new(sources.count()),
-            sources: Claims::take(call, sources, Access::Read)?,
-            target: Claims::take(call, targets, Access::Write)?,
-        };
-        let (sources, targets) = (work.sources.buffers(), work.target.buffers());
-        let arguments = self.arguments(library, &mut work.arena, sources, targets);
-        self.settings.session.set(library)?;
+        self.check(call, library, sources, targets)?;
+        let mut work = Work::new(call, sides.0, sides.1)?;
+        let (sources, targets, arena) = work.parts();
+        let arguments = self.arguments(library, arena, sources, targets);
+        let _turn = self.settings.session.enter(library)?;
         let mut raw = std::ptr::null_mut();
         let (source, target) = (arguments.source, arguments.target);
         // SAFETY: as in `execute`; claims, surfaces and arena live until the engine is done, in the sync

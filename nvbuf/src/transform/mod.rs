@@ -14,6 +14,7 @@ mod rect;
 mod session;
 mod settings;
 mod sync;
+mod work;
 
 pub use blend::Blend;
 pub(crate) use check::Way;

@@ -100,6 +100,14 @@ pub enum Compute {
     Vic = c::NvBufSurfTransformCompute_VIC,
 }
 
+impl Compute {
+    /// The engine of a number of the library's, if it has a name here.
+    pub(super) fn of(number: u32) -> Option<Self> {
+        let all = [Self::Default, Self::Gpu, Self::Vic];
+        all.into_iter().find(|compute| *compute as u32 == number)
+    }
+}
+
 /// Red, green, blue and alpha, 0 to 1 each.
 #[doc(alias = "NvBufSurfTransform_ColorParams")]
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -143,6 +151,7 @@ mod tests {
     fn numbers_are_the_header_s() {
         assert_eq!([Flip::None as u32, Flip::InvTranspose as u32], [0, 7]);
         assert_eq!([Compute::Default as u32, Compute::Vic as u32], [0, 2]);
+        assert_eq!([1, 3].map(Compute::of), [Some(Compute::Gpu), None]);
         assert_eq!(
             format!("{:?} {:?}", Filter::ALGO3, Filter(9)),
             "ALGO3 Filter(9)"

@@ -58,11 +58,16 @@ impl Transform {
                     .into(),
             );
         }
+        let are_sent = [
+            self.source.are_sent(sources, count),
+            self.target.are_sent(targets, count),
+        ];
         for i in 0..count {
             check::different(call, (sources, i), (targets, i))?;
             let ((source, from), (target, to)) = (sources.at(i), targets.at(i));
             let (from, to) = (source.params(from)?, target.params(to)?);
-            let parts = [self.source.at(i), self.target.at(i)];
+            let part = |k: usize, rects: &Rects| rects.at(i).filter(|_| are_sent[k]);
+            let parts = [part(0, &self.source), part(1, &self.target)];
             let way = Way::new([from, to].map(Rect::whole), parts, self.flip);
             let is_vic = self.settings.session.is_vic(source.mem_type());
             way.check(call, self.is_odd_allowed, is_vic)?;
@@ -81,16 +86,22 @@ impl Transform {
         let count = sources.count();
         let source = arena.surface(library, sources, 0, count);
         let target = arena.surface(library, targets, 0, count);
-        let mut list = |rects: &Rects| match rects {
-            Rects::Whole => std::ptr::null_mut(),
-            Rects::Same(rect) => arena.rects(library, count, |_| *rect),
-            Rects::Each(rects) => arena.rects(library, count, |i| rects[i as usize]),
+        let are_sent = [
+            self.source.are_sent(sources, count),
+            self.target.are_sent(targets, count),
+        ];
+        let mut list = |are_sent: bool, rects: &Rects| {
+            if !are_sent {
+                return std::ptr::null_mut();
+            }
+            arena.rects(library, count, |i| rects.at(i).unwrap_or_default())
         };
-        let (source_rects, target_rects) = (list(&self.source), list(&self.target));
+        let source_rects = list(are_sent[0], &self.source);
+        let target_rects = list(are_sent[1], &self.target);
         let (filter, mut flags) = self.settings.filter(c::NVBUFSURF_TRANSFORM_FILTER);
         for (is_set, flag) in [
-            (self.source.are_given(), c::NVBUFSURF_TRANSFORM_CROP_SRC),
-            (self.target.are_given(), c::NVBUFSURF_TRANSFORM_CROP_DST),
+            (are_sent[0], c::NVBUFSURF_TRANSFORM_CROP_SRC),
+            (are_sent[1], c::NVBUFSURF_TRANSFORM_CROP_DST),
             (self.flip != Flip::None, c::NVBUFSURF_TRANSFORM_FLIP),
             (self.normalizes, c::NVBUFSURF_TRANSFORM_NORMALIZE),
             (self.is_odd_allowed, c::NVBUFSURF_TRANSFORM_ALLOW_ODD_CROP),

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::claim::Buffers;
 use crate::error::{Error, ErrorKind, Result};
 use crate::params::SurfaceParams;
 
@@ -36,8 +37,8 @@ impl Rect {
         Self::new(0, 0, params.width(), params.height())
     }
 
-    /// Refuses what the library refuses, in words that say which rectangle of what. The whole buffer is
-    /// its own size, which may be odd.
+    /// Refuses what the library refuses, in words that say which rectangle of what. All of a buffer is a
+    /// rectangle as any other: one that is sent has to be even.
     pub(super) fn check(
         self,
         call: &'static str,
@@ -45,10 +46,7 @@ impl Rect {
         whole: Self,
         is_odd_allowed: bool,
     ) -> Result<()> {
-        if self == whole {
-            return Ok(());
-        }
-        let refused = |why| {
+        let refused = |why: &str| {
             let (width, height) = (whole.width, whole.height);
             let detail = format!("the {name} rectangle {self} of a {width}x{height} buffer {why}");
             Err(Error::new(ErrorKind::Invalid, call, detail))
@@ -57,10 +55,26 @@ impl Rect {
             return refused("is empty: it has to have pixels");
         }
         if !is_odd_allowed && (self.left | self.top | self.width | self.height) & 1 != 0 {
-            return refused(
-                "is odd: left, top, width and height have to be even. Round them \
-                 (nvbuf::Transform::allow_odd_crop takes odd ones where the release does)",
-            );
+            let Self {
+                left,
+                top,
+                width,
+                height,
+            } = self;
+            let even = Self::new(left & !1, top & !1, width & !1, height & !1);
+            let remedy = if even.width == 0 || even.height == 0 {
+                "take a larger one".into()
+            } else if self == whole {
+                format!(
+                    "and a composition has one for all of a picture too: crop or place it to {even}"
+                )
+            } else {
+                format!("round it, for example to {even}")
+            };
+            return refused(&format!(
+                "is odd: left, top, width and height have to be even, {remedy} \
+                 (nvbuf::Transform::allow_odd_crop takes odd ones where the release does)"
+            ));
         }
         let fits = |first: u32, len: u32, all| first.checked_add(len).is_some_and(|end| end <= all);
         if !fits(self.left, self.width, whole.width) || !fits(self.top, self.height, whole.height) {
@@ -95,12 +109,18 @@ pub(super) enum Rects {
 }
 
 impl Rects {
-    /// Whether the library is given rectangles.
-    pub(super) fn are_given(&self) -> bool {
-        !matches!(self, Self::Whole)
+    /// Whether the library is sent rectangles for the first `count` buffers: not if each is all of its
+    /// buffer, which may be odd then. There are enough, by `check_count`.
+    pub(super) fn are_sent(&self, buffers: &impl Buffers, count: u32) -> bool {
+        (0..count).any(|i| {
+            let (surface, index) = buffers.at(i);
+            let whole = surface.params(index).map(Rect::whole);
+            self.at(i)
+                .is_some_and(|part| whole.is_ok_and(|whole| part != whole))
+        })
     }
 
-    /// The rectangle of buffer `index`, unless it is all of it. There are enough, by `check_count`.
+    /// The rectangle of buffer `index`, if something was said. There are enough, by `check_count`.
     pub(super) fn at(&self, index: u32) -> Option<Rect> {
         match self {
             Self::Whole => None,

@@ -2,6 +2,7 @@
 
 use std::ffi::c_void;
 use std::ptr;
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use nvbufsurface_sys::extended::NvBufSurfTransformConfigParams;
 use nvbufsurface_sys::{TransformLibrary, classic};
@@ -14,10 +15,15 @@ use crate::{Layout, MemType};
 
 /// How the transforms of a thread are done.
 ///
-/// The library keeps one per thread. [`Transform`](super::Transform), [`Composite`](super::Composite) and
-/// [`Blend`](super::Blend) each have their own and set it in the calling thread before each call, as
-/// NVIDIA's elements do: other code of the thread may have set another one meanwhile. What they set
-/// stays set.
+/// [`Transform`](super::Transform), [`Composite`](super::Composite) and [`Blend`](super::Blend) each have their
+/// own and set it in the calling thread before each call, as NVIDIA's elements do: other code of the
+/// thread may have set another one meanwhile. What they set stays set.
+///
+/// That the library keeps one session per thread is relied on, and not documented. It is how NVIDIA's sample
+/// `07_video_convert` (a session for each thread, set in that thread) and nvvidconv (its own, set before
+/// every frame) use it, and what two public programs say; a third calls it the process's. One reports
+/// that transforms by VIC and by GPU at the same time hang. Where either shows,
+/// [`exclusive`](Self::exclusive) helps.
 #[doc(alias = "NvBufSurfTransformConfigParams")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -26,6 +32,11 @@ pub struct Session {
     pub compute: Compute,
     /// The CUDA device, for the GPU.
     pub gpu: i32,
+    /// Whether this crate does nothing else by libnvbufsurftransform in the process while a call with this
+    /// session lasts (one that does not wait: until the engine has it), from setting the session on. For
+    /// sessions of different engines in one process, should the library mix them up; not if not said:
+    /// calls of all threads would come one after another.
+    pub exclusive: bool,
     stream: *mut c_void,
 }
 
@@ -34,6 +45,17 @@ pub struct Session {
 unsafe impl Send for Session {}
 // SAFETY: as above, and nothing is changed through a shared reference.
 unsafe impl Sync for Session {}
+
+/// Exclusive sessions write, others read. It holds nothing that a panic could spoil.
+static TURNS: RwLock<()> = RwLock::new(());
+
+/// A call with a session is under way.
+#[must_use]
+#[allow(dead_code, reason = "the locks are only dropped")]
+pub(super) enum Turn {
+    Alone(RwLockWriteGuard<'static, ()>),
+    Beside(RwLockReadGuard<'static, ()>),
+}
 
 impl Default for Session {
     fn default() -> Self {
@@ -47,6 +69,7 @@ impl Session {
         Self {
             compute,
             gpu: 0,
+            exclusive: false,
             stream: ptr::null_mut(),
         }
     }
@@ -54,6 +77,12 @@ impl Session {
     /// The CUDA device, for the GPU; 0 if not said.
     pub const fn with_gpu(mut self, gpu: i32) -> Self {
         self.gpu = gpu;
+        self
+    }
+
+    /// Whether calls with it are alone in the process: see [`exclusive`](Self::exclusive).
+    pub const fn with_exclusive(mut self, exclusive: bool) -> Self {
+        self.exclusive = exclusive;
         self
     }
 
@@ -98,25 +127,42 @@ impl Session {
         })
     }
 
-    /// The engine and the GPU of the calling thread's session, as the library's numbers.
+    /// The engine and the GPU of the calling thread's session.
     ///
     /// # Errors
     ///
-    /// As [`Session::reset`].
+    /// As [`Session::reset`], and [`ErrorKind::Call`] for an engine that has no name here.
     #[doc(alias = "NvBufSurfTransformGetSessionParams")]
-    pub fn of_thread() -> Result<(u32, i32)> {
+    pub fn of_thread() -> Result<(Compute, i32)> {
+        let call = "NvBufSurfTransformGetSessionParams";
         let get = library()?.functions().get_session_params;
         let mut params = NvBufSurfTransformConfigParams::default();
         // SAFETY: the longer family's struct, which the call fills, lives for the call.
         let ret = unsafe { get(&raw mut params) };
-        call_result("NvBufSurfTransformGetSessionParams", ret, || {
-            "it has no arguments".into()
+        call_result(call, ret, || "it has no arguments".into())?;
+        let compute = Compute::of(params.compute_mode).ok_or_else(|| {
+            let number = params.compute_mode;
+            let detail = format!("engine {number}: it has none of the header's numbers, 0 to 2");
+            Error::new(ErrorKind::Call, call, detail)
         })?;
-        Ok((params.compute_mode, params.gpu_id))
+        Ok((compute, params.gpu_id))
+    }
+
+    /// Makes this the session of the calling thread for a call, which is over before the guard is dropped.
+    pub(super) fn enter(&self, library: &TransformLibrary) -> Result<Turn> {
+        let turn = if self.exclusive {
+            let lock = TURNS.write().unwrap_or_else(PoisonError::into_inner);
+            Turn::Alone(lock)
+        } else {
+            let lock = TURNS.read().unwrap_or_else(PoisonError::into_inner);
+            Turn::Beside(lock)
+        };
+        self.set(library)?;
+        Ok(turn)
     }
 
     /// Makes this the session of the calling thread.
-    pub(super) fn set(&self, library: &TransformLibrary) -> Result<()> {
+    fn set(&self, library: &TransformLibrary) -> Result<()> {
         let mut params = NvBufSurfTransformConfigParams {
             compute_mode: self.compute as u32,
             gpu_id: self.gpu,

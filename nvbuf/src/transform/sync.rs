@@ -9,9 +9,8 @@ use std::time::Duration;
 use nvbufsurface_sys::TransformLibrary;
 use nvbufsurface_sys::classic::{NVBUFSURF_MAX_SYNCOBJ, NvBufSurfTransformSyncObj_t as Raw};
 
-use super::arena::Arena;
-use super::claim::{Claims, Kept};
 use super::error::TransformError;
+use super::work::Work;
 use super::{call_result, library, require};
 use crate::error::{Error, ErrorKind, Result, report};
 
@@ -38,15 +37,6 @@ impl SyncFunctions {
             destroy: require(library, DESTROY, f.sync_obj_destroy)?,
         })
     }
-}
-
-/// What an engine uses until the call is done.
-#[derive(Debug)]
-pub(super) struct Work {
-    pub(super) sources: Claims<Kept>,
-    pub(super) target: Claims<Kept>,
-    /// The call's structs: whether the library looks at them later is not said anywhere.
-    pub(super) arena: Arena,
 }
 
 /// An asynchronous call: the engine may still be at it.

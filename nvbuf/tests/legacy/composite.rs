@@ -78,6 +78,14 @@ fn compositions_that_cannot_be_are_refused_before_the_library_sees_them() {
     ] {
         assert_invalid(black.run(&[layer(), bad], &to), text);
     }
+    // Rectangles are always sent: all of an odd picture is none.
+    let odd = rgba(63, 31);
+    let text = "crop or place it to 62x30+0+0";
+    assert_invalid(black.run(&[Layer::new(&odd)], &to), text);
+    assert_invalid(black.run(&[layer()], &odd), text);
+    let part = Rect::new(0, 0, 62, 30);
+    black.run(&[Layer::new(&odd).crop(part)], &to).unwrap();
+    black.run(&[layer().place(part)], &odd).unwrap();
     let colour = Composite::new().background([0., -1., 0.]);
     assert_invalid(colour.run(&[layer()], &to), "background");
     let _reader = to.map_ptr(Access::Read).unwrap();

@@ -91,6 +91,12 @@ fn transforms_that_cannot_be_are_refused_before_the_library_sees_them() {
     ] {
         assert_invalid(transform.run(&from, &to), text);
     }
+    // All of an odd picture is sent without a rectangle.
+    let (odd, whole) = (rgba(63, 31), Rect::new(0, 0, 63, 31));
+    all().crop(whole).run(&odd, &to).unwrap();
+    all().place(whole).run(&from, &odd).unwrap();
+    let nearly = all().crop(Rect::new(0, 0, 63, 30));
+    assert_invalid(nearly.run(&odd, &to), "for example to 62x30+0+0");
     assert_invalid(all().run(&from, &from), "onto itself");
     let same = NvBuffer::from_fd(from.as_fd()).unwrap();
     assert_invalid(all().run(&from, &same), "onto itself");
@@ -156,6 +162,33 @@ fn a_transform_in_the_background_keeps_its_buffers_and_waits() {
     drop(pending);
     assert_eq!(pixel(&to, 63, 47), BLUE);
     let other = Arc::new(rgba(64, 48));
+    // Meanwhile the buffers are busy: to the CPU, to other transforms, to copies.
+    let pending = Transform::new()
+        .start(Arc::clone(&to), Arc::clone(&other))
+        .unwrap();
+    let busy = |result: nvbuf::Result<()>, what: &str| {
+        let error = result.expect_err(what);
+        assert_eq!(error.kind(), ErrorKind::Busy, "{error}");
+        assert!(error.to_string().contains(what), "{error}");
+    };
+    let (reads, writes) = ("is being read by", "is being written by");
+    busy(other.map_ptr(Access::Write).map(drop), writes);
+    busy(other.map_ptr(Access::Read).map(drop), writes);
+    busy(to.map_plane_ptr(0, Access::Write).map(drop), reads);
+    to.map_ptr(Access::Read).unwrap().unmap().unwrap();
+    let roles = Transform::new().start(Arc::clone(&other), Arc::clone(&to));
+    busy(roles.map(drop), writes);
+    let spare = rgba(64, 48);
+    busy(Transform::new().run(&spare, &to), reads);
+    busy(Transform::new().run(&other, &spare), writes);
+    busy(Composite::new().run(&[Layer::new(&spare)], &to), reads);
+    busy(Composite::new().run(&[Layer::new(&other)], &spare), writes);
+    busy(other.read_plane(0, &mut [0; 64 * 48 * 4]), writes);
+    busy(to.write_plane(0, &[0; 64 * 48 * 4]), reads);
+    Transform::new().run(&to, &spare).unwrap();
+    pending.wait().unwrap();
+    other.map_ptr(Access::Write).unwrap().unmap().unwrap();
+    to.map_ptr(Access::Write).unwrap().unmap().unwrap();
     // Dropping waits as well.
     drop(
         Transform::new()

@@ -108,9 +108,9 @@ pub(crate) const BLUE: [u8; 4] = [0, 0, 255, 255];
 const fn assert_send_sync<T: Send + Sync>() {}
 const _: () = {
     assert_send_sync::<NvBuffer<'static>>();
-    assert_send_sync::<nvbuf::legacy::EglImage<'static>>();
+    assert_send_sync::<nvbuf::legacy::EglImage>();
     assert_send_sync::<Session>();
-    assert_send_sync::<Pending<'static>>();
+    assert_send_sync::<Pending>();
     assert_send_sync::<nvbuf::legacy::SyncPoint>();
     assert_send_sync::<MapPtr<'static>>();
 };

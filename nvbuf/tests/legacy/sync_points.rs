@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use nvbuf::ErrorKind;
-use nvbuf::legacy::{SyncPoint, Transform};
+use nvbuf::legacy::{Pending, SyncPoint, Transform};
 
 use super::{BLUE, assert_invalid, has, has_engine, library, paint, pixel, rgba};
 
@@ -43,9 +43,28 @@ fn a_transform_begins_after_others() {
     );
     after(&points).unwrap().wait().unwrap();
     assert_eq!(pixel(&third, 63, 47), BLUE);
+    let busy = |result: nvbuf::Result<Pending>, what: &str| {
+        let error = result.expect_err(what);
+        assert_eq!(error.kind(), ErrorKind::Busy, "{error}");
+        assert!(error.to_string().contains(what), "{error}");
+    };
+    // What does not come after it may not have its buffers.
+    busy(after(&[]), "is being written by a transform");
+    let back = |points: &[SyncPoint]| {
+        transform.start_after(Arc::clone(&third), Arc::clone(&second), points)
+    };
+    busy(back(&[]), "is being written by a transform");
+    // Who comes after a transform comes after those before it.
+    let middle = after(&points).unwrap();
+    busy(back(&points), "by a transform");
+    let last = back(&[middle.point()]).unwrap();
+    drop(middle);
+    last.wait().unwrap();
     // One that was reached stays so.
     let point = before.point();
     before.wait().unwrap();
+    assert_eq!(pixel(&second, 63, 47), BLUE);
+    after(&[]).unwrap().wait().unwrap();
     point.wait().unwrap();
     point.wait_timeout(Duration::ZERO).unwrap();
 }

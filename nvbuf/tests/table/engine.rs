@@ -123,7 +123,10 @@ const FUNCTIONS: [(&str, [Matrix; 4], Try); 16] = [
     }),
     ("Transform::start_buffers", [DEFAULT; 4], |a, b| {
         let (a, b) = (vec![(Arc::new(a), 0)], vec![(Arc::new(b), 0)]);
-        Transform::new().start_buffers(a, b)?.wait().into_outcome()
+        Transform::new()
+            .start_buffers(&a, &b)?
+            .wait()
+            .into_outcome()
     }),
     ("Composite::run", [DEFAULT; 4], |a, mut b| {
         one_layer().run(&[(&a, 0)], &mut b, 0).into_outcome()
@@ -140,12 +143,12 @@ const FUNCTIONS: [(&str, [Matrix; 4], Try); 16] = [
         white.run(&[(&a, 0)], &mut b, 0).into_outcome()
     }),
     ("Composite::start", [DEFAULT; 4], |a, b| {
-        let object = one_layer().start(vec![(Arc::new(a), 0)], Arc::new(b), 0)?;
+        let object = one_layer().start(&[(Arc::new(a), 0)], Arc::new(b), 0)?;
         object.wait().into_outcome()
     }),
     ("Composite::start, background", BACKGROUND, |a, b| {
         let white = one_layer().background(Color::rgb(1., 1., 1.));
-        let object = white.start(vec![(Arc::new(a), 0)], Arc::new(b), 0)?;
+        let object = white.start(&[(Arc::new(a), 0)], Arc::new(b), 0)?;
         object.wait().into_outcome()
     }),
     ("Blend::run", [DEFAULT; 4], |a, mut b| {

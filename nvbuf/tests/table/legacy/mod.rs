@@ -3,7 +3,7 @@
 mod functions;
 
 use std::fmt::Write as _;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 
 use nvbuf::Layout;
 use nvbuf::legacy::{FdRule, NvBuffer, NvBufferBuilder, Session, SyncPoint, Tag};
@@ -17,7 +17,7 @@ const RELEASES: [&str; 3] = ["r28.1", "r32.7", "r35.1"];
 const ENDED: [&str; 3] = ["r35.4.1", "r36.4", "r39.2"];
 
 /// Tries something on a buffer.
-type Try = for<'fd> fn(NvBuffer<'fd>) -> Outcome;
+type Try = fn(NvBuffer<'static>) -> Outcome;
 
 /// What tries something on a buffer of a kind.
 type Kind = (&'static str, fn(Try) -> Outcome);
@@ -39,13 +39,16 @@ const KINDS: [Kind; 8] = [
     }),
     ("borrowed", |function| {
         let owner = picture().build()?;
-        function(NvBuffer::from_fd(owner.as_fd())?)
+        // SAFETY: `owner` outlives what is tried, and what is tried keeps nothing.
+        function(unsafe { NvBuffer::view(owner.as_fd()) }?)
     }),
     ("described", |function| {
         let owner = picture().build()?;
         let description = owner.describe()?;
+        // SAFETY: `owner` outlives what is tried, and what is tried keeps nothing.
+        let fd = unsafe { BorrowedFd::borrow_raw(owner.as_fd().as_raw_fd()) };
         // SAFETY: described just now, by this process.
-        function(unsafe { NvBuffer::with_description(owner.as_fd(), description) }?)
+        function(unsafe { NvBuffer::with_description(fd, description) }?)
     }),
     ("imported", |function| {
         let owner = picture().build()?;
