@@ -64,7 +64,7 @@ fn a_batch_is_copied_up_to_the_buffer_that_is_busy() {
     let pixels = [0, 1].map(|i| picture::paint(&mut batch, i, 4 + i));
     let before = picture::paint(&mut copy, 1, 6);
     let (batch, source) = (Arc::new(batch), Arc::new(rgba(64, 32, 7).0));
-    let start = Transform::new().start_buffers(vec![(source, 0)], vec![(Arc::clone(&batch), 1)]);
+    let start = Transform::new().start_buffers(&[(source, 0)], &[(Arc::clone(&batch), 1)]);
     let object = start.unwrap();
     let error = batch.copy_to(&mut copy).expect_err("its second is written");
     assert_eq!(error.kind(), ErrorKind::Busy, "{error}");

@@ -15,7 +15,6 @@ const MIPMAPPED_ARRAY: c_uint = 1;
 const LINEAR: c_uint = 2;
 const PITCH_2D: c_uint = 3;
 
-const READ_AS_INTEGER: c_uint = 1;
 /// Integers, normalised coordinates, sRGB, no trilinear optimisation.
 const KNOWN_FLAGS: c_uint = 0x33;
 const LINEAR_FILTER: c_uint = 1;
