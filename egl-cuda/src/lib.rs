@@ -32,7 +32,9 @@ pub use cust;
 pub use context::{Context, Current};
 pub use copy::{CopySource, CopyTarget};
 pub use driver::Driver;
-pub use egl::{EglDisplay, EglImage, EglStream, EglStreamState, EglSync};
+#[cfg(feature = "gles")]
+pub use egl::EglImage;
+pub use egl::{EglDisplay, EglStream, EglStreamState, EglSync};
 pub use error::{Error, ErrorKind, Result};
 pub use event::Event;
 pub use frame::{CudaFrame, PixelOrder, Plane, PlaneData, PlaneLayout};

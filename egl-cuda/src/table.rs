@@ -2,13 +2,13 @@
 
 macro_rules! table {
     (
-        required { $($field:ident: $function:ty = $($name:literal)|+;)* }
-        optional { $($(#[$attr:meta])* $opt_field:ident: $opt_function:ty = $opt_name:literal;)* }
+        required { $($(#[$attr:meta])* $field:ident: $function:ty = $($name:literal)|+;)* }
+        optional { $($(#[$opt_attr:meta])* $opt_field:ident: $opt_function:ty = $opt_name:literal;)* }
     ) => {
         /// The functions; each has the prototype of the C header.
         pub(crate) struct Functions {
-            $(pub(crate) $field: $function,)*
-            $($(#[$attr])* pub(crate) $opt_field: Option<$opt_function>,)*
+            $($(#[$attr])* pub(crate) $field: $function,)*
+            $($(#[$opt_attr])* pub(crate) $opt_field: Option<$opt_function>,)*
         }
 
         impl Functions {
@@ -26,7 +26,7 @@ macro_rules! table {
                 symbol: impl Fn(&std::ffi::CStr) -> Option<std::ptr::NonNull<std::ffi::c_void>>,
             ) -> Result<Self, &'static str> {
                 Ok(Self {
-                    $($field: {
+                    $($(#[$attr])* $field: {
                         let names = [$($name),+];
                         let address = names
                             .iter()
@@ -37,7 +37,7 @@ macro_rules! table {
                             std::mem::transmute::<*mut std::ffi::c_void, $function>(address.as_ptr())
                         }
                     },)*
-                    $($(#[$attr])* $opt_field: symbol($opt_name).map(|address| {
+                    $($(#[$opt_attr])* $opt_field: symbol($opt_name).map(|address| {
                         // SAFETY: as above.
                         unsafe {
                             std::mem::transmute::<*mut std::ffi::c_void, $opt_function>(address.as_ptr())

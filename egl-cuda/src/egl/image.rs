@@ -34,7 +34,6 @@ impl EglImage {
     /// # Safety
     ///
     /// The type invariant, and `keep` keeps alive what the image is made of.
-    #[cfg(feature = "gles")]
     pub(crate) unsafe fn from_raw(
         display: EglDisplay,
         raw: NonNull<c_void>,

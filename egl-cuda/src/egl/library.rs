@@ -25,21 +25,33 @@ const CANDIDATES: &[&str] = &[
 
 table! {
     required {
+        #[cfg(feature = "gles")]
         get_proc_address: PFN_eglGetProcAddress = c"eglGetProcAddress";
         get_error: PFN_eglGetError = c"eglGetError";
         get_display: PFN_eglGetDisplay = c"eglGetDisplay";
         initialize: PFN_eglInitialize = c"eglInitialize";
         query_string: PFN_eglQueryString = c"eglQueryString";
+        #[cfg(feature = "gles")]
         bind_api: PFN_eglBindAPI = c"eglBindAPI";
+        #[cfg(feature = "gles")]
         query_api: PFN_eglQueryAPI = c"eglQueryAPI";
+        #[cfg(feature = "gles")]
         choose_config: PFN_eglChooseConfig = c"eglChooseConfig";
+        #[cfg(feature = "gles")]
         create_context: PFN_eglCreateContext = c"eglCreateContext";
+        #[cfg(feature = "gles")]
         destroy_context: PFN_eglDestroyContext = c"eglDestroyContext";
+        #[cfg(feature = "gles")]
         create_pbuffer_surface: PFN_eglCreatePbufferSurface = c"eglCreatePbufferSurface";
+        #[cfg(feature = "gles")]
         destroy_surface: PFN_eglDestroySurface = c"eglDestroySurface";
+        #[cfg(feature = "gles")]
         make_current: PFN_eglMakeCurrent = c"eglMakeCurrent";
+        #[cfg(feature = "gles")]
         get_current_context: PFN_eglGetCurrentContext = c"eglGetCurrentContext";
+        #[cfg(feature = "gles")]
         get_current_display: PFN_eglGetCurrentDisplay = c"eglGetCurrentDisplay";
+        #[cfg(feature = "gles")]
         get_current_surface: PFN_eglGetCurrentSurface = c"eglGetCurrentSurface";
     }
     // Of extensions. A name that is found proves nothing: the extension is asked for first.
@@ -48,7 +60,9 @@ table! {
         query_devices: PFN_eglQueryDevicesEXT = c"eglQueryDevicesEXT";
         query_device_string: PFN_eglQueryDeviceStringEXT = c"eglQueryDeviceStringEXT";
         query_device_attrib: PFN_eglQueryDeviceAttribEXT = c"eglQueryDeviceAttribEXT";
+        #[cfg(feature = "gles")]
         create_image: PFN_eglCreateImageKHR = c"eglCreateImageKHR";
+        #[cfg(feature = "gles")]
         destroy_image: PFN_eglDestroyImageKHR = c"eglDestroyImageKHR";
         create_stream: PFN_eglCreateStreamKHR = c"eglCreateStreamKHR";
         destroy_stream: PFN_eglDestroyStreamKHR = c"eglDestroyStreamKHR";

@@ -2,6 +2,7 @@
 
 mod code;
 mod display;
+#[cfg(feature = "gles")]
 mod image;
 mod library;
 mod stream;
@@ -9,6 +10,7 @@ mod sync;
 
 pub(crate) use code::{known, remedy};
 pub use display::EglDisplay;
+#[cfg(feature = "gles")]
 pub use image::EglImage;
 #[cfg(feature = "gles")]
 pub(crate) use library::Egl;
