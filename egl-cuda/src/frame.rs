@@ -1,9 +1,12 @@
 //! The validated view of a registered image that kernels work on.
 
+use std::ffi::c_void;
 use std::sync::Arc;
 
+use crate::egl_stream::{Hold, Kept};
 use crate::sys::{
-    CUarray, CUdeviceptr, CUeglColorFormat, CUeglFrameType, CUsurfObject, MAX_PLANES,
+    CUarray, CUarray_format, CUdeviceptr, CUeglColorFormat, CUeglFrame, CUeglFramePlanes,
+    CUeglFrameType, CUsurfObject, MAX_PLANES,
 };
 use crate::{Error, MappedEglImage, Result};
 
@@ -47,9 +50,10 @@ pub struct Plane {
     pub data: PlaneData,
 }
 
-/// A picture on the device: its planes, and the registration that keeps them alive.
+/// A picture on the device: its planes, and what keeps them alive: a registration, or the hold of
+/// a frame that an EGLStream's consumer acquired.
 ///
-/// Clones share the registration. A frame may be held and used on any thread; it is a view and
+/// Clones share what keeps it alive. A frame may be held and used on any thread; it is a view and
 /// allocates nothing.
 ///
 /// It does no synchronisation of its own: whoever made the pixels must be done before a kernel
@@ -59,13 +63,35 @@ pub struct Plane {
 ///
 /// # Invariants
 ///
-/// `planes[..num_planes]` were taken from the frame of `mapped`, in its order and by its type, none
-/// is null.
+/// `planes[..num_planes]` were taken from the driver's frame of `source`, in its order and by its type,
+/// all of one kind, none is null.
 #[derive(Debug, Clone)]
 pub struct CudaFrame {
     planes: [Plane; MAX_PLANES],
     num_planes: u32,
-    mapped: Arc<MappedEglImage>,
+    pixels: Pixels,
+    source: Source,
+}
+
+/// What keeps a frame's memory alive.
+#[derive(Debug, Clone)]
+pub(crate) enum Source {
+    /// The registration of an EGLImage.
+    Mapped(Arc<MappedEglImage>),
+    /// A frame that an EGLStream's consumer has.
+    Held(Hold),
+    /// Something of the caller's.
+    Kept { _keep: Arc<Kept> },
+}
+
+/// What the driver says of the pixels.
+#[derive(Debug, Clone, Copy)]
+struct Pixels {
+    format: CUeglColorFormat,
+    /// Of plane 0.
+    channels: u32,
+    element: CUarray_format,
+    depth: u32,
 }
 
 impl CudaFrame {
@@ -79,6 +105,20 @@ impl CudaFrame {
     /// than plane 0, a row is longer than its pitch, a plane is empty or null, or the kind of frame
     /// is unknown.
     pub fn new(mapped: Arc<MappedEglImage>, planes: &[PlaneLayout]) -> Result<Self> {
+        let frame = *mapped.frame();
+        Self::of_egl_frame(&frame, planes, Source::Mapped(mapped))
+    }
+
+    /// The same for a frame that `source` keeps alive.
+    ///
+    /// # Errors
+    ///
+    /// As [`CudaFrame::new`].
+    pub(crate) fn of_egl_frame(
+        frame: &CUeglFrame,
+        planes: &[PlaneLayout],
+        source: Source,
+    ) -> Result<Self> {
         const NOWHERE: Plane = Plane {
             layout: PlaneLayout {
                 width: 0,
@@ -88,7 +128,6 @@ impl CudaFrame {
             },
             data: PlaneData::Pitch(0),
         };
-        let frame = mapped.frame();
         let count = planes.len();
         if count == 0 || count > MAX_PLANES || frame.planeCount as usize != count {
             return Err(refuse(format!(
@@ -119,7 +158,7 @@ impl CudaFrame {
             check_layout(index, &layout, &first, linear)?;
             *plane = Plane {
                 layout,
-                data: data(&mapped, index, linear)?,
+                data: data(frame, index, linear)?,
             };
         }
         // At most MAX_PLANES, and equal to the slice's length, by the check above.
@@ -127,8 +166,54 @@ impl CudaFrame {
         Ok(Self {
             planes: out,
             num_planes,
-            mapped,
+            pixels: Pixels {
+                format: frame.eglColorFormat,
+                channels: frame.numChannels,
+                element: frame.cuFormat,
+                depth: frame.depth,
+            },
+            source,
         })
+    }
+
+    /// The frame as the driver takes it.
+    pub(crate) fn to_egl_frame(&self) -> CUeglFrame {
+        let mut pointers = CUeglFramePlanes::default();
+        let mut frame_type = CUeglFrameType::PITCH;
+        for (index, plane) in self.planes().iter().enumerate() {
+            let pointer: *mut c_void = match plane.data {
+                PlaneData::Pitch(address) => {
+                    std::ptr::without_provenance_mut(usize::try_from(address).unwrap_or(0))
+                }
+                PlaneData::Array(array) => {
+                    frame_type = CUeglFrameType::ARRAY;
+                    array.cast()
+                }
+            };
+            // SAFETY: both members are plain pointers of any value, at the same places.
+            let pointers = unsafe { &mut pointers.pPitch };
+            pointers[index] = pointer;
+        }
+        let first = self.planes[0].layout;
+        let is_linear = frame_type == CUeglFrameType::PITCH;
+        CUeglFrame {
+            frame: pointers,
+            width: first.width,
+            height: first.height,
+            depth: self.pixels.depth,
+            pitch: if is_linear { first.pitch } else { 0 },
+            planeCount: self.num_planes,
+            numChannels: self.pixels.channels,
+            frameType: frame_type,
+            eglColorFormat: self.pixels.format,
+            cuFormat: self.pixels.element,
+        }
+    }
+
+    /// Whether the pixels are only to be read: those of a frame that an EGLStream's consumer acquired
+    /// are its producer's.
+    pub fn is_read_only(&self) -> bool {
+        matches!(self.source, Source::Held(_))
     }
 
     /// Width of plane 0, which is the picture's.
@@ -192,20 +277,29 @@ impl CudaFrame {
         const CALL: &str = "CudaFrame::surface_object";
         match self.get(CALL, index)?.data {
             PlaneData::Pitch(_) => Err(Error::pitch_linear(CALL)),
-            // SAFETY: by the type invariant the array is that of this plane, and its frame one of
-            // arrays.
-            PlaneData::Array(array) => unsafe { self.mapped.surface_object(index as usize, array) },
+            PlaneData::Array(array) => match &self.source {
+                // SAFETY: by the type invariant the array is that of this plane, and its frame one of
+                // arrays.
+                Source::Mapped(mapped) => unsafe { mapped.surface_object(index as usize, array) },
+                // SAFETY: as above.
+                Source::Held(hold) => unsafe { hold.surface_object(index as usize, array) },
+                // Its planes are pointers.
+                Source::Kept { .. } => Err(Error::pitch_linear(CALL)),
+            },
         }
     }
 
     /// What the driver says that the pixels mean.
     pub fn color_format(&self) -> CUeglColorFormat {
-        self.mapped.frame().eglColorFormat
+        self.pixels.format
     }
 
-    /// The registration behind the frame.
-    pub fn mapped(&self) -> &Arc<MappedEglImage> {
-        &self.mapped
+    /// The registration behind the frame, if that is what keeps it alive.
+    pub fn mapped(&self) -> Option<&Arc<MappedEglImage>> {
+        match &self.source {
+            Source::Mapped(mapped) => Some(mapped),
+            Source::Held(_) | Source::Kept { .. } => None,
+        }
     }
 
     fn get(&self, call: &'static str, index: u32) -> Result<Plane> {
@@ -250,8 +344,8 @@ fn check_layout(
     Ok(())
 }
 
-fn data(mapped: &MappedEglImage, index: usize, linear: bool) -> Result<PlaneData> {
-    let planes = mapped.frame().frame;
+fn data(frame: &CUeglFrame, index: usize, linear: bool) -> Result<PlaneData> {
+    let planes = frame.frame;
     let null = || refuse(format!("plane {index} is null"));
     if linear {
         // SAFETY: both members are plain pointers of any value; the frame type says this one.

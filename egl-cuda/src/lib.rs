@@ -5,6 +5,7 @@ pub mod sys;
 
 mod context;
 mod driver;
+mod egl_stream;
 mod error;
 mod event;
 mod frame;
@@ -22,6 +23,7 @@ pub use cust;
 
 pub use context::{Context, Current};
 pub use driver::Driver;
+pub use egl_stream::{AcquiredFrame, Consumer, PresentError, Producer};
 pub use error::{Error, ErrorKind, Result};
 pub use event::Event;
 pub use frame::{CudaFrame, Plane, PlaneData, PlaneLayout};

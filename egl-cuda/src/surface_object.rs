@@ -61,6 +61,11 @@ impl SurfaceObjects {
         Ok(new)
     }
 
+    /// Whether there is no object.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lock().iter().all(|object| *object == NONE)
+    }
+
     /// Destroys all objects. `context`, of the registration, is current.
     ///
     /// # Errors

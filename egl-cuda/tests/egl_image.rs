@@ -167,7 +167,7 @@ fn gpu_registers_a_texture() {
     let mapped = unsafe { MappedEglImage::register(&context, image, ()) }.unwrap();
     let frame = CudaFrame::new(Arc::new(mapped), &[layout]).unwrap();
     assert_ne!(frame.surface_object(0).unwrap(), 0);
-    let mapped = Arc::clone(frame.mapped());
+    let mapped = Arc::clone(frame.mapped().unwrap());
     drop(frame);
     Arc::into_inner(mapped).unwrap().unregister().unwrap();
     eprintln!("run on {}", context.device_name().unwrap());

@@ -236,7 +236,7 @@ fn arrays(context: &Context) -> (CudaFrame, Arc<AtomicBool>) {
 
 /// Unregisters what only this frame holds.
 fn unregister(frame: CudaFrame) -> egl_cuda::Result<()> {
-    let mapped = Arc::clone(frame.mapped());
+    let mapped = Arc::clone(frame.mapped().unwrap());
     drop(frame);
     Arc::into_inner(mapped).unwrap().unregister()
 }
@@ -264,7 +264,7 @@ fn surface_objects_are_made_once_and_go_before_the_registration() {
                 assert_eq!(frame.surface_object(1).unwrap(), 0x20_0001);
             }
             assert_eq!(journal.take(), "SurfObjectCreate");
-            let other = CudaFrame::new(frame.mapped().clone(), &[LUMA, CHROMA]).unwrap();
+            let other = CudaFrame::new(frame.mapped().unwrap().clone(), &[LUMA, CHROMA]).unwrap();
             assert_eq!(other.surface_object(0).unwrap(), 0x10_0001);
             assert_eq!(frame.surface_object(0).unwrap(), 0x10_0001);
             assert_eq!(journal.take(), "SurfObjectCreate");

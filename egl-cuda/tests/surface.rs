@@ -142,7 +142,7 @@ fn sim_arrays_have_one_surface_object_each() {
     assert!(luma != 0 && chroma != 0 && luma != chroma);
     // As a new frame of the same surface is made for each buffer.
     for _ in 0..100 {
-        let again = CudaFrame::new(Arc::clone(tiled.mapped()), &planes).unwrap();
+        let again = CudaFrame::new(Arc::clone(tiled.mapped().unwrap()), &planes).unwrap();
         assert_eq!(again.surface_object(0).unwrap(), luma);
         assert_eq!(again.clone().surface_object(1).unwrap(), chroma);
     }
@@ -157,7 +157,7 @@ fn sim_arrays_have_one_surface_object_each() {
     drop(untouched);
     let (tiled, _) = frame(&context, NVBUF_LAYOUT_BLOCK_LINEAR);
     tiled.surface_object(1).unwrap();
-    let mapped = Arc::clone(tiled.mapped());
+    let mapped = Arc::clone(tiled.mapped().unwrap());
     drop(tiled);
     Arc::into_inner(mapped).unwrap().unregister().unwrap();
     assert_eq!(since(before), [3 * counts; 2]);
