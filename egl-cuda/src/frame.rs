@@ -87,11 +87,11 @@ pub(crate) enum Source {
 /// What the driver says of the pixels.
 #[derive(Debug, Clone, Copy)]
 struct Pixels {
-    format: CUeglColorFormat,
+    /// None if nobody said it.
+    format: Option<CUeglColorFormat>,
     /// Of plane 0.
     channels: u32,
     element: CUarray_format,
-    depth: u32,
 }
 
 impl CudaFrame {
@@ -167,17 +167,19 @@ impl CudaFrame {
             planes: out,
             num_planes,
             pixels: Pixels {
-                format: frame.eglColorFormat,
+                format: Some(frame.eglColorFormat),
                 channels: frame.numChannels,
                 element: frame.cuFormat,
-                depth: frame.depth,
             },
             source,
         })
     }
 
-    /// The frame as the driver takes it.
-    pub(crate) fn to_egl_frame(&self) -> CUeglFrame {
+    /// The frame as the driver takes it; of a registered image, as it gave it.
+    pub(crate) fn to_egl_frame(&self, format: CUeglColorFormat) -> CUeglFrame {
+        if let Some(mapped) = self.mapped() {
+            return *mapped.frame();
+        }
         let mut pointers = CUeglFramePlanes::default();
         let mut frame_type = CUeglFrameType::PITCH;
         for (index, plane) in self.planes().iter().enumerate() {
@@ -200,12 +202,12 @@ impl CudaFrame {
             frame: pointers,
             width: first.width,
             height: first.height,
-            depth: self.pixels.depth,
+            depth: 1,
             pitch: if is_linear { first.pitch } else { 0 },
             planeCount: self.num_planes,
             numChannels: self.pixels.channels,
             frameType: frame_type,
-            eglColorFormat: self.pixels.format,
+            eglColorFormat: format,
             cuFormat: self.pixels.element,
         }
     }
@@ -289,9 +291,16 @@ impl CudaFrame {
         }
     }
 
-    /// What the driver says that the pixels mean.
-    pub fn color_format(&self) -> CUeglColorFormat {
+    /// What the driver says that the pixels mean, or who made the frame of other memory; none if nobody
+    /// does.
+    pub fn color_format(&self) -> Option<CUeglColorFormat> {
         self.pixels.format
+    }
+
+    /// The same frame, of which nobody says what its pixels mean.
+    pub(crate) fn without_format(mut self) -> Self {
+        self.pixels.format = None;
+        self
     }
 
     /// The registration behind the frame, if that is what keeps it alive.

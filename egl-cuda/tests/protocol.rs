@@ -355,7 +355,7 @@ fn frames_are_checked() {
         assert_eq!(frame.plane(1).unwrap().layout, CHROMA);
         assert_eq!(
             frame.color_format(),
-            sys::CUeglColorFormat::YUV420_SEMIPLANAR
+            Some(sys::CUeglColorFormat::YUV420_SEMIPLANAR)
         );
         let error = frame.plane(2).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::PlaneOutOfRange);

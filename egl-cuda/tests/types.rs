@@ -1,7 +1,8 @@
 //! Layouts, thread claims and the words of errors.
 
 use egl_cuda::{
-    Context, CudaFrame, Driver, Error, Event, LoadError, MappedEglImage, Plane, Stream, sys,
+    AcquiredFrame, Consumer, Context, CudaFrame, Driver, Error, Event, LoadError, MappedEglImage,
+    Plane, PresentError, Producer, Stream, sys,
 };
 
 #[test]
@@ -32,6 +33,10 @@ fn objects_travel_between_threads() {
     travels::<MappedEglImage>();
     travels::<CudaFrame>();
     travels::<Plane>();
+    travels::<Consumer>();
+    travels::<AcquiredFrame>();
+    travels::<Producer>();
+    travels::<PresentError>();
     travels::<Error>();
     travels::<LoadError>();
     #[cfg(feature = "cust")]

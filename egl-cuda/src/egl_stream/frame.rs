@@ -42,7 +42,7 @@ impl CudaFrame {
     pub unsafe fn from_device_ptr(
         context: &Context,
         planes: &[(CUdeviceptr, PlaneLayout)],
-        format: CUeglColorFormat,
+        format: Option<CUeglColorFormat>,
         keep: impl Send + Sync + 'static,
     ) -> Result<Self> {
         const CALL: &str = "CudaFrame::from_device_ptr";
@@ -70,7 +70,7 @@ impl CudaFrame {
             planeCount: count,
             numChannels: first.bytes_per_pixel,
             frameType: CUeglFrameType::PITCH,
-            eglColorFormat: format,
+            eglColorFormat: format.unwrap_or(CUeglColorFormat::L),
             cuFormat: CUarray_format::UNSIGNED_INT8,
         };
         let kept = Arc::new(Kept {
@@ -78,6 +78,11 @@ impl CudaFrame {
             context: context.clone(),
         });
         let source = Source::Kept { _keep: kept };
-        Self::of_egl_frame(&frame, &layouts[..planes.len()], source)
+        let made = Self::of_egl_frame(&frame, &layouts[..planes.len()], source)?;
+        Ok(if format.is_some() {
+            made
+        } else {
+            made.without_format()
+        })
     }
 }

@@ -141,7 +141,7 @@ impl Producer {
     ///
     /// With the frame, which is the caller's again:
     /// [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument): `stream` is of another context, 64 frames are
-    /// under way, or this memory is already; or the driver's error, which is `CUDA_ERROR_UNKNOWN` when the consumer has
+    /// under way, this memory is already, or the frame has no colour format; or the driver's error, which is `CUDA_ERROR_UNKNOWN` when the consumer has
     /// gone (an H100, driver 580).
     #[doc(alias = "cuEGLStreamProducerPresentFrame")]
     pub fn present(
@@ -177,14 +177,17 @@ impl Producer {
                 "a frame of this memory is under way: Producer::return_frame gives it back",
             ));
         }
+        let format = frame.color_format().ok_or_else(|| {
+            Error::argument(CALL, "the frame has no colour format: make it with one")
+        })?;
+        let frame = frame.to_egl_frame(format);
         let context = self.connection.context();
         let _current = context.push()?;
         let mut connection = self.connection.as_raw();
         let mut on = stream.as_raw();
         // SAFETY: the producer is connected and its context current, the stream is live; the frame's memory is kept
         // alive in `presented` until the driver has given it back, and longer.
-        let code =
-            unsafe { (self.present)(&raw mut connection, frame.to_egl_frame(), &raw mut on) };
+        let code = unsafe { (self.present)(&raw mut connection, frame, &raw mut on) };
         check(context.driver(), PRESENT, code)
     }
 

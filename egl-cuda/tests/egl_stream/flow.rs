@@ -3,21 +3,12 @@
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use egl_cuda::{AcquiredFrame, Consumer, ErrorKind, PresentError, Producer, Stream};
+use egl_cuda::{ErrorKind, Producer, Stream};
 
 use crate::children::each;
 use crate::pair::{ALIVE, Pair, frame, read, write};
 
 const LONG: Option<Duration> = Some(Duration::from_secs(20));
-
-#[test]
-fn ends_and_frames_travel_between_threads() {
-    fn travels<T: Send + Sync + 'static>() {}
-    travels::<Consumer>();
-    travels::<Producer>();
-    travels::<AcquiredFrame>();
-    travels::<PresentError>();
-}
 
 #[test]
 fn a_thousand_frames_on_two_threads() {

@@ -63,6 +63,9 @@ impl Control {
     }
 }
 
+/// What a hostile driver does to a frame.
+type Change = fn(&mut sys::CUeglFrame);
+
 const STREAM: sys::EGLStreamKHR = std::ptr::dangling_mut::<u8>().cast();
 
 fn rgba() -> sys::CUeglFrame {
@@ -122,7 +125,7 @@ fn frames_that_make_no_sense_go_back() {
             control.gives(0x5000, 0x6000, 0, 1);
             let mut consumer = connect(&context).unwrap();
             let _ = control.take();
-            let wrong: [(fn(&mut sys::CUeglFrame), &str); 12] = [
+            let wrong: [(Change, &str); 12] = [
                 (|frame| frame.planeCount = 0, "0 planes"),
                 (|frame| frame.planeCount = 4, "4 planes"),
                 (|frame| frame.planeCount = u32::MAX, "4294967295 planes"),
@@ -267,15 +270,20 @@ fn a_frame_that_was_not_presented_is_refused() {
                 bytes_per_pixel: 4,
             };
             let keep = Arc::new(());
-            let frame = |address| {
+            let frame_of = |address, format| {
                 let keep = Arc::clone(&keep);
                 let planes = [(address, layout)];
-                let format = sys::CUeglColorFormat::ABGR;
                 // SAFETY: nobody follows the address.
                 unsafe { CudaFrame::from_device_ptr(&context, &planes, format, keep) }
             };
+            let frame = |address| frame_of(address, Some(sys::CUeglColorFormat::ABGR));
             let error = frame(0).unwrap_err();
             assert!(error.to_string().contains("null"), "{error}");
+            let unknown = frame_of(0x1000, None).unwrap();
+            assert_eq!(unknown.color_format(), None);
+            let refused = producer.present(unknown, &stream).unwrap_err();
+            assert!(refused.to_string().contains("colour format"), "{refused}");
+            drop(refused);
             let _ = control.take();
             assert!(producer.return_frame(&stream).unwrap().is_none());
             assert_eq!(control.take(), "", "nothing was presented");

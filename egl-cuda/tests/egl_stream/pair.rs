@@ -67,8 +67,10 @@ pub(crate) fn frame(context: &Context) -> CudaFrame {
     let memory = Memory::new(context);
     let planes = [(memory.1, layout)];
     // SAFETY: the frame keeps the memory, which is that large.
-    unsafe { CudaFrame::from_device_ptr(context, &planes, sys::CUeglColorFormat::ABGR, memory) }
-        .unwrap()
+    unsafe {
+        CudaFrame::from_device_ptr(context, &planes, Some(sys::CUeglColorFormat::ABGR), memory)
+    }
+    .unwrap()
 }
 
 /// The pixels of frame `number`: of each frame others, and within one all different.

@@ -30,10 +30,8 @@ impl Drop for Surface {
     fn drop(&mut self) {
         let functions = Library::get().unwrap().functions();
         // SAFETY: the image was mapped when the surface was made.
-        assert_eq!(
-            unsafe { (functions.unmap_egl_image)(self.0.as_ptr(), 0) },
-            0
-        );
+        let code = unsafe { (functions.unmap_egl_image)(self.0.as_ptr(), 0) };
+        assert_eq!(code, 0);
         // SAFETY: the surface is used no more.
         assert_eq!(unsafe { (functions.destroy)(self.0.as_ptr()) }, 0);
     }
