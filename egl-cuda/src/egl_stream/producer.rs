@@ -33,7 +33,8 @@ const RETURN: &str = "cuEGLStreamProducerReturnFrame";
 /// # The end
 ///
 /// When the producer is dropped it takes back what comes back, and disconnects. That takes frames that nobody
-/// acquired out of the stream, but what the consumer has it may go on reading. So what is left then
+/// acquired out of the stream: keep the producer until the consumer has them. What the consumer has acquired it may go
+/// on reading. So what is left then
 /// (the newest frame always is) stays alive until the consumer disconnects, if that is a
 /// [`Consumer`](crate::Consumer) of this process. With another consumer it is leaked, which is logged and counted
 /// ([`Producer::num_leaked`]), unless that one was disconnected before: let the consumer go first.

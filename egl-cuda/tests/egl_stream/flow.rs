@@ -1,12 +1,13 @@
 //! Frames on their way, and back.
 
+use std::ffi::{c_uint, c_void};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use egl_cuda::{ErrorKind, Producer, Stream};
+use egl_cuda::{ErrorKind, Event, Producer, Stream, sys};
 
 use crate::children::each;
-use crate::pair::{ALIVE, Pair, frame, read, write};
+use crate::pair::{ALIVE, Pair, driver, frame, read, write};
 
 const LONG: Option<Duration> = Some(Duration::from_secs(20));
 
@@ -271,4 +272,107 @@ fn clones_of_a_frame_hold_it() {
             (0, true)
         );
     });
+}
+
+/// Puts work on a stream that takes as long.
+fn busy(stream: &Stream, milliseconds: usize) {
+    type Host = unsafe extern "C" fn(
+        sys::CUstream,
+        unsafe extern "C" fn(*mut c_void),
+        *mut c_void,
+    ) -> c_uint;
+    unsafe extern "C" fn wait(milliseconds: *mut c_void) {
+        std::thread::sleep(Duration::from_millis(milliseconds.addr() as u64));
+    }
+    let context = stream.context();
+    // SAFETY: its type.
+    let host: Host = unsafe { driver(context, c"cuLaunchHostFunc") };
+    let _current = context.push().unwrap();
+    let data = std::ptr::without_provenance_mut(milliseconds);
+    // SAFETY: the function takes a number for its data.
+    assert_eq!(unsafe { host(stream.as_raw(), wait, data) }, 0);
+}
+
+#[test]
+fn work_on_the_gpu_is_ordered_by_the_streams() {
+    each("flow::work_on_the_gpu_is_ordered_by_the_streams", || {
+        let mut pair = Pair::new(4);
+        let event = Event::new(&pair.context).unwrap();
+        // Busy streams are for 300 ms, others a moment at most.
+        let is_busy = |stream: &Stream| {
+            let start = Instant::now();
+            event.record(stream).unwrap();
+            while !event.is_complete().unwrap() {
+                if start.elapsed() > Duration::from_millis(100) {
+                    return true;
+                }
+            }
+            false
+        };
+        // The consumer's stream behind the producer's.
+        let first = frame(&pair.context);
+        write(&first, 1, &pair.stream);
+        busy(&pair.stream, 300);
+        pair.producer.present(first, &pair.stream).unwrap();
+        assert!(!is_busy(pair.consumer.stream()));
+        let held = pair.consumer.acquire(LONG).unwrap().unwrap();
+        assert!(is_busy(pair.consumer.stream()));
+        pair.consumer.stream().synchronize().unwrap();
+        assert!(!is_busy(&pair.stream));
+        // The producer's behind that on which the frame was released: by a drop the consumer's own.
+        let other = Stream::new(&pair.context).unwrap();
+        busy(pair.consumer.stream(), 300);
+        drop(held);
+        pair.present(2);
+        assert!(!is_busy(&pair.stream));
+        // Freeing memory would wait for the device.
+        let first = pair.take_back().unwrap();
+        assert!(is_busy(&pair.stream) && !is_busy(&other));
+        pair.stream.synchronize().unwrap();
+        let held = pair.consumer.acquire(LONG).unwrap().unwrap();
+        busy(&other, 300);
+        held.release(&other).unwrap();
+        pair.present(3);
+        assert!(!is_busy(&pair.stream));
+        let second = pair.take_back().unwrap();
+        assert!(is_busy(&pair.stream) && !is_busy(pair.consumer.stream()));
+        pair.stream.synchronize().unwrap();
+        drop((first, second));
+    });
+}
+
+#[test]
+fn frames_are_released_while_another_thread_waits_for_one() {
+    each(
+        "flow::frames_are_released_while_another_thread_waits_for_one",
+        || {
+            let mut pair = Pair::new(2);
+            (1..=2).for_each(|number| pair.present(number));
+            let held = [(); 2].map(|()| pair.consumer.acquire(LONG).unwrap().unwrap());
+            let Pair {
+                mut consumer,
+                mut producer,
+                stream,
+                context,
+                ..
+            } = pair;
+            let thread = std::thread::spawn(move || {
+                let acquired = consumer.acquire(None).unwrap().unwrap();
+                assert_eq!(read(acquired.frame(), consumer.stream()), 3);
+                drop(acquired);
+                consumer
+            });
+            std::thread::sleep(Duration::from_millis(50));
+            drop(held);
+            let back = producer.return_frame(&stream).unwrap().unwrap();
+            assert!(!thread.is_finished());
+            write(&back, 3, &stream);
+            producer.present(back, &stream).unwrap();
+            let consumer = thread.join().unwrap();
+            assert_eq!(
+                (consumer.num_held(), consumer.context().ordinal()),
+                (0, context.ordinal())
+            );
+        },
+    );
 }

@@ -306,3 +306,44 @@ fn a_frame_that_was_not_presented_is_refused() {
         },
     );
 }
+
+#[test]
+fn streams_of_another_device_are_refused() {
+    with(
+        "stream_driver",
+        "hostile::streams_of_another_device_are_refused",
+        |control| {
+            let [context, other] = [0, 1].map(|device| Context::primary(device).unwrap());
+            let [own, foreign] = [&context, &other].map(|context| Stream::new(context).unwrap());
+            control.gives(0x5000, 0x6000, 0x1000, 1);
+            control.frame(rgba());
+            let mut consumer = connect(&context).unwrap();
+            let acquired = consumer.acquire(None).unwrap().unwrap();
+            let _ = control.take();
+            let error = acquired.release(&foreign).unwrap_err();
+            assert!(
+                error
+                    .to_string()
+                    .contains("of device 1, this end of device 0"),
+                "{error}"
+            );
+            // On the consumer's own stream, by the drop.
+            assert_eq!(control.take(), "ConsumerReleaseFrame");
+            let frame = consumer.acquire(None).unwrap().unwrap();
+            // SAFETY: the fixture does not follow the stream's address.
+            let mut producer =
+                unsafe { Producer::connect_raw(&context, STREAM, 64, 32, ()) }.unwrap();
+            let _ = control.take();
+            let frame = frame.frame().clone();
+            let refused = producer.present(frame, &foreign).unwrap_err();
+            assert_eq!(refused.error().call(), "Producer::present");
+            let error = producer.return_frame(&foreign).unwrap_err();
+            assert_eq!(error.call(), "Producer::return_frame");
+            assert_eq!(control.take(), "");
+            producer.present(refused.into_frame(), &own).unwrap();
+            drop(producer);
+            // What is acquired can be presented elsewhere; this stream's own consumer got it back here.
+            assert_eq!(Producer::num_leaked(), 0);
+        },
+    );
+}
