@@ -9,6 +9,7 @@ mod layout;
 mod leftovers;
 mod present_error;
 mod producer;
+mod timeout;
 
 pub use acquired_frame::AcquiredFrame;
 pub use consumer::Consumer;

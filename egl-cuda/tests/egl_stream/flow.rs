@@ -276,21 +276,18 @@ fn clones_of_a_frame_hold_it() {
 
 /// Puts work on a stream that takes as long.
 fn busy(stream: &Stream, milliseconds: usize) {
-    type Host = unsafe extern "C" fn(
-        sys::CUstream,
-        unsafe extern "C" fn(*mut c_void),
-        *mut c_void,
-    ) -> c_uint;
-    unsafe extern "C" fn wait(milliseconds: *mut c_void) {
+    type Call = unsafe extern "C" fn(sys::CUstream, c_uint, *mut c_void);
+    type Add = unsafe extern "C" fn(sys::CUstream, Call, *mut c_void, c_uint) -> c_uint;
+    unsafe extern "C" fn wait(_: sys::CUstream, _: c_uint, milliseconds: *mut c_void) {
         std::thread::sleep(Duration::from_millis(milliseconds.addr() as u64));
     }
     let context = stream.context();
     // SAFETY: its type.
-    let host: Host = unsafe { driver(context, c"cuLaunchHostFunc") };
+    let add: Add = unsafe { driver(context, c"cuStreamAddCallback") };
     let _current = context.push().unwrap();
     let data = std::ptr::without_provenance_mut(milliseconds);
-    // SAFETY: the function takes a number for its data.
-    assert_eq!(unsafe { host(stream.as_raw(), wait, data) }, 0);
+    // SAFETY: the function takes a number for its data; the flags must be 0.
+    assert_eq!(unsafe { add(stream.as_raw(), wait, data, 0) }, 0);
 }
 
 #[test]
