@@ -113,11 +113,8 @@ table! {
             c"cuMemHostGetDevicePointer_v2";
         pointer_get_attribute: PFN_cuPointerGetAttribute = c"cuPointerGetAttribute";
         memcpy_2d_async: PFN_cuMemcpy2DAsync_v2 = c"cuMemcpy2DAsync_v2";
-        memset_d2d8_async: PFN_cuMemsetD2D8Async = c"cuMemsetD2D8Async";
-        array_create: PFN_cuArrayCreate_v2 = c"cuArrayCreate_v2";
         array_3d_create: PFN_cuArray3DCreate_v2 = c"cuArray3DCreate_v2";
         array_get_descriptor: PFN_cuArrayGetDescriptor_v2 = c"cuArrayGetDescriptor_v2";
-        array_3d_get_descriptor: PFN_cuArray3DGetDescriptor_v2 = c"cuArray3DGetDescriptor_v2";
         array_destroy: PFN_cuArrayDestroy = c"cuArrayDestroy";
         tex_object_create: PFN_cuTexObjectCreate = c"cuTexObjectCreate";
         tex_object_destroy: PFN_cuTexObjectDestroy = c"cuTexObjectDestroy";

@@ -7,6 +7,7 @@ mod context;
 mod copy;
 mod driver;
 mod egl;
+mod egl_stream;
 mod error;
 mod event;
 mod frame;
@@ -35,6 +36,7 @@ pub use driver::Driver;
 #[cfg(feature = "gles")]
 pub use egl::EglImage;
 pub use egl::{EglDisplay, EglStream, EglStreamState, EglSync};
+pub use egl_stream::{AcquiredFrame, Consumer, PresentError, Producer};
 pub use error::{Error, ErrorKind, Result};
 pub use event::Event;
 pub use frame::{CudaFrame, PixelOrder, Plane, PlaneData, PlaneLayout};

@@ -135,6 +135,10 @@ impl Objects {
         Ok(number)
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lock().is_empty()
+    }
+
     /// Destroys all objects. `context`, of the source, is current.
     ///
     /// # Errors

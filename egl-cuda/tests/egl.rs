@@ -210,3 +210,21 @@ fn without_libegl_there_is_an_error() {
     let missing = error.load_error().and_then(egl_cuda::LoadError::symbol);
     assert_eq!(missing, Some("eglGetProcAddress"), "{error}");
 }
+
+#[test]
+fn the_example_moves_frames() {
+    each("the_example_moves_frames", || {
+        let output = std::process::Command::new(common::program("egl_stream"))
+            .arg("300")
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&output.stdout);
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{text}\n{errors}");
+        assert!(
+            text.contains("300 frames of 640x360, every one right"),
+            "{text}"
+        );
+        assert!(!errors.contains("egl-cuda:"), "{errors}");
+    });
+}

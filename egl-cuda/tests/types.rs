@@ -1,8 +1,9 @@
 //! Layouts, thread claims and the words of errors.
 
 use egl_cuda::{
-    Array, Context, CudaFrame, DeviceMemory, Driver, Error, Event, LoadError, ManagedMemory,
-    MappedEglImage, PinnedMemory, PixelOrder, Plane, Sampling, Stream, StreamRef, sys,
+    AcquiredFrame, Array, Consumer, Context, CudaFrame, DeviceMemory, Driver, Error, Event,
+    LoadError, ManagedMemory, MappedEglImage, PinnedMemory, PixelOrder, Plane, PresentError,
+    Producer, Sampling, Stream, StreamRef, sys,
 };
 
 #[test]
@@ -40,6 +41,10 @@ fn objects_travel_between_threads() {
     travels::<ManagedMemory>();
     travels::<PinnedMemory>();
     travels::<Array>();
+    travels::<Consumer>();
+    travels::<AcquiredFrame>();
+    travels::<Producer>();
+    travels::<PresentError>();
     travels::<Error>();
     travels::<LoadError>();
     #[cfg(feature = "cust")]

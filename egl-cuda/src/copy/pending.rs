@@ -77,6 +77,23 @@ impl Pending {
         }
     }
 
+    /// Puts all that was noted before what comes on a stream, without a wait of the CPU.
+    ///
+    /// # Errors
+    ///
+    /// The driver's error.
+    pub(crate) fn precede(&self, stream: &Stream) -> Result<()> {
+        let mut state = self.lock();
+        if state.is_untracked {
+            self.context.synchronize()?;
+            state.is_untracked = false;
+        }
+        match &state.event {
+            Some(event) => stream.wait_event(event),
+            None => Ok(()),
+        }
+    }
+
     /// The last wait, before the memory goes. Where even the whole context cannot be waited for it was
     /// left with an error: the driver runs nothing in it any more.
     pub(crate) fn end(&self) {

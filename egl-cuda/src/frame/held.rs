@@ -6,6 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::copy::Pending;
+use crate::egl_stream::Hold;
 use crate::objects::Objects;
 use crate::{Context, MappedEglImage};
 
@@ -55,6 +56,8 @@ impl Drop for Uses {
 pub(crate) enum Backing {
     Registered(Arc<MappedEglImage>),
     Held(Arc<Held<dyn Any + Send + Sync>>),
+    /// A frame that an EGLStream's consumer has.
+    Acquired(Hold),
 }
 
 impl Backing {
@@ -62,6 +65,7 @@ impl Backing {
         match self {
             Self::Registered(mapped) => mapped.objects(),
             Self::Held(held) => &held.uses.objects,
+            Self::Acquired(hold) => hold.objects(),
         }
     }
 
@@ -69,6 +73,7 @@ impl Backing {
         match self {
             Self::Registered(mapped) => mapped.pending(),
             Self::Held(held) => &held.uses.pending,
+            Self::Acquired(hold) => hold.pending(),
         }
     }
 
@@ -82,6 +87,7 @@ impl fmt::Debug for Backing {
         match self {
             Self::Registered(mapped) => f.debug_tuple("Registered").field(mapped).finish(),
             Self::Held(held) => f.debug_tuple("Held").field(&held.uses).finish(),
+            Self::Acquired(hold) => f.debug_tuple("Acquired").field(hold).finish(),
         }
     }
 }

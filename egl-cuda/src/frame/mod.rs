@@ -7,7 +7,7 @@ mod sources;
 
 use std::sync::Arc;
 
-use crate::copy::{Place, Rows, Streams};
+use crate::copy::{Pending, Place, Rows, Streams};
 use crate::memory::channel_bytes;
 use crate::objects::Shown;
 use crate::sys::{
@@ -16,8 +16,6 @@ use crate::sys::{
 use crate::{Context, CopySource, CopyTarget, Error, MappedEglImage, Result, Sampling};
 
 use held::Backing;
-#[expect(unused_imports, reason = "the frames of EGLStreams are made of it")]
-pub(crate) use held::Held;
 pub use pixel_order::PixelOrder;
 pub use plane::{Plane, PlaneData, PlaneLayout};
 
@@ -25,7 +23,8 @@ pub use plane::{Plane, PlaneData, PlaneLayout};
 ///
 /// That is the registration of an EGLImage ([`new`](Self::new)), memory of our own
 /// ([`from_memory`](Self::from_memory), [`from_arrays`](Self::from_arrays)) or of others
-/// ([`from_device_ptr`](Self::from_device_ptr)). Clones share it. A frame may be held and used on any
+/// ([`from_device_ptr`](Self::from_device_ptr)), or a frame of an EGLStream that its
+/// [`Consumer`](crate::Consumer) has. Clones share it. A frame may be held and used on any
 /// thread; it is a view and allocates nothing.
 ///
 /// It does no synchronisation of its own: whoever made the pixels must be done before a kernel
@@ -247,6 +246,12 @@ impl CudaFrame {
         self
     }
 
+    /// Whether the pixels are only to be read: those of a frame that an EGLStream's consumer acquired are its
+    /// producer's.
+    pub fn is_read_only(&self) -> bool {
+        self.is_read_only
+    }
+
     /// What the driver says that the pixels mean, or who made the frame of its own memory; none if nobody
     /// does.
     ///
@@ -271,6 +276,11 @@ impl CudaFrame {
         self.element
     }
 
+    /// The copies to and from the planes.
+    pub(crate) fn pending(&self) -> &Pending {
+        self.backing.pending()
+    }
+
     /// The context that the planes are of.
     pub fn context(&self) -> &Context {
         self.backing.context()
@@ -280,7 +290,7 @@ impl CudaFrame {
     pub fn mapped(&self) -> Option<&Arc<MappedEglImage>> {
         match &self.backing {
             Backing::Registered(mapped) => Some(mapped),
-            Backing::Held(_) => None,
+            Backing::Held(_) | Backing::Acquired(_) => None,
         }
     }
 

@@ -1,12 +1,14 @@
 //! Where frames come from.
 
-use std::any::Any;
+use std::ffi::c_void;
 use std::sync::Arc;
 
 use super::held::{Backing, Held};
 use super::{CudaFrame, Plane, PlaneData, PlaneLayout, channels};
+use crate::egl_stream::Hold;
 use crate::sys::{
-    CUarray_format, CUdeviceptr, CUeglColorFormat, CUeglFrame, CUeglFrameType, MAX_PLANES,
+    CUarray_format, CUdeviceptr, CUeglColorFormat, CUeglFrame, CUeglFramePlanes, CUeglFrameType,
+    MAX_PLANES,
 };
 use crate::{Array, Context, DeviceMemory, Error, MappedEglImage, Result};
 
@@ -40,36 +42,53 @@ impl CudaFrame {
         )
     }
 
-    /// A frame that was acquired from an EGLStream, as [`new`](Self::new) makes one of an image. No
-    /// layouts at all stand for the one that the driver tells, of a frame with one plane.
+    /// A frame that was acquired from an EGLStream, as [`new`](Self::new) makes one of an image.
     ///
     /// # Safety
     ///
-    /// `frame` is what the driver said of a resource of the context of `held`, which keeps it.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "consumers of EGLStreams make their frames by it")
-    )]
-    pub(crate) unsafe fn from_egl_frame(
+    /// `frame` is what the driver said of the resource that is held.
+    pub(crate) unsafe fn of_acquired(
+        call: &'static str,
         frame: &CUeglFrame,
         planes: &[PlaneLayout],
-        held: Arc<Held<dyn Any + Send + Sync>>,
+        hold: Hold,
     ) -> Result<Self> {
-        const CALL: &str = "CudaFrame::from_egl_frame";
-        let only;
-        let planes = if planes.is_empty() && frame.planeCount == 1 {
-            let channel = crate::memory::channel_bytes(frame.cuFormat).unwrap_or(1);
-            only = [PlaneLayout {
-                width: frame.width,
-                height: frame.height,
-                pitch: frame.pitch,
-                bytes_per_pixel: channel.saturating_mul(frame.numChannels),
-            }];
-            &only
-        } else {
-            planes
-        };
-        Self::of_driver(CALL, frame, planes, true, Backing::Held(held))
+        Self::of_driver(call, frame, planes, true, Backing::Acquired(hold))
+    }
+
+    /// The frame as the driver takes it; of a registered image, as it gave it.
+    pub(crate) fn to_egl_frame(&self, format: CUeglColorFormat) -> CUeglFrame {
+        if let Some(mapped) = self.mapped() {
+            return *mapped.frame();
+        }
+        let mut pointers = [std::ptr::null_mut::<c_void>(); MAX_PLANES];
+        let mut frame_type = CUeglFrameType::PITCH;
+        for (pointer, plane) in pointers.iter_mut().zip(self.planes()) {
+            *pointer = match plane.data {
+                PlaneData::Pitch(address) => {
+                    std::ptr::without_provenance_mut(usize::try_from(address).unwrap_or(0))
+                }
+                PlaneData::Array(array) => {
+                    frame_type = CUeglFrameType::ARRAY;
+                    array.cast()
+                }
+            };
+        }
+        let first = self.planes[0].layout;
+        let is_linear = frame_type == CUeglFrameType::PITCH;
+        CUeglFrame {
+            // Arrays and pointers are at the same places.
+            frame: CUeglFramePlanes { pPitch: pointers },
+            width: first.width,
+            height: first.height,
+            depth: 1,
+            pitch: if is_linear { first.pitch } else { 0 },
+            planeCount: self.num_planes,
+            numChannels: self.channels,
+            frameType: frame_type,
+            eglColorFormat: format,
+            cuFormat: self.element,
+        }
     }
 
     fn of_driver(
@@ -377,6 +396,8 @@ fn data(frame: &CUeglFrame, index: usize, is_linear: bool) -> PlaneData {
 
 #[cfg(test)]
 mod tests {
+    use std::any::Any;
+
     use super::*;
     use crate::{PixelOrder, sys};
 
@@ -403,8 +424,8 @@ mod tests {
         };
         let held: Arc<Held<dyn Any + Send + Sync>> = Arc::new(Held::new(&context, memory));
         let of = |frame: &CUeglFrame, planes: &[PlaneLayout]| {
-            // SAFETY: the frame is of the memory that is held; what a test changes is refused.
-            unsafe { CudaFrame::from_egl_frame(frame, planes, Arc::clone(&held)) }
+            let backing = Backing::Held(Arc::clone(&held));
+            CudaFrame::of_driver("test", frame, planes, true, backing)
         };
         let layout = PlaneLayout {
             width: 64,
@@ -412,16 +433,14 @@ mod tests {
             pitch,
             bytes_per_pixel: 4,
         };
-        for planes in [&[][..], &[layout]] {
-            let frame = of(&frame, planes).unwrap();
-            assert_eq!(frame.plane(0).unwrap().layout, layout);
-            assert_eq!(frame.pixel_order(), Some(PixelOrder::Rgba));
-            assert_eq!((frame.channels(), frame.num_planes()), (4, 1));
-            assert_eq!(frame.source(0).unwrap().row_bytes(), 256);
-            let error = frame.target(0).unwrap_err();
-            assert!(error.to_string().contains("must not be written"), "{error}");
-            assert!(frame.with_element_type(CUarray_format::FLOAT).is_err());
-        }
+        let made = of(&frame, &[layout]).unwrap();
+        assert_eq!(made.plane(0).unwrap().layout, layout);
+        assert_eq!(made.pixel_order(), Some(PixelOrder::Rgba));
+        assert_eq!((made.channels(), made.num_planes()), (4, 1));
+        assert_eq!(made.source(0).unwrap().row_bytes(), 256);
+        let error = made.target(0).unwrap_err();
+        assert!(error.to_string().contains("must not be written"), "{error}");
+        assert!(made.with_element_type(CUarray_format::FLOAT).is_err());
         let two = CUeglFrame {
             planeCount: 2,
             ..frame
@@ -431,12 +450,6 @@ mod tests {
             error.to_string().contains("0 planes are described"),
             "{error}"
         );
-        let long = CUeglFrame {
-            numChannels: u32::MAX,
-            ..frame
-        };
-        let error = of(&long, &[]).unwrap_err();
-        assert!(error.to_string().contains("rows of"), "{error}");
         assert_eq!(Arc::strong_count(&held), 1);
     }
 }

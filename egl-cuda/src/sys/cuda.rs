@@ -1444,28 +1444,12 @@ pub type PFN_cuPointerGetAttribute = unsafe extern "C" fn(
     address: CUdeviceptr,
 ) -> CUresult;
 pub type PFN_cuMemcpy2DAsync_v2 = unsafe extern "C" fn(copy: *const CUDA_MEMCPY2D, stream: CUstream) -> CUresult;
-pub type PFN_cuMemsetD2D8Async = unsafe extern "C" fn(
-    address: CUdeviceptr,
-    pitch: usize,
-    value: ::core::ffi::c_uchar,
-    width: usize,
-    height: usize,
-    stream: CUstream,
-) -> CUresult;
-pub type PFN_cuArrayCreate_v2 = unsafe extern "C" fn(
-    array: *mut CUarray,
-    descriptor: *const CUDA_ARRAY_DESCRIPTOR,
-) -> CUresult;
 pub type PFN_cuArray3DCreate_v2 = unsafe extern "C" fn(
     array: *mut CUarray,
     descriptor: *const CUDA_ARRAY3D_DESCRIPTOR,
 ) -> CUresult;
 pub type PFN_cuArrayGetDescriptor_v2 = unsafe extern "C" fn(
     descriptor: *mut CUDA_ARRAY_DESCRIPTOR,
-    array: CUarray,
-) -> CUresult;
-pub type PFN_cuArray3DGetDescriptor_v2 = unsafe extern "C" fn(
-    descriptor: *mut CUDA_ARRAY3D_DESCRIPTOR,
     array: CUarray,
 ) -> CUresult;
 pub type PFN_cuArrayDestroy = unsafe extern "C" fn(array: CUarray) -> CUresult;
