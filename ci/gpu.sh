@@ -67,14 +67,14 @@ test_program() { # TEST: where cargo put it
 build() {
     local lib plugins release=${CARGO_TARGET_DIR:-target}/release program
     cargo build --release -p nvmm-gpu -p nvmm-bench
-    cargo build --release -p egl-cuda --features nvbuf --example runtime_kernel
+    cargo build --release -p egl-cuda --features nvbuf --example runtime_kernel --example egl_stream
     ci/plugin.sh
     NVMM_SIM=1 NVMM_SIM_RELEASE=r32.7 ci/sim.sh --build
     lib=$(NVMM_SIM_RELEASE=r32.7 ci/sim.sh --library-dir)
     plugins=$(pkg-config --variable=pluginsdir gstreamer-1.0)
     rm -rf "$folder"
     mkdir -p "$folder"/{lib,gpu,gst,plugins}
-    for program in nvmm-gpu nvmm-interop nvmm-bench examples/runtime_kernel; do
+    for program in nvmm-gpu nvmm-interop nvmm-bench examples/runtime_kernel examples/egl_stream; do
         strip -o "$folder/${program#*/}" "$release/$program"
     done
     cp egl-cuda/examples/runtime_kernel/rt_kernel.{cu,h} ci/runtime-kernel.sh "$folder/"
@@ -104,7 +104,7 @@ fi
 [[ $run == yes ]] || exit 0
 
 folder=$(cd "$folder" && pwd -P)
-for program in nvmm-gpu nvmm-interop nvmm-bench surfaces runtime_kernel; do
+for program in nvmm-gpu nvmm-interop nvmm-bench surfaces runtime_kernel egl_stream; do
     [[ -x $folder/$program ]] || {
         echo "gpu: $folder/$program is not there or cannot be run" >&2
         exit 1
@@ -171,6 +171,8 @@ done
 while read -r name; do
     counted "egl-cuda: $name" env EGL_CUDA_TEST_CHILD=1 "$folder/tests/egl_stream" --exact "$name"
 done < <("$folder/tests/egl_stream" --list 2>/dev/null | sed -n 's/^\(\(flow\|endings\|steady\)::.*\): test$/\1/p')
+
+check "1,000 frames from a producer's thread to a consumer's" "$folder/egl_stream" 1000
 
 echo "== a kernel of the CUDA runtime"
 status=0
