@@ -8,6 +8,7 @@ use nvbufsurface_sys::{Family, Library};
 
 use crate::MemType;
 use crate::error::{Error, ErrorKind, Result};
+use crate::legacy::LegacyParams;
 use crate::params::SurfaceParams;
 use crate::raw::{Raw, RawParams, RawSurface};
 
@@ -157,6 +158,11 @@ impl Descriptor {
         self.surface.head.batchSize
     }
 
+    /// How many of them say that they are filled. NVIDIA's elements take 0 of a batch of one for 1.
+    pub fn num_filled(&self) -> u32 {
+        self.surface.head.numFilled
+    }
+
     /// What tells this buffer from others.
     pub fn identity(&self) -> Identity {
         self.identity
@@ -164,6 +170,21 @@ impl Descriptor {
 }
 
 impl Identity {
+    /// Of a buffer of libnvbuf_utils, by the address of its opaque block.
+    pub(crate) fn of_legacy(params: &LegacyParams) -> Self {
+        let plane = params.planes()[0];
+        let fd = params.fd_number();
+        Self {
+            address: params.nv_buffer(),
+            fd: Some(fd),
+            inode: stat(fd).map_or(0, |stat| stat.st_ino),
+            data_size: plane.size,
+            pitch: plane.pitch,
+            format: params.color_format().0,
+            size: (params.width(), params.height()),
+        }
+    }
+
     pub(crate) fn inode(&self) -> u64 {
         self.inode
     }
