@@ -122,10 +122,10 @@ pub(crate) fn num_buffers(memory: &gst::MemoryRef) -> Result<u32> {
     })
 }
 
-/// What form a foreign memory has.
+/// What mapping a foreign memory gives.
 pub(crate) fn form(memory: &gst::MemoryRef) -> Result<Form> {
-    let (address, size, is_shared) = address_of(memory.as_ptr().cast_mut())?;
-    Ok(match find(memory, (address, size), is_shared, 0)? {
+    let mapped = map_address(memory.as_ptr().cast_mut())?;
+    Ok(match find(memory, mapped, false, 0)? {
         Found::Surface(_) => Form::Surface,
         Found::Legacy(_) => Form::Legacy,
     })

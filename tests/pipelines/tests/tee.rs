@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use gst::prelude::*;
-use gst_nvmm::nvbuf::sys::classic::NvBufSurface;
+use gst_nvmm::NvmmBufferExt;
 use gst_video::VideoInfo;
 use nvmm_pipelines::{Pipeline, Usage, exclusive, frames};
 
@@ -61,14 +61,14 @@ fn making_buffers_writable_copies_no_pixels() {
 }
 
 /// The address of the descriptor, the dmabuf's number and the first pixel of a buffer.
-fn look(buffer: &gst::BufferRef, info: &VideoInfo) -> (usize, u64, u32) {
+fn look(buffer: &gst::BufferRef, info: &VideoInfo) -> (usize, Option<i32>, u32) {
     let map = buffer.map_readable().expect("a map");
-    assert_eq!(map.size(), size_of::<NvBufSurface>());
+    let form = buffer.nvmm_form().expect("NVMM");
+    assert_eq!(map.size(), form.memory_size().expect("a library"));
     let address = map.as_slice().as_ptr();
-    // SAFETY: NVMM memory maps to a live NvBufSurface.
-    let surface = unsafe { &*address.cast::<NvBufSurface>() };
-    // SAFETY: its list has at least one entry.
-    let fd = unsafe { (*surface.surfaceList).bufferDesc };
+    let pixels = buffer.nvmm_pixels(0).expect("a picture");
+    let surface = pixels.surface().expect("of our own plugin");
+    let fd = surface.params(0).expect("a buffer").fd_number();
     let pixel = gst_nvmm::read_cpu(buffer, info, |map| {
         let plane = map.plane(0)?;
         // SAFETY: the first pixel of a mapped plane of four bytes each.
