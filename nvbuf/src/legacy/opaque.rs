@@ -73,9 +73,9 @@ impl OpaqueBlock {
     ///
     /// # Safety
     ///
-    /// What was copied is a block that the library made, and its buffer lives as long as what this
-    /// gives; or the library is one that notices. With [`FdRule::Keep`] the fd is the producer's, who
-    /// does not close it before.
+    /// What was copied is a block that the library made, on the word of whoever gave the address, and its
+    /// buffer lives as long as what this gives. With [`FdRule::Keep`] the fd is the producer's, who does
+    /// not close it before.
     #[doc(alias = "ExtractFdFromNvBuffer")]
     pub unsafe fn extract(&self, rule: FdRule) -> Result<ExtractedFd> {
         // The library may write to what it gets.

@@ -4,7 +4,8 @@ use gst_nvmm::nvbuf::ColorFormat;
 use gst_nvmm::{Form, NvmmBufferExt};
 use gst_video::{VideoFormat, VideoInfo};
 use nvmm_pipelines::{
-    Consumer, LegacyPeer, Peer, Picture, Pipeline, Usage, exclusive, frames, is_r32,
+    Consumer, LegacyPeer, Peer, Picture, Pipeline, Usage, child, exclusive, frames, is_child,
+    is_r32,
 };
 
 const SOURCE: &str = "videotestsrc num-buffers=3 pattern=ball ! \
@@ -59,6 +60,22 @@ fn our_output_is_what_every_element_of_the_release_takes() {
         }
     }
     usage.assert_clean();
+}
+
+/// The variable that makes R32's decoders and encoders speak surfaces makes us speak them.
+#[test]
+fn the_variable_of_nvidias_elements_is_heeded() {
+    let name = "the_variable_of_nvidias_elements_is_heeded";
+    if !is_child() {
+        child(name, &[("DS_NEW_BUFAPI", "1")]);
+        return;
+    }
+    let _guard = exclusive();
+    let buffers = buffers("nvmmtransform ! nvmmoverlay");
+    assert_eq!(buffers[0].nvmm_form().expect("NVMM"), Form::Surface);
+    Consumer::Nvvideoconvert
+        .take(&buffers[0])
+        .expect("a surface");
 }
 
 /// The stand-ins look: what they refuse is what NVIDIA's refuse.

@@ -10,11 +10,16 @@ use nvmm_pipelines::{Pipeline, Usage, exclusive, frames};
 
 const FRAMES: u64 = 1000;
 
-fn source(count: u64) -> String {
+/// In the form of the release, or on R32 as surfaces too.
+fn source_of(count: u64, bufapi_version: bool) -> String {
     format!(
         "videotestsrc num-buffers={count} ! video/x-raw,format=RGBA,width=64,height=48 ! \
-         nvmmtransform ! video/x-raw(memory:NVMM) ! tee name=t "
+         nvmmtransform bufapi-version={bufapi_version} ! video/x-raw(memory:NVMM) ! tee name=t "
     )
+}
+
+fn source(count: u64) -> String {
+    source_of(count, false)
 }
 
 /// Sets a time on every buffer that leaves the element `mark`, as an element that owns it would.
@@ -36,16 +41,21 @@ fn mark(pipeline: &Pipeline) -> Arc<AtomicU64> {
 #[test]
 fn making_buffers_writable_copies_no_pixels() {
     let _guard = exclusive();
-    for (what, queue) in [
-        ("no queues", ""),
-        ("short queues", "queue max-size-buffers=1 !"),
-        ("queues longer than the pool", "queue max-size-buffers=50 !"),
+    for (what, queue, bufapi_version) in [
+        ("no queues", "", false),
+        ("short queues", "queue max-size-buffers=1 !", false),
+        (
+            "queues longer than the pool",
+            "queue max-size-buffers=50 !",
+            false,
+        ),
+        ("surfaces on R32, too", "queue max-size-buffers=50 !", true),
     ] {
         let usage = Usage::start();
         let line = format!(
             "{} t. ! {queue} identity name=mark ! fakesink async=false \
              t. ! {queue} fakesink async=false",
-            source(FRAMES)
+            source_of(FRAMES, bufapi_version)
         );
         let pipeline = Pipeline::parse(&line).expect("a pipeline");
         let marked = mark(&pipeline);
