@@ -24,7 +24,7 @@ struct Entry {
 }
 
 struct Known {
-    which: Which,
+    index: u32,
     key: Key,
     backing: Arc<Backing>,
 }
@@ -61,15 +61,15 @@ static QUARK: LazyLock<glib::Quark> = LazyLock::new(|| {
 pub(crate) fn backing(memory: &gst::MemoryRef, which: Which) -> Result<Arc<Backing>> {
     let raw = memory.as_ptr().cast_mut();
     let (address, size, is_shared) = address_of(raw)?;
-    let entry = entry(raw);
+    let (entry, index) = (entry(raw), which.unwrap_or(0));
     let mut known = entry.known.lock().unwrap_or_else(|e| e.into_inner());
-    let place = known.iter().position(|known| known.which == which);
+    let place = known.iter().position(|known| known.index == index);
     if let Some(Known { key, backing, .. }) = place.map(|place| &known[place])
         && key.is_of(address, size, which)
     {
         return Ok(Arc::clone(backing));
     }
-    let (key, backing) = match find(memory, (address, size), is_shared, which.unwrap_or(0))? {
+    let (key, backing) = match find(memory, (address, size), is_shared, index)? {
         Found::Surface(descriptor) => {
             check(&descriptor, which)?;
             let identity = descriptor.identity();
@@ -90,13 +90,20 @@ pub(crate) fn backing(memory: &gst::MemoryRef, which: Which) -> Result<Arc<Backi
         Found::Legacy(block) => {
             let imported = legacy::import(&block, mem_type(memory))?;
             let identity = imported.is_kept.then(|| imported.buffer.identity());
-            let parked = identity.as_ref().and_then(recycled::take);
+            // The library may note something in a block: the buffer is the same.
+            let same = place.map(|place| &known[place]).filter(|known| {
+                matches!(&known.key, Key::Legacy(_, was) if was.is_some() && *was == identity)
+            });
+            let backing = same.map(|known| Arc::clone(&known.backing));
+            let parked = || identity.as_ref().and_then(recycled::take);
+            let backing = backing.or_else(parked);
             let new = || Arc::new(Backing::imported(imported));
-            (Key::Legacy(block, identity), parked.unwrap_or_else(new))
+            let backing = backing.unwrap_or_else(new);
+            (Key::Legacy(block, identity), backing)
         }
     };
     let now = Known {
-        which,
+        index,
         key,
         backing: Arc::clone(&backing),
     };

@@ -73,6 +73,34 @@ fn the_same_memories_again_cost_one_extraction_and_one_registration_each() {
     usage.assert_clean();
 }
 
+/// What the library notes in a block does not make another buffer of it.
+#[test]
+fn a_block_that_changes_and_stays_of_one_buffer_is_registered_once() {
+    let _guard = exclusive();
+    let usage = Usage::start();
+    if !is_r32() {
+        return;
+    }
+    let (peer, session) = (peer(1), Session::new().expect("a device"));
+    let (size, block) = (peer.nv_buffer(0).raw_size(), peer.nv_buffer(0).as_ptr());
+    // SAFETY: the block of the buffer, which lives.
+    let bytes = unsafe { std::slice::from_raw_parts(block.cast::<u8>(), size) };
+    let mut buffer = gst::Buffer::from_mut_slice(bytes.to_vec());
+    for note in 0..5 {
+        // Far behind what the simulator keeps there.
+        let outer = buffer.get_mut().expect("alone");
+        outer.map_writable().expect("a map")[size - 8] = note;
+        let frame = NvmmFrame::new(buffer.clone(), &info(), session.context());
+        drop(frame.expect("a frame"));
+        // And by another way, which is the same one.
+        drop(buffer.nvmm_pixels(0).expect("a picture"));
+    }
+    assert_eq!(usage.calls("ExtractFdFromNvBuffer"), 5);
+    assert_eq!(usage.count("registrations"), 1);
+    drop((buffer, session, peer));
+    usage.assert_clean();
+}
+
 /// A new GstMemory around the same three buffers for every frame.
 #[test]
 fn new_memories_around_old_buffers_leak_no_fd_and_are_not_registered_again() {
