@@ -44,9 +44,9 @@ pub struct RawMemory {
 
 /// Wraps a surface in a GstMemory of `allocator`.
 pub(crate) fn new(allocator: &NvmmAllocator, backing: Arc<Backing>, is_copy: bool) -> gst::Memory {
-    let (address, size) = backing.mapping();
+    let (_, size) = backing.mapping();
     let surface = backing.surface();
-    let surface = surface.map_or(address, |surface| surface.as_ptr().cast());
+    let surface = surface.map_or(std::ptr::null_mut(), |surface| surface.as_ptr().cast());
     let shared = Shared::new(surface, shared_wait, shared_record);
     let raw = Box::into_raw(Box::new(RawMemory {
         // SAFETY: GstMemory is integers and pointers; gst_memory_init fills it below.

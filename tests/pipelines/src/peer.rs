@@ -5,10 +5,11 @@ mod consumer;
 mod legacy;
 
 use std::ffi::{CStr, c_void};
+use std::mem::MaybeUninit;
 use std::sync::Arc;
 
 use gst::glib::translate::from_glib_full;
-use gst_nvmm::nvbuf::sys::classic::{NvBufSurface, NvBufSurfaceParams};
+use gst_nvmm::nvbuf::sys::extended::{NvBufSurface, NvBufSurfaceParams};
 use gst_nvmm::nvbuf::{Access, ColorFormat, Layout, PlanePtr, Surface, sys};
 
 use self::allocator::{Shell, memory};
@@ -232,14 +233,15 @@ fn read_plane(plane: &PlanePtr) -> Vec<u8> {
     bytes
 }
 
-/// A descriptor to be spoilt: copies of both structs of a surface, which stays alive beside them.
+/// A descriptor to be spoilt: copies of both structs of a surface, which stays alive beside them. In the
+/// classic family the ends are not used, and only the first entry of the list is found.
 #[derive(Debug)]
 pub struct Forged {
     /// The outer struct; `surfaceList` points to [`Forged::params`] unless it is changed.
     pub surface: NvBufSurface,
     /// The first entries of its list.
     pub params: Box<[NvBufSurfaceParams; 2]>,
-    _alive: Arc<Surface>,
+    alive: Arc<Surface>,
 }
 
 // SAFETY: the pointers inside are to the surface and to the box, which go along.
@@ -249,24 +251,48 @@ impl Forged {
     /// Of a sound surface.
     pub fn new(peer: &Peer) -> Self {
         let alive = Arc::clone(peer.surface(0));
-        // SAFETY: the surface's own descriptor, which nobody writes now.
-        let mut surface = unsafe { alive.as_ptr().cast::<NvBufSurface>().read() };
+        let family = sys::Library::get().expect("the library").family();
+        let from = alive.as_ptr();
+        // SAFETY: the surface's own descriptor, of this size, which nobody writes now.
+        let mut surface =
+            unsafe { first_bytes::<NvBufSurface>(from.cast(), family.surface_size()) };
         // SAFETY: as above: a surface has at least one entry.
-        let one = unsafe { surface.surfaceList.read() };
+        let one = unsafe {
+            first_bytes::<NvBufSurfaceParams>(surface.surfaceList.cast(), family.params_size())
+        };
         let mut params = Box::new([one; 2]);
         surface.surfaceList = params.as_mut_ptr();
         Self {
             surface,
             params,
-            _alive: alive,
+            alive,
         }
     }
 
     /// A buffer around it.
     pub fn into_buffer(self) -> gst::Buffer {
+        let size = self.alive.raw_size();
         let mut held = Box::new(self);
         let descriptor = (&raw mut held.surface).cast();
-        // SAFETY: the struct is in the box.
-        unsafe { wrap_raw(descriptor, size_of::<NvBufSurface>(), held) }
+        // SAFETY: the struct is in the box, and at least as long.
+        unsafe { wrap_raw(descriptor, size, held) }
     }
+}
+
+/// A struct of which a family has the first `len` bytes, and zeros after them.
+///
+/// # Safety
+///
+/// `len` bytes at `from` can be read, and `T` is integers and pointers.
+unsafe fn first_bytes<T>(from: *const u8, len: usize) -> T {
+    assert!(len <= size_of::<T>());
+    let mut all = MaybeUninit::<T>::zeroed();
+    // SAFETY: by this function's contract, and there is room (asserted).
+    unsafe {
+        all.as_mut_ptr()
+            .cast::<u8>()
+            .copy_from_nonoverlapping(from, len)
+    };
+    // SAFETY: every byte is set, and any are a value of it.
+    unsafe { all.assume_init() }
 }
