@@ -50,7 +50,14 @@ step "tests, on the simulator"
 export NVMM_SIM_STRICT=1
 # All features but `linked`: these tests choose the libraries by themselves (nvbufsurface-sys/tests/build
 # has programs of its own for it).
-cargo test --quiet --workspace --features nvbufsurface-sys/bindgen,egl-cuda/cust,egl-cuda/nvbuf,gst-nvmm/cust
+features=nvbufsurface-sys/bindgen,egl-cuda/cust,egl-cuda/nvbuf,egl-cuda/gles,gst-nvmm/cust
+cargo test --quiet --workspace --features "$features"
+
+step "what NVMM memory looks like, and peers' memory, on other releases"
+for release in r35.4.1 r36.4 r39.2; do
+    NVMM_SIM_RELEASE=$release cargo test --quiet --workspace --features "$features" \
+        --test identities --test batches --test foreign --test bad_input --test look_up --test tee
+done
 
 step "a project outside of the workspace"
 ci/downstream.sh

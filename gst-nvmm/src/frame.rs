@@ -9,7 +9,7 @@ use gst_video::VideoInfo;
 
 use crate::error::{Error, Result};
 use crate::memory::backing::Backing;
-use crate::memory::import;
+use crate::memory::import::{self, Which};
 use crate::memory::interop::Shared;
 use crate::{format, memory};
 
@@ -71,13 +71,31 @@ impl NvmmFrame {
     /// [`Error::Buffer`] for a buffer that is not what `info` says, [`Error::Surface`] for a bad
     /// descriptor, [`Error::Cuda`] when it cannot be registered.
     pub fn new(buffer: gst::Buffer, info: &VideoInfo, context: &Context) -> Result<Self> {
+        Self::of(buffer, None, info, context)
+    }
+
+    /// Buffer `index` of a batch, as DeepStream's elements make them; 0 of any other.
+    ///
+    /// # Errors
+    ///
+    /// As [`NvmmFrame::new`], and [`Error::Buffer`] for an index beyond what is filled.
+    pub fn of_batch(
+        buffer: gst::Buffer,
+        index: u32,
+        info: &VideoInfo,
+        context: &Context,
+    ) -> Result<Self> {
+        Self::of(buffer, Some(index), info, context)
+    }
+
+    fn of(buffer: gst::Buffer, which: Which, info: &VideoInfo, context: &Context) -> Result<Self> {
         if context.ordinal() != 0 {
             return Err(Error::buffer(format!(
                 "NVMM frames live on CUDA device 0, not {}: take Session::context",
                 context.ordinal()
             )));
         }
-        let (backing, owner) = lookup(&buffer, info)?;
+        let (backing, owner) = lookup(&buffer, which, info)?;
         let frame = backing.frame(context)?;
         let seen = Seen {
             owner: AtomicU64::new(UNSEEN),
@@ -178,6 +196,60 @@ impl Deref for NvmmFrame {
     }
 }
 
+/// A frame that may be written: nobody else has its buffer or its memory, and neither is read-only.
+///
+/// It is an [`NvmmFrame`] by `Deref`; what a kernel gets of either are the same pointers.
+#[derive(Debug)]
+pub struct NvmmFrameMut(NvmmFrame);
+
+impl NvmmFrameMut {
+    /// As [`NvmmFrame::new`], for writing.
+    ///
+    /// # Errors
+    ///
+    /// As [`NvmmFrame::new`], and [`Error::Buffer`] for a buffer or memory that others have as well, or
+    /// that is read-only, as DeepStream's batches are: take an output buffer from a pool.
+    pub fn new(mut buffer: gst::Buffer, info: &VideoInfo, context: &Context) -> Result<Self> {
+        match buffer.get_mut() {
+            Some(buffer) => require_writable(buffer)?,
+            None => return Err(shared()),
+        }
+        NvmmFrame::new(buffer, info, context).map(Self)
+    }
+
+    /// Gives the buffer back.
+    pub fn into_buffer(self) -> gst::Buffer {
+        self.0.into_buffer()
+    }
+}
+
+impl Deref for NvmmFrameMut {
+    type Target = NvmmFrame;
+
+    fn deref(&self) -> &NvmmFrame {
+        &self.0
+    }
+}
+
+/// That nobody else has the memory of a buffer, and that it may be written.
+pub(crate) fn require_writable(buffer: &mut gst::BufferRef) -> Result<()> {
+    // The core counts references here, and looks at this flag only when it maps.
+    let is_read_only =
+        |memory: &gst::MemoryRef| memory.flags().contains(gst::MemoryFlags::READONLY);
+    if buffer.is_all_memory_writable() && !buffer.iter_memories().any(is_read_only) {
+        Ok(())
+    } else {
+        Err(shared())
+    }
+}
+
+fn shared() -> Error {
+    Error::buffer(
+        "the buffer or its memory is shared with another buffer or read-only: take a new buffer from \
+         a pool to write into",
+    )
+}
+
 impl Owner {
     /// Waits on the CPU for the work pending on the pixels of `buffer`.
     pub(crate) fn synchronize(self, backing: &Backing, buffer: &gst::BufferRef) -> Result<()> {
@@ -203,45 +275,58 @@ fn other_copy(what: &str, code: u32) -> Result<()> {
 }
 
 /// What is behind a buffer, checked against its caps.
-pub(crate) fn lookup(buffer: &gst::BufferRef, info: &VideoInfo) -> Result<(Arc<Backing>, Owner)> {
-    if buffer.n_memory() != 1 {
-        return Err(Error::buffer(format!(
-            "an NVMM buffer has one memory, this one has {}: the element before does not make \
-             NVMM buffers, or merged some",
-            buffer.n_memory()
-        )));
-    }
-    let memory = buffer.peek_memory(0);
-    let (backing, owner) = match memory::backing(memory) {
-        Some(backing) => (Arc::clone(backing), Owner::Ours),
-        None => {
-            let backing = import::backing(memory)?;
-            // SAFETY: the buffer holds the memory.
-            let shared = unsafe { Shared::find(memory.as_ptr().cast_mut()) };
-            let owner = shared.map_or(Owner::Foreign, |s| {
-                Owner::OtherCopy(SharedPtr(std::ptr::from_ref(s)))
-            });
-            (backing, owner)
-        }
-    };
-    let params = backing.surface().params(0)?;
-    let fits = params.width() == info.width()
-        && params.height() == info.height()
-        && params.planes().len() == info.n_planes() as usize
-        && (params.planes()[0].width, params.planes()[0].height) == (info.width(), info.height())
-        && format::is_color_format(info.format(), params.color_format());
+pub(crate) fn lookup(
+    buffer: &gst::BufferRef,
+    which: Which,
+    info: &VideoInfo,
+) -> Result<(Arc<Backing>, Owner)> {
+    let (backing, owner) = find(buffer, which)?;
+    let pixels = backing.pixels();
+    let ((width, height), planes) = (pixels.size()?, pixels.planes()?);
+    let color_format = pixels.color_format()?;
+    let size = (info.width(), info.height());
+    let fits = (width, height) == size
+        && planes.len() == info.n_planes() as usize
+        && (planes[0].width, planes[0].height) == size
+        && format::is_color_format(info.format(), color_format);
     if !fits {
         return Err(Error::buffer(format!(
-            "caps say {}x{} {}, the surface is {}x{} {} in {} planes: the element before negotiated one thing \
-             and sent another",
+            "caps say {}x{} {}, the surface is {width}x{height} {color_format} in {} planes: the element \
+             before negotiated one thing and sent another",
             info.width(),
             info.height(),
             info.format(),
-            params.width(),
-            params.height(),
-            params.color_format(),
-            params.planes().len()
+            planes.len()
         )));
     }
     Ok((backing, owner))
+}
+
+/// What is behind a buffer.
+pub(crate) fn find(buffer: &gst::BufferRef, which: Which) -> Result<(Arc<Backing>, Owner)> {
+    let memory = only_memory(buffer)?;
+    if let Some(backing) = memory::backing(memory) {
+        if let Some(index @ 1..) = which {
+            return Err(Error::buffer(format!("buffer {index} of a surface of one")));
+        }
+        return Ok((Arc::clone(backing), Owner::Ours));
+    }
+    let backing = import::backing(memory, which)?;
+    // SAFETY: the buffer holds the memory.
+    let shared = unsafe { Shared::find(memory.as_ptr().cast_mut()) };
+    let owner = shared.map_or(Owner::Foreign, |s| {
+        Owner::OtherCopy(SharedPtr(std::ptr::from_ref(s)))
+    });
+    Ok((backing, owner))
+}
+
+/// The one memory that an NVMM buffer has.
+pub(crate) fn only_memory(buffer: &gst::BufferRef) -> Result<&gst::MemoryRef> {
+    match buffer.n_memory() {
+        1 => Ok(buffer.peek_memory(0)),
+        count => Err(Error::buffer(format!(
+            "an NVMM buffer has one memory, this one has {count}: the element before does not make \
+             NVMM buffers, or merged some"
+        ))),
+    }
 }

@@ -3,15 +3,15 @@
 use egl_cuda::{Context, Current, Stream};
 
 use crate::error::Result;
-use crate::memory::recycled;
+use crate::memory::{Form, recycled};
 
-/// Opens libnvbufsurface, for an element that goes to READY.
+/// Opens libnvbufsurface, and on R32 libnvbuf_utils, for an element that goes to READY.
 ///
 /// # Errors
 ///
 /// Where it was looked for and what to do.
 pub fn load_platform() -> Result<()> {
-    nvbuf::sys::Library::get().map_err(nvbuf::Error::from)?;
+    Form::of_platform(false).memory_size()?;
     Ok(())
 }
 

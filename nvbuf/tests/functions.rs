@@ -51,6 +51,7 @@ const LEGACY: &[&str] = &[
     "NvBufferCreate",
     "NvBufferDestroy",
     "NvBufferGetParams",
+    "NvBufferGetSize",
     "NvBufferMemMap",
     "NvBufferMemUnMap",
     "NvBufferMemSyncForCpu",
@@ -85,7 +86,6 @@ const LEFT_OUT: &[&str] = &[
     "NvBufSurfaceMapNvmmBuffer",
     "NvBufSurfaceUnMapNvmmBuffer",
     "NvBufferCreateCompressed",
-    "NvBufferGetSize",
 ];
 
 /// The sources without comments and search aliases.

@@ -13,7 +13,7 @@ use super::imp::{CATEGORY, CudaAggregator, lock};
 use super::pad::Current;
 use super::timing::{Due, due};
 use crate::error::{Error, Result};
-use crate::frame::NvmmFrame;
+use crate::frame::{NvmmFrame, NvmmFrameMut};
 use crate::pool::NvmmBufferPool;
 use crate::session::Session;
 
@@ -107,14 +107,14 @@ impl CudaAggregator {
         let context = session.context();
         let stream = session.stream();
         let _current = session.push()?;
-        let output = NvmmFrame::new(buffer, info, context)?;
+        let output = NvmmFrameMut::new(buffer, info, context)?;
         let mut inputs = std::mem::take(&mut *lock(&self.inputs));
         let result = catch_unwind(AssertUnwindSafe(|| {
             self.fill_and_process(session, &mut inputs, &output)
         }));
         // Whatever was launched leaves its event, also after an error or a panic.
         let mut all_left = true;
-        for frame in inputs.iter().map(|input| &input.frame).chain([&output]) {
+        for frame in inputs.iter().map(|input| &input.frame).chain([&*output]) {
             all_left &= frame.end(stream).unwrap_or_else(|error| {
                 gst::error!(CATEGORY, imp = self, "{error}");
                 false

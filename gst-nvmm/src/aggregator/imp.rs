@@ -1,4 +1,4 @@
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard};
 
 use gst::ClockTime;
@@ -15,7 +15,7 @@ use super::timing::OutputClock;
 use super::{CudaAggregatorPad, Input};
 use crate::error::{Error, Result};
 use crate::frame::NvmmFrame;
-use crate::memory::{self, recycled};
+use crate::memory::{Form, form, recycled};
 use crate::pool::NvmmBufferPool;
 use crate::session::{Session, load_platform};
 
@@ -56,6 +56,7 @@ pub struct CudaAggregator {
     /// Kept between frames, empty, for its memory.
     pub(super) inputs: Mutex<Vec<Input>>,
     output_buffers: Mutex<u32>,
+    bufapi_version: AtomicBool,
     /// How many calls of `without_waiting` are under way.
     flushes: AtomicU32,
 }
@@ -68,6 +69,7 @@ impl Default for CudaAggregator {
             state: Mutex::default(),
             inputs: Mutex::default(),
             output_buffers: Mutex::new(DEFAULT_OUTPUT_BUFFERS),
+            bufapi_version: AtomicBool::new(false),
             flushes: AtomicU32::new(0),
         }
     }
@@ -112,6 +114,10 @@ impl CudaAggregator {
 
     pub(super) fn output_buffers(&self) -> u32 {
         *lock(&self.output_buffers)
+    }
+
+    pub(super) fn form(&self) -> Form {
+        Form::of_platform(self.bufapi_version.load(Ordering::Relaxed))
     }
 
     fn open(&self) -> Result<()> {
@@ -221,19 +227,27 @@ impl ObjectImpl for CudaAggregator {
                     .default_value(DEFAULT_OUTPUT_BUFFERS)
                     .mutable_ready()
                     .build(),
+                Form::property(),
             ]
         });
         &PROPERTIES
     }
 
-    fn set_property(&self, _id: usize, value: &glib::Value, _pspec: &glib::ParamSpec) {
-        if let Ok(value) = value.get() {
+    fn set_property(&self, _id: usize, value: &glib::Value, pspec: &glib::ParamSpec) {
+        if pspec.name() == Form::PROPERTY {
+            let set = value.get().unwrap_or_default();
+            self.bufapi_version.store(set, Ordering::Relaxed);
+        } else if let Ok(value) = value.get() {
             *lock(&self.output_buffers) = value;
         }
     }
 
-    fn property(&self, _id: usize, _pspec: &glib::ParamSpec) -> glib::Value {
-        self.output_buffers().to_value()
+    fn property(&self, _id: usize, pspec: &glib::ParamSpec) -> glib::Value {
+        if pspec.name() == Form::PROPERTY {
+            self.bufapi_version.load(Ordering::Relaxed).to_value()
+        } else {
+            self.output_buffers().to_value()
+        }
     }
 }
 
@@ -385,7 +399,7 @@ impl AggregatorImpl for CudaAggregator {
         query: &mut gst::query::Allocation,
     ) -> Result<(), gst::LoggableError> {
         // One frame is being shown, one is queued.
-        query.add_allocation_pool(None::<&gst::BufferPool>, memory::size() as u32, 2, 0);
+        query.add_allocation_pool(None::<&gst::BufferPool>, form::usual_size() as u32, 2, 0);
         Ok(())
     }
 

@@ -156,7 +156,7 @@ impl CudaAggregator {
         if known.is_some_and(|known| known.caps == caps && known.max == max) {
             return Ok(());
         }
-        let pool = NvmmBufferPool::new(&caps, 0, max)
+        let pool = NvmmBufferPool::with_form(&caps, 0, max, self.form())
             .map_err(|e| gst::loggable_error!(CATEGORY, "{e}"))?;
         pool.set_active(true)?;
         let old = state.pool.replace(Pool { caps, max, pool });

@@ -6,8 +6,8 @@ use gst::subclass::prelude::*;
 use nvbuf::{ColorFormat, Surface};
 
 use crate::error::{Error, Result};
-use crate::memory;
 use crate::memory::backing::Backing;
+use crate::memory::{self, Form};
 
 /// What an allocator's surfaces look like.
 #[derive(Clone, Copy, Debug)]
@@ -15,6 +15,7 @@ pub(super) struct Shape {
     pub(super) width: u32,
     pub(super) height: u32,
     pub(super) format: ColorFormat,
+    pub(super) form: Form,
 }
 
 impl Shape {
@@ -22,6 +23,10 @@ impl Shape {
         Ok(Surface::builder(self.width, self.height)
             .format(self.format)
             .build()?)
+    }
+
+    fn build_backing(self) -> Result<Arc<Backing>> {
+        Ok(Arc::new(Backing::new(self.build()?, self.form)?))
     }
 }
 
@@ -75,13 +80,10 @@ impl NvmmAllocator {
             if state.made < limit {
                 state.made += 1;
                 drop(state);
-                return shape
-                    .build()
-                    .map(|surface| Arc::new(Backing::new(surface)))
-                    .inspect_err(|_| {
-                        self.state().made -= 1;
-                        self.note_return();
-                    });
+                return shape.build_backing().inspect_err(|_| {
+                    self.state().made -= 1;
+                    self.note_return();
+                });
             }
             if !wait {
                 return Err(Error::Flushing);

@@ -7,11 +7,11 @@ use std::sync::Arc;
 use gst::glib;
 use gst::subclass::prelude::*;
 use gst_video::VideoInfo;
-use nvbuf::Surface;
 
 use crate::error::{Error, Result};
-use crate::memory;
-use crate::memory::backing::Backing;
+use crate::memory::backing::{Backing, copy_pixels};
+use crate::memory::form::has_legacy;
+use crate::memory::{self, Form};
 
 glib::wrapper! {
     /// Makes GstMemory around surfaces of one shape, never more than its limit at a time.
@@ -24,12 +24,28 @@ glib::wrapper! {
 }
 
 impl NvmmAllocator {
-    /// An allocator of surfaces for `info`, at most `limit` of them.
+    /// An allocator of surfaces for `info`, at most `limit` of them, in the form that the platform's
+    /// elements expect.
     ///
     /// # Errors
     ///
     /// [`Error::Buffer`] for a format that has no surface format.
     pub fn new(info: &VideoInfo, limit: usize) -> Result<Self> {
+        Self::with_form(info, limit, Form::of_platform(false))
+    }
+
+    /// The same in the form that is asked for: [`Form::of_platform`] knows what a `bufapi-version` means.
+    ///
+    /// # Errors
+    ///
+    /// As [`NvmmAllocator::new`], and [`Error::Buffer`] for the legacy form where no element speaks it.
+    pub fn with_form(info: &VideoInfo, limit: usize, form: Form) -> Result<Self> {
+        if form == Form::Legacy && !has_legacy() {
+            return Err(Error::buffer(
+                "memory of the legacy form (nv_buffer) is understood on L4T R32 alone: take \
+                 Form::of_platform",
+            ));
+        }
         let format = crate::format::color_format(info.format()).ok_or_else(|| {
             Error::buffer(format!(
                 "format {} has no NVMM surface here; use one of {:?}",
@@ -41,10 +57,21 @@ impl NvmmAllocator {
             width: info.width(),
             height: info.height(),
             format,
+            form,
         };
         let allocator: Self = glib::Object::new();
+        memory::set_form(&allocator, form);
         allocator.imp().configure(shape, limit);
         Ok(allocator)
+    }
+
+    /// What its memory maps to.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Buffer`] for one that was not made here.
+    pub fn form(&self) -> Result<Form> {
+        Ok(self.imp().shape()?.form)
     }
 
     /// A memory with a surface that nobody uses; makes one while there are fewer than the limit,
@@ -85,7 +112,11 @@ impl NvmmAllocator {
     /// A surface of its own with the same pixels, outside the limit.
     pub(crate) fn copy(&self, source: &Arc<Backing>) -> Result<Backing> {
         source.synchronize()?;
-        let target: Surface = self.imp().shape()?.build()?;
-        Backing::copy_from(source.surface(), target)
+        let shape = self.imp().shape()?;
+        let mut target = shape.build()?;
+        let surface = source.surface();
+        let surface = surface.ok_or_else(|| Error::buffer("no memory of an NvmmAllocator"))?;
+        copy_pixels(surface, &mut target)?;
+        Backing::new(target, shape.form)
     }
 }

@@ -1,13 +1,18 @@
 //! What is behind one NVMM memory: the surface, its CUDA registration and its pending event.
 
+use std::ffi::c_void;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use egl_cuda::sys::CUstream;
 use egl_cuda::{Context, CudaFrame, Event};
 use nvbuf::Surface;
+use nvbuf::legacy::ExtractedFd;
 
 use crate::error::{Error, Result};
 use crate::log::CATEGORY;
+use crate::memory::form::Form;
+use crate::memory::legacy::{Block, Imported};
+use crate::memory::pixels::Pixels;
 
 /// A surface with what CUDA knows of it. Registered at most once in its life.
 ///
@@ -18,7 +23,11 @@ use crate::log::CATEGORY;
 pub(crate) struct Backing {
     // Dropped first: unregisters from CUDA and destroys the EGLImage before the surface goes.
     cuda: Mutex<Cuda>,
-    surface: Arc<Surface>,
+    pixels: Pixels,
+    /// What a memory of ours in the legacy form maps to.
+    block: Option<Block>,
+    // Given back, if it has to be, after the buffer that it is of.
+    _fd: Option<ExtractedFd>,
 }
 
 #[derive(Debug, Default)]
@@ -30,15 +39,60 @@ struct Cuda {
 }
 
 impl Backing {
-    pub(crate) fn new(surface: Surface) -> Self {
+    /// A surface of ours, for memory of a form.
+    pub(crate) fn new(surface: Surface, form: Form) -> Result<Self> {
+        let block = match form {
+            Form::Legacy => Some(Block::of(&surface)?),
+            Form::Surface => None,
+        };
+        Ok(Self::with(Pixels::Surface(Arc::new(surface)), block, None))
+    }
+
+    /// A view of somebody else's surface.
+    pub(crate) fn view(surface: Surface) -> Self {
+        Self::with(Pixels::Surface(Arc::new(surface)), None, None)
+    }
+
+    /// Somebody else's buffer of libnvbuf_utils.
+    pub(crate) fn imported(imported: Imported) -> Self {
+        Self::with(Pixels::NvBuffer(imported.buffer), None, Some(imported.fd))
+    }
+
+    fn with(pixels: Pixels, block: Option<Block>, fd: Option<ExtractedFd>) -> Self {
         Self {
             cuda: Mutex::default(),
-            surface: Arc::new(surface),
+            pixels,
+            block,
+            _fd: fd,
         }
     }
 
-    pub(crate) fn surface(&self) -> &Arc<Surface> {
-        &self.surface
+    pub(crate) fn pixels(&self) -> &Pixels {
+        &self.pixels
+    }
+
+    /// The surface; `None` for a buffer of libnvbuf_utils, which ours never are.
+    pub(crate) fn surface(&self) -> Option<&Arc<Surface>> {
+        match &self.pixels {
+            Pixels::Surface(surface) => Some(surface),
+            Pixels::NvBuffer(_) => None,
+        }
+    }
+
+    pub(crate) fn form(&self) -> Form {
+        match (&self.block, &self.pixels) {
+            (None, Pixels::Surface(_)) => Form::Surface,
+            _ => Form::Legacy,
+        }
+    }
+
+    /// What a memory of ours maps to, and how many bytes that are.
+    pub(crate) fn mapping(&self) -> (*mut c_void, usize) {
+        match (&self.block, &self.pixels) {
+            (Some(block), _) => (block.address(), block.size()),
+            (None, Pixels::Surface(surface)) => (surface.as_ptr().cast(), surface.raw_size()),
+            (None, Pixels::NvBuffer(buffer)) => (buffer.as_ptr(), buffer.raw_size()),
+        }
     }
 
     fn cuda(&self) -> MutexGuard<'_, Cuda> {
@@ -52,7 +106,10 @@ impl Backing {
         if let Some(frame) = &cuda.frame {
             return Ok(frame.clone());
         }
-        let frame = CudaFrame::map(context, &self.surface, 0)?;
+        let frame = match &self.pixels {
+            Pixels::Surface(surface) => CudaFrame::map(context, surface, 0)?,
+            Pixels::NvBuffer(buffer) => CudaFrame::map(context, buffer, 0)?,
+        };
         Ok(cuda.frame.insert(frame).clone())
     }
 
@@ -110,16 +167,16 @@ impl Backing {
         }
         Ok(())
     }
+}
 
-    /// Copies the pixels of another surface of the same shape into this one's, on the CPU or
-    /// whatever engine the library has for it.
-    pub(crate) fn copy_from(surface: &Surface, mut target: Surface) -> Result<Self> {
-        if let Err(error) = surface.copy_to(&mut target) {
-            gst::warning!(CATEGORY, "{error}; the CPU copies");
-            copy_rows(surface, &target).map_err(Error::from)?;
-        }
-        Ok(Self::new(target))
+/// Copies the pixels of a surface into another of the same shape, by whatever engine the library has
+/// for it, or on the CPU.
+pub(crate) fn copy_pixels(surface: &Surface, target: &mut Surface) -> Result<()> {
+    if let Err(error) = surface.copy_to(target) {
+        gst::warning!(CATEGORY, "{error}; the CPU copies");
+        copy_rows(surface, target).map_err(Error::from)?;
     }
+    Ok(())
 }
 
 impl Drop for Backing {

@@ -1,23 +1,49 @@
 //! NVMM memory that another element made.
 
-use std::ffi::c_void;
+use std::ffi::{CStr, c_void};
 use std::sync::{Arc, LazyLock, Mutex};
 
 use gst::ffi::{GstMapInfo, GstMemory};
 use gst::glib;
 use gst::glib::translate::IntoGlib;
-use nvbuf::{Descriptor, Identity, Surface};
+use nvbuf::legacy::{NvBuffer, OpaqueBlock};
+use nvbuf::{Descriptor, ErrorKind, Identity, Surface};
 
 use crate::error::{Error, Result};
 use crate::log::CATEGORY;
 use crate::memory::backing::Backing;
+use crate::memory::form::{Form, has_legacy};
 use crate::memory::interop::Shared;
-use crate::memory::{guard, recycled};
+use crate::memory::{guard, legacy, recycled};
 
 /// What this copy of the crate keeps with a foreign memory, as its qdata: made once and never
 /// replaced while the memory lives, because the core hands qdata out as a bare pointer.
 struct Entry {
-    known: Mutex<Option<(Identity, Arc<Backing>)>>,
+    /// One for each buffer of a batch that was used.
+    known: Mutex<Vec<Known>>,
+}
+
+struct Known {
+    index: u32,
+    key: Key,
+    backing: Arc<Backing>,
+}
+
+/// A buffer of a batch; `None` is the only one of a memory that must be no batch.
+pub(crate) type Which = Option<u32>;
+
+/// What says that a memory holds what it held before.
+enum Key {
+    Surface(Identity),
+    /// The block, and what the buffer is known by when it comes back in another memory: nothing if
+    /// its fd ends with this one.
+    Legacy(Box<OpaqueBlock>, Option<Identity>),
+}
+
+/// What a memory maps to, read and checked.
+enum Found {
+    Surface(Box<Descriptor>),
+    Legacy(Box<OpaqueBlock>),
 }
 
 /// One quark per copy of the crate: `Entry` is a Rust type, and another copy's may differ.
@@ -26,56 +52,183 @@ static QUARK: LazyLock<glib::Quark> = LazyLock::new(|| {
     glib::Quark::from_str(format!("gst-nvmm-import-{:p}", &raw const HERE))
 });
 
-/// The surface behind a foreign memory, validated; registered with CUDA only once per surface.
+/// What is behind a buffer of a foreign memory, validated; registered with CUDA only once.
 ///
 /// # Errors
 ///
-/// [`Error::Surface`] says which field of the descriptor cannot be; [`Error::Buffer`] when the
-/// memory cannot be mapped.
-pub(crate) fn backing(memory: &gst::MemoryRef) -> Result<Arc<Backing>> {
+/// [`Error::Surface`] says which field of the descriptor cannot be, or what the library says of an
+/// `nv_buffer`; [`Error::Buffer`] when the memory cannot be mapped or has no such buffer.
+pub(crate) fn backing(memory: &gst::MemoryRef, which: Which) -> Result<Arc<Backing>> {
     let raw = memory.as_ptr().cast_mut();
-    let (address, size) = surface_address(raw)?;
-    let descriptor = Descriptor::read(address, size, 0)?;
-    if descriptor.batch_size() != 1 {
-        return Err(Error::buffer(format!(
-            "a batch of {} buffers: put nvstreamdemux, or nvmultistreamtiler, before this element",
-            descriptor.batch_size()
-        )));
-    }
-    let entry = entry(raw);
+    let (address, size, is_shared) = address_of(raw)?;
+    let (entry, index) = (entry(raw), which.unwrap_or(0));
     let mut known = entry.known.lock().unwrap_or_else(|e| e.into_inner());
-    if let Some((identity, backing)) = &*known {
-        if *identity == descriptor.identity() {
-            return Ok(Arc::clone(backing));
-        }
-        gst::debug!(
-            CATEGORY,
-            "memory {raw:p} holds another surface now: {descriptor:?}"
-        );
+    let place = known.iter().position(|known| known.index == index);
+    if let Some(Known { key, backing, .. }) = place.map(|place| &known[place])
+        && key.is_of(address, size, which)
+    {
+        return Ok(Arc::clone(backing));
     }
-    let backing = match recycled::take(&descriptor.identity()) {
-        Some(backing) => backing,
-        None => {
-            // SAFETY: the view lives in the memory's qdata, which goes before the memory, and in
-            // `NvmmFrame`s, which hold the buffer. Parked in `recycled` it may outlast a surface
-            // that its producer destroys without any sign (caps, flush, stop) before: then it is
-            // only dropped, since no equal identity comes again, and unmapping fails with a line.
-            let surface = unsafe { Surface::view(&descriptor) }?;
-            Arc::new(Backing::new(surface))
+    let (key, backing) = match find(memory, (address, size), is_shared, index)? {
+        Found::Surface(descriptor) => {
+            check(&descriptor, which)?;
+            let identity = descriptor.identity();
+            let backing = match recycled::take(&identity) {
+                Some(backing) => backing,
+                None => {
+                    // SAFETY: the view lives in the memory's qdata, which goes before the memory, and
+                    // in guards and frames, which hold the buffer. Parked in `recycled` it may outlast
+                    // a surface that its producer destroys without any sign (caps, flush, stop)
+                    // before: then it is only dropped, since no equal identity comes again, and
+                    // unmapping fails with a line.
+                    let surface = unsafe { Surface::view(&descriptor) }?;
+                    Arc::new(Backing::view(surface))
+                }
+            };
+            (Key::Surface(identity), backing)
+        }
+        Found::Legacy(block) => {
+            let imported = legacy::import(&block, mem_type(memory))?;
+            let identity = imported.is_kept.then(|| imported.buffer.identity());
+            // The library may note something in a block: the buffer is the same.
+            let same = place.map(|place| &known[place]).filter(|known| {
+                matches!(&known.key, Key::Legacy(_, was) if was.is_some() && *was == identity)
+            });
+            let backing = same.map(|known| Arc::clone(&known.backing));
+            let parked = || identity.as_ref().and_then(recycled::take);
+            let backing = backing.or_else(parked);
+            let new = || Arc::new(Backing::imported(imported));
+            let backing = backing.unwrap_or_else(new);
+            (Key::Legacy(block, identity), backing)
         }
     };
-    *known = Some((descriptor.identity(), Arc::clone(&backing)));
+    let now = Known {
+        index,
+        key,
+        backing: Arc::clone(&backing),
+    };
+    match place {
+        Some(place) => {
+            gst::debug!(
+                CATEGORY,
+                "memory {raw:p} holds another buffer now: {backing:?}"
+            );
+            known[place] = now;
+        }
+        None => known.push(now),
+    }
     Ok(backing)
 }
 
-/// Where the descriptor is. Another copy of this crate says so without waiting for pending work
-/// (its frames are waited for on our stream); everybody else maps.
-fn surface_address(raw: *mut GstMemory) -> Result<(*const c_void, usize)> {
+/// How many buffers a foreign memory holds.
+pub(crate) fn num_buffers(memory: &gst::MemoryRef) -> Result<u32> {
+    let (address, size, is_shared) = address_of(memory.as_ptr().cast_mut())?;
+    Ok(match find(memory, (address, size), is_shared, 0)? {
+        Found::Surface(descriptor) => filled(&descriptor),
+        Found::Legacy(_) => 1,
+    })
+}
+
+/// What mapping a foreign memory gives.
+pub(crate) fn form(memory: &gst::MemoryRef) -> Result<Form> {
+    let mapped = map_address(memory.as_ptr().cast_mut())?;
+    Ok(match find(memory, mapped, false, 0)? {
+        Found::Surface(_) => Form::Surface,
+        Found::Legacy(_) => Form::Legacy,
+    })
+}
+
+/// Decides what a memory maps to: by its size and its content; by its name only where neither says.
+fn find(
+    memory: &gst::MemoryRef,
+    (address, size): (*const c_void, usize),
+    is_shared: bool,
+    index: u32,
+) -> Result<Found> {
+    let surface = || Descriptor::read(address, size, index).map(|d| Found::Surface(Box::new(d)));
+    if is_shared || !has_legacy() {
+        return Ok(surface()?);
+    }
+    let block = NvBuffer::memory_size()?;
+    let legacy = || -> Result<Found> {
+        if index != 0 {
+            return Err(Error::buffer(format!(
+                "buffer {index} of an nv_buffer, which is one"
+            )));
+        }
+        Ok(Found::Legacy(Box::new(OpaqueBlock::read(address, size)?)))
+    };
+    if size == block && Form::Surface.memory_size()? != block {
+        return legacy();
+    }
+    match surface() {
+        Err(error) if error.kind() == ErrorKind::Foreign => {
+            if legacy::may_be(mem_type(memory), size, block) {
+                return legacy();
+            }
+            Err(error.into())
+        }
+        result => Ok(result?),
+    }
+}
+
+/// DeepStream's elements repair a batch that says 0 of 1 buffers are filled.
+fn filled(descriptor: &Descriptor) -> u32 {
+    descriptor.num_filled().max(1)
+}
+
+/// That a batch has what is asked for.
+fn check(descriptor: &Descriptor, which: Which) -> Result<()> {
+    let (size, filled) = (descriptor.batch_size(), filled(descriptor));
+    match which {
+        None if size != 1 => Err(Error::buffer(format!(
+            "a batch of {size} buffers: put nvstreamdemux, or nvmultistreamtiler, before this element"
+        ))),
+        Some(index) if index >= filled => Err(Error::buffer(format!(
+            "buffer {index} of a batch of {size}, of which {filled} are filled"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+impl Key {
+    /// Whether a memory still holds what it held. Reads it again.
+    fn is_of(&self, address: *const c_void, size: usize, which: Which) -> bool {
+        match self {
+            Self::Surface(identity) => Descriptor::read(address, size, which.unwrap_or(0))
+                .is_ok_and(|now| now.identity() == *identity && check(&now, which).is_ok()),
+            Self::Legacy(block, _) => {
+                OpaqueBlock::read(address, size).is_ok_and(|now| now == **block)
+            }
+        }
+    }
+}
+
+/// The name of a memory's kind.
+fn mem_type(memory: &gst::MemoryRef) -> &str {
+    // SAFETY: the memory is valid; the field is fixed when it is made.
+    let allocator = unsafe { (*memory.as_ptr()).allocator };
+    if allocator.is_null() {
+        return "";
+    }
+    // SAFETY: a memory's allocator is valid as long as the memory.
+    let name = unsafe { (*allocator).mem_type };
+    if name.is_null() {
+        return "";
+    }
+    // SAFETY: a C string that is as long there as the allocator.
+    let name = unsafe { CStr::from_ptr(name) };
+    name.to_str().unwrap_or_default()
+}
+
+/// Where the descriptor is, its size, and whether another copy of this crate says so, without waiting
+/// for pending work (its frames are waited for on our stream); everybody else maps.
+fn address_of(raw: *mut GstMemory) -> Result<(*const c_void, usize, bool)> {
     // SAFETY: the caller holds the memory.
     if let Some(shared) = unsafe { Shared::find(raw) } {
-        return Ok((shared.surface, crate::memory::size()));
+        return Ok((shared.surface, Form::Surface.memory_size()?, true));
     }
-    map_address(raw)
+    map_address(raw).map(|(address, size)| (address, size, false))
 }
 
 /// Where mapping a memory leads. Its owner waits for whatever is pending on the pixels.
@@ -118,7 +271,7 @@ fn entry<'a>(raw: *mut GstMemory) -> &'a Entry {
         return entry;
     }
     let new = Box::into_raw(Box::new(Entry {
-        known: Mutex::new(None),
+        known: Mutex::default(),
     }));
     // SAFETY: the memory is valid; the entry is freed by `free_entry` with it.
     unsafe {
@@ -133,8 +286,13 @@ unsafe extern "C" fn free_entry(entry: *mut c_void) {
         // SAFETY: GStreamer calls this once with the box leaked in `entry`.
         let entry = unsafe { Box::from_raw(entry.cast::<Entry>()) };
         let known = entry.known.into_inner().unwrap_or_else(|e| e.into_inner());
-        if let Some((identity, backing)) = known {
-            recycled::gone(identity, backing);
+        for Known { key, backing, .. } in known {
+            match key {
+                Key::Surface(identity) | Key::Legacy(_, Some(identity)) => {
+                    recycled::gone(identity, backing);
+                }
+                Key::Legacy(_, None) => {}
+            }
         }
     });
 }

@@ -1,9 +1,16 @@
-//! Our GstMemory: a shell around a surface. What it maps to, how it is copied.
+//! Our GstMemory: a shell around a surface, in either form. What it maps to, how it is copied.
 
 pub(crate) mod backing;
+pub(crate) mod form;
 pub(crate) mod import;
 pub(crate) mod interop;
+pub(crate) mod legacy;
+mod object;
+pub(crate) mod pixels;
 pub(crate) mod recycled;
+
+pub use form::Form;
+pub use object::{NvmmMemory, NvmmMemoryRef};
 
 use std::ffi::c_void;
 use std::mem::ManuallyDrop;
@@ -14,19 +21,11 @@ use egl_cuda::sys::CUstream;
 use gst::ffi::{GstMapFlags, GstMemory};
 use gst::glib::translate::{IntoGlib, IntoGlibPtr, ToGlibPtr, from_glib_none};
 use gst::prelude::*;
-use nvbuf::sys::{Family, Library};
 
 use crate::allocator::NvmmAllocator;
 use crate::log::CATEGORY;
 use crate::memory::backing::Backing;
 use crate::memory::interop::{FAILED, Shared};
-
-/// What NVIDIA's elements expect a memory to be: the descriptor, not the pixels. Without a library there
-/// are no memories.
-pub(crate) fn size() -> usize {
-    let family = Library::get().map_or(Family::Classic, Library::family);
-    family.surface_size()
-}
 
 /// The C object, `GstMemory` first as GStreamer asks.
 ///
@@ -34,7 +33,8 @@ pub(crate) fn size() -> usize {
 ///
 /// Made by [`new`] only; `shared` is its own qdata; `backing` is there until [`free`].
 #[repr(C)]
-struct RawMemory {
+#[derive(Debug)]
+pub struct RawMemory {
     memory: GstMemory,
     shared: Shared,
     backing: ManuallyDrop<Arc<Backing>>,
@@ -44,11 +44,10 @@ struct RawMemory {
 
 /// Wraps a surface in a GstMemory of `allocator`.
 pub(crate) fn new(allocator: &NvmmAllocator, backing: Arc<Backing>, is_copy: bool) -> gst::Memory {
-    let shared = Shared::new(
-        backing.surface().as_ptr().cast(),
-        shared_wait,
-        shared_record,
-    );
+    let (_, size) = backing.mapping();
+    let surface = backing.surface();
+    let surface = surface.map_or(std::ptr::null_mut(), |surface| surface.as_ptr().cast());
+    let shared = Shared::new(surface, shared_wait, shared_record);
     let raw = Box::into_raw(Box::new(RawMemory {
         // SAFETY: GstMemory is integers and pointers; gst_memory_init fills it below.
         memory: unsafe { std::mem::zeroed() },
@@ -67,10 +66,10 @@ pub(crate) fn new(allocator: &NvmmAllocator, backing: Arc<Backing>, is_copy: boo
             0,
             allocator,
             std::ptr::null_mut(),
-            size(),
+            size,
             0,
             0,
-            size(),
+            size,
         );
     }
     // SAFETY: `raw` is the valid memory of just now.
@@ -83,21 +82,25 @@ pub(crate) fn new(allocator: &NvmmAllocator, backing: Arc<Backing>, is_copy: boo
 
 /// The surface behind a memory, if this very copy of the crate made it.
 pub(crate) fn backing(memory: &gst::MemoryRef) -> Option<&Arc<Backing>> {
-    let raw = memory.as_ptr();
-    // SAFETY: `raw` is a valid memory; the field is fixed when it is made.
-    let allocator = unsafe { (*raw).allocator };
-    if allocator.is_null() {
+    if !is_ours(memory) {
         return None;
+    }
+    // SAFETY: memories of our allocator's type are made by `new` only.
+    Some(unsafe { backing_of(memory.as_ptr().cast_mut()) })
+}
+
+/// Whether this very copy of the crate made a memory.
+fn is_ours(memory: &gst::MemoryRef) -> bool {
+    // SAFETY: a valid memory; the field is fixed when it is made.
+    let allocator = unsafe { (*memory.as_ptr()).allocator };
+    if allocator.is_null() {
+        return false;
     }
     let our_type = NvmmAllocator::static_type().into_glib();
     // SAFETY: a memory's allocator is a valid GObject as long as the memory.
     let is_ours =
         unsafe { gst::glib::gobject_ffi::g_type_check_instance_is_a(allocator.cast(), our_type) };
-    if is_ours == 0 {
-        return None;
-    }
-    // SAFETY: memories of our allocator's type are made by `new` only.
-    Some(unsafe { backing_of(raw.cast_mut()) })
+    is_ours != 0
 }
 
 /// Takes a memory apart: the surface, and whether it is to be recycled.
@@ -119,14 +122,21 @@ pub(crate) fn init_allocator(allocator: &gst::Allocator) {
     let raw: *mut gst::ffi::GstAllocator = allocator.to_glib_none().0;
     // SAFETY: the allocator is being initialised: nobody else has it yet.
     let raw = unsafe { &mut *raw };
-    // What R32 calls memory that maps to an NvBufSurface; later releases do not look.
-    raw.mem_type = c"nvstream".as_ptr();
+    raw.mem_type = Form::Surface.mem_type().as_ptr();
     // Memory of a size says nothing of a surface's shape: `alloc` may not be called.
     raw.object.flags |= gst::ffi::GST_ALLOCATOR_FLAG_CUSTOM_ALLOC;
     raw.mem_map = Some(mem_map);
     raw.mem_unmap = Some(mem_unmap);
     raw.mem_copy = Some(mem_copy);
     raw.mem_share = Some(mem_share);
+}
+
+/// Names the memory of an allocator of our type, which has made none yet.
+pub(crate) fn set_form(allocator: &NvmmAllocator, form: Form) {
+    let allocator: &gst::Allocator = allocator.upcast_ref();
+    let raw: *mut gst::ffi::GstAllocator = allocator.to_glib_none().0;
+    // SAFETY: the allocator was just made, and nobody else has it.
+    unsafe { (*raw).mem_type = form.mem_type().as_ptr() };
 }
 
 /// Calls the body; a panic becomes `failed` instead of crossing into C.
@@ -162,7 +172,7 @@ unsafe extern "C" fn mem_map(
         // SAFETY: GStreamer calls this with a memory of our allocator, holding a reference.
         let backing = unsafe { backing_of(memory) };
         match backing.synchronize() {
-            Ok(()) => backing.surface().as_ptr().cast(),
+            Ok(()) => backing.mapping().0,
             Err(error) => {
                 gst::error!(CATEGORY, "work pending on a memory failed: {error}");
                 std::ptr::null_mut()
@@ -189,17 +199,16 @@ unsafe extern "C" fn mem_copy(
     size: isize,
 ) -> *mut GstMemory {
     guard(std::ptr::null_mut(), || {
-        if offset != 0
-            || !(size == -1 || usize::try_from(size).is_ok_and(|s| s >= crate::memory::size()))
-        {
+        // SAFETY: GStreamer calls this with a memory of our allocator, holding a reference.
+        let backing = unsafe { backing_of(memory) };
+        let whole = backing.mapping().1;
+        if offset != 0 || !(size == -1 || usize::try_from(size).is_ok_and(|size| size >= whole)) {
             gst::error!(
                 CATEGORY,
                 "bytes {offset}, {size} of a descriptor cannot be copied alone"
             );
             return std::ptr::null_mut();
         }
-        // SAFETY: GStreamer calls this with a memory of our allocator, holding a reference.
-        let backing = unsafe { backing_of(memory) };
         // SAFETY: as above.
         let allocator = unsafe { (*memory).allocator };
         // SAFETY: our memories' allocator is set, and alive as long as they.

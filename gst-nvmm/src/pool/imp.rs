@@ -7,7 +7,7 @@ use gst_video::VideoInfo;
 use crate::allocator::NvmmAllocator;
 use crate::error::{Error, Result};
 use crate::log::CATEGORY;
-use crate::memory;
+use crate::memory::Form;
 
 /// Surfaces at most where the configuration names no maximum.
 const DEFAULT_LIMIT: u32 = 16;
@@ -49,8 +49,10 @@ impl NvmmBufferPool {
         } else {
             max
         };
-        let allocator = NvmmAllocator::new(&info, max as usize)?;
-        config.set_params(Some(&caps), memory::size() as u32, min, max);
+        let form = Form::of_platform(config.get(Form::PROPERTY).unwrap_or(false));
+        let size = u32::try_from(form.memory_size()?).unwrap_or(u32::MAX);
+        let allocator = NvmmAllocator::with_form(&info, max as usize, form)?;
+        config.set_params(Some(&caps), size, min, max);
         *self.state() = Some(State { allocator, info });
         Ok(())
     }

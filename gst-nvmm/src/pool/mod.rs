@@ -7,6 +7,7 @@ use gst::prelude::*;
 use gst_video::VideoInfo;
 
 use crate::error::{Error, Result};
+use crate::memory::Form;
 
 /// Surfaces at most, whatever downstream asks for: each is an fd and megabytes of carveout.
 const MAX_SURFACES: u32 = 64;
@@ -22,12 +23,23 @@ glib::wrapper! {
 }
 
 impl NvmmBufferPool {
-    /// A pool for `caps` with at most `max` surfaces, configured and not active yet.
+    /// A pool for `caps` with at most `max` surfaces, configured and not active yet. Its memory is of the
+    /// form that the platform's elements expect.
     ///
     /// # Errors
     ///
     /// [`Error::Buffer`] for caps that are no NVMM video or a format without surface format.
     pub fn new(caps: &gst::Caps, min: u32, max: u32) -> Result<Self> {
+        Self::with_form(caps, min, max, Form::of_platform(false))
+    }
+
+    /// The same in the form that is asked for. Who configures a pool without it sets the boolean
+    /// `bufapi-version` in the configuration, of which [`Form::of_platform`] says what it means.
+    ///
+    /// # Errors
+    ///
+    /// As [`NvmmBufferPool::new`] and [`crate::NvmmAllocator::with_form`].
+    pub fn with_form(caps: &gst::Caps, min: u32, max: u32, form: Form) -> Result<Self> {
         if !crate::is_nvmm(caps) {
             return Err(Error::buffer(format!(
                 "caps {caps} lack the feature memory:NVMM: put it in the pad template and in \
@@ -36,7 +48,9 @@ impl NvmmBufferPool {
         }
         let pool: Self = glib::Object::new();
         let mut config = pool.config();
-        config.set_params(Some(caps), crate::memory::size() as u32, min, max.max(min));
+        // The size is set with the rest, in `set_config`.
+        config.set_params(Some(caps), 0, min, max.max(min));
+        config.set(Form::PROPERTY, form == Form::Surface);
         pool.set_config(config)
             .map_err(|e| Error::buffer(format!("no NVMM pool for {caps}: {e}")))?;
         Ok(pool)

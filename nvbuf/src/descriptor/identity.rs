@@ -2,6 +2,9 @@
 
 use std::mem::MaybeUninit;
 
+use super::stat;
+use crate::legacy::LegacyParams;
+
 /// What tells one foreign buffer from another, for whoever keeps something per buffer.
 ///
 /// The inode catches an fd number that was closed and given out again, where the kernel gives
@@ -18,6 +21,21 @@ pub struct Identity {
 }
 
 impl Identity {
+    /// Of a buffer of libnvbuf_utils, by the address of its opaque block.
+    pub(crate) fn of_legacy(params: &LegacyParams) -> Self {
+        let plane = params.planes()[0];
+        let fd = params.fd_number();
+        Self {
+            address: params.nv_buffer(),
+            fd: Some(fd),
+            inode: stat(fd).map_or(0, |stat| stat.st_ino),
+            data_size: plane.size,
+            pitch: plane.pitch,
+            format: params.color_format().0,
+            size: (params.width(), params.height()),
+        }
+    }
+
     pub(crate) fn inode(&self) -> u64 {
         self.inode
     }

@@ -147,6 +147,11 @@ impl Descriptor {
         self.surface.head.batchSize
     }
 
+    /// How many of them say that they are filled. NVIDIA's elements take 0 of a batch of one for 1.
+    pub fn num_filled(&self) -> u32 {
+        self.surface.head.numFilled
+    }
+
     /// What tells this buffer from others.
     pub fn identity(&self) -> Identity {
         self.identity

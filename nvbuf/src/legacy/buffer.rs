@@ -15,7 +15,7 @@ use super::library::library;
 use super::map_table::MapTable;
 use super::params::LegacyParams;
 use super::tables::{self, Tables};
-use crate::descriptor::{file_size, stat};
+use crate::descriptor::{Identity, file_size, stat};
 use crate::error::{Error, ErrorKind, Result, check, report};
 
 /// One buffer of libnvbuf_utils, named by its dmabuf fd.
@@ -156,6 +156,11 @@ impl<'fd> NvBuffer<'fd> {
     /// The numbering of formats and structs of the library.
     pub fn numbering(&self) -> Numbering {
         self.library.numbering()
+    }
+
+    /// What tells this buffer from others, for whoever keeps something per buffer.
+    pub fn identity(&self) -> Identity {
+        Identity::of_legacy(&self.params)
     }
 
     /// The opaque `nv_buffer`, which is what a GstMemory of R28 and R32 maps to. From here on pixels are

@@ -5,6 +5,7 @@
 //! NvBuffer::from_fd(fd)               somebody else's in this process; never destroyed here
 //! unsafe NvBuffer::view(fd)           the same without a borrow: for EGLImages and Transform::start
 //! ExtractedFd::extract(nv_buffer)     the fd of what NVMM memory of R28 and R32 maps to
+//! OpaqueBlock::read(address, size)    a copy of that, from anywhere
 //!   |-- params()                      facts, checked and copied out when the value is made
 //!   |-- map() / map_mut()             slices: map + sync for CPU .. sync for device + unmap
 //!   |-- map_ptr(access)               the same as pointers, for pixels that others may reach
@@ -31,6 +32,7 @@ mod layout;
 mod library;
 mod map;
 mod map_table;
+mod opaque;
 mod params;
 mod params_ex;
 mod pending;
@@ -51,6 +53,7 @@ pub use description::Description;
 pub use egl::EglImage;
 pub use extracted::{ExtractedFd, FdRule};
 pub use map::MapPtr;
+pub use opaque::OpaqueBlock;
 pub use params::LegacyParams;
 pub use pending::Pending;
 pub use session::Session;

@@ -73,7 +73,7 @@ impl LegacyParams {
     }
 
     /// Address of the opaque `nv_buffer`.
-    pub(super) fn nv_buffer(&self) -> usize {
+    pub(crate) fn nv_buffer(&self) -> usize {
         self.nv_buffer
     }
 

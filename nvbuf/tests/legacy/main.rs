@@ -9,6 +9,7 @@ mod either;
 mod engine;
 mod forms;
 mod map;
+mod opaque;
 mod sync_points;
 
 use nvbuf::legacy::{MapPtr, NvBuffer, Pending, Session, Transform};

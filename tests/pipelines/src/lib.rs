@@ -11,7 +11,7 @@ mod pixels;
 mod platform;
 
 pub use counters::{Usage, alive, fail};
-pub use peer::{Forged, Peer, wrap};
+pub use peer::{Consumer, Forged, LegacyPeer, Peer, is_r32, wrap};
 pub use pipeline::{Pipeline, frames, run};
 pub use pixels::{Picture, Worst, assert_near, compositor_error, worst};
 pub use platform::{child, exclusive, init, is_child, root};

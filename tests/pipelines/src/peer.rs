@@ -1,11 +1,20 @@
-//! NVMM buffers as elements of others make them: a descriptor wrapped in ordinary memory, read-only.
+//! NVMM buffers as elements of others make and take them.
 
-use std::ffi::c_void;
+mod allocator;
+mod consumer;
+mod legacy;
+
+use std::ffi::{CStr, c_void};
+use std::mem::MaybeUninit;
 use std::sync::Arc;
 
 use gst::glib::translate::from_glib_full;
-use gst_nvmm::nvbuf::sys::classic::{NvBufSurface, NvBufSurfaceParams};
-use gst_nvmm::nvbuf::{Access, ColorFormat, Layout, Surface, sys};
+use gst_nvmm::nvbuf::sys::extended::{NvBufSurface, NvBufSurfaceParams};
+use gst_nvmm::nvbuf::{Access, ColorFormat, Layout, PlanePtr, Surface, sys};
+
+use self::allocator::{Shell, memory};
+pub use self::consumer::{Consumer, is_r32};
+pub use self::legacy::LegacyPeer;
 
 /// Wraps the first `size` bytes of `bytes` as `gst_buffer_new_wrapped_full` does for peers.
 ///
@@ -91,8 +100,56 @@ impl Peer {
     pub fn buffer(&self, index: usize) -> gst::Buffer {
         let surface = Arc::clone(self.surface(index));
         let descriptor = surface.as_ptr().cast();
+        let size = surface.raw_size();
         // SAFETY: the descriptor is the surface's own, of this size, and lives as long as it.
-        unsafe { wrap_raw(descriptor, size_of::<NvBufSurface>(), Box::new(surface)) }
+        unsafe { wrap_raw(descriptor, size, Box::new(surface)) }
+    }
+
+    /// The same as an allocator of NVIDIA's makes it, named `mem_type`, and writable. It says to have `size`
+    /// bytes where that is more than the descriptor has, as Yocto's nvvidconv does (facts: the frame's size).
+    pub fn named(&self, index: usize, mem_type: &'static CStr, size: usize) -> gst::Buffer {
+        let surface = Arc::clone(self.surface(index));
+        let size = size.max(surface.raw_size());
+        let shell = Shell {
+            mem_type,
+            data: surface.as_ptr().cast(),
+            size,
+            max_size: size,
+        };
+        let mut buffer = gst::Buffer::new();
+        // SAFETY: the descriptor is the surface's own; who reads more than it has reads what is not his.
+        let memory = unsafe { memory(shell, surface) };
+        buffer.get_mut().expect("just made").append_memory(memory);
+        buffer
+    }
+
+    /// A surface with a batch of `size` buffers of which `filled` are said to be filled, as nvstreammux makes
+    /// them.
+    ///
+    /// # Panics
+    ///
+    /// When there is no memory for it.
+    pub fn batch(size: u32, filled: u32, width: u32, height: u32, format: ColorFormat) -> Self {
+        let builder = Surface::builder(width, height).format(format).batch(size);
+        let surface = builder.build().expect("a surface");
+        surface
+            .set_num_filled(filled)
+            .expect("not more than there are");
+        Self(vec![Arc::new(surface)])
+    }
+
+    /// Fills plane 0 of one buffer of a batch with bytes by column and row.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be mapped.
+    pub fn fill_of_batch(&self, buffer: u32, byte: impl Fn(usize, usize) -> u8) {
+        let map = self
+            .surface(0)
+            .map_ptr(buffer, Access::Write)
+            .expect("a map");
+        write_plane(&map.plane(0).expect("a plane"), byte);
+        map.unmap().expect("an unmap");
     }
 
     /// Fills plane 0 of a surface with bytes by column and row.
@@ -122,15 +179,7 @@ impl Peer {
         copy(self.surface(index), &rows);
         let map = rows.map_ptr(0, Access::Read).expect("a map");
         let plane = map.plane(0).expect("a plane");
-        let mut bytes = Vec::new();
-        for row in 0..plane.params.height as usize {
-            // SAFETY: a row of the plane, inside its mapping.
-            let start = unsafe { plane.data.add(row * plane.params.pitch as usize) };
-            // SAFETY: as above; nobody writes the surface now.
-            let row =
-                unsafe { std::slice::from_raw_parts(start.as_ptr(), plane.params.row_bytes()) };
-            bytes.extend_from_slice(row);
-        }
+        let bytes = read_plane(&plane);
         map.unmap().expect("an unmap");
         bytes
     }
@@ -153,28 +202,46 @@ fn copy(from: &Surface, to: &Surface) {
 
 fn write(surface: &Surface, byte: impl Fn(usize, usize) -> u8) {
     let map = surface.map_ptr(0, Access::Write).expect("a map");
-    let plane = map.plane(0).expect("a plane");
+    write_plane(&map.plane(0).expect("a plane"), byte);
+    map.unmap().expect("an unmap");
+}
+
+/// Writes the bytes of a mapped plane.
+fn write_plane(plane: &PlanePtr, byte: impl Fn(usize, usize) -> u8) {
     for row in 0..plane.params.height as usize {
         // SAFETY: a row of the plane, inside its mapping.
         let start = unsafe { plane.data.add(row * plane.params.pitch as usize) };
         for column in 0..plane.params.row_bytes() {
             // SAFETY: as above.
             let at = unsafe { start.add(column) };
-            // SAFETY: as above, writable, and nobody else uses the surface now.
+            // SAFETY: as above, writable, and nobody else uses the plane now.
             unsafe { at.write(byte(column, row)) };
         }
     }
-    map.unmap().expect("an unmap");
 }
 
-/// A descriptor to be spoilt: copies of both structs of a surface, which stays alive beside them.
+/// The bytes of a mapped plane, row after row.
+fn read_plane(plane: &PlanePtr) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for row in 0..plane.params.height as usize {
+        // SAFETY: a row of the plane, inside its mapping.
+        let start = unsafe { plane.data.add(row * plane.params.pitch as usize) };
+        // SAFETY: as above; nobody writes the plane now.
+        let row = unsafe { std::slice::from_raw_parts(start.as_ptr(), plane.params.row_bytes()) };
+        bytes.extend_from_slice(row);
+    }
+    bytes
+}
+
+/// A descriptor to be spoilt: copies of both structs of a surface, which stays alive beside them. In the
+/// classic family the ends are not used, and only the first entry of the list is found.
 #[derive(Debug)]
 pub struct Forged {
     /// The outer struct; `surfaceList` points to [`Forged::params`] unless it is changed.
     pub surface: NvBufSurface,
     /// The first entries of its list.
     pub params: Box<[NvBufSurfaceParams; 2]>,
-    _alive: Arc<Surface>,
+    alive: Arc<Surface>,
 }
 
 // SAFETY: the pointers inside are to the surface and to the box, which go along.
@@ -184,24 +251,48 @@ impl Forged {
     /// Of a sound surface.
     pub fn new(peer: &Peer) -> Self {
         let alive = Arc::clone(peer.surface(0));
-        // SAFETY: the surface's own descriptor, which nobody writes now.
-        let mut surface = unsafe { alive.as_ptr().cast::<NvBufSurface>().read() };
+        let family = sys::Library::get().expect("the library").family();
+        let from = alive.as_ptr();
+        // SAFETY: the surface's own descriptor, of this size, which nobody writes now.
+        let mut surface =
+            unsafe { first_bytes::<NvBufSurface>(from.cast(), family.surface_size()) };
         // SAFETY: as above: a surface has at least one entry.
-        let one = unsafe { surface.surfaceList.read() };
+        let one = unsafe {
+            first_bytes::<NvBufSurfaceParams>(surface.surfaceList.cast(), family.params_size())
+        };
         let mut params = Box::new([one; 2]);
         surface.surfaceList = params.as_mut_ptr();
         Self {
             surface,
             params,
-            _alive: alive,
+            alive,
         }
     }
 
     /// A buffer around it.
     pub fn into_buffer(self) -> gst::Buffer {
+        let size = self.alive.raw_size();
         let mut held = Box::new(self);
         let descriptor = (&raw mut held.surface).cast();
-        // SAFETY: the struct is in the box.
-        unsafe { wrap_raw(descriptor, size_of::<NvBufSurface>(), held) }
+        // SAFETY: the struct is in the box, and at least as long.
+        unsafe { wrap_raw(descriptor, size, held) }
     }
+}
+
+/// A struct of which a family has the first `len` bytes, and zeros after them.
+///
+/// # Safety
+///
+/// `len` bytes at `from` can be read, and `T` is integers and pointers.
+unsafe fn first_bytes<T>(from: *const u8, len: usize) -> T {
+    assert!(len <= size_of::<T>());
+    let mut all = MaybeUninit::<T>::zeroed();
+    // SAFETY: by this function's contract, and there is room (asserted).
+    unsafe {
+        all.as_mut_ptr()
+            .cast::<u8>()
+            .copy_from_nonoverlapping(from, len)
+    };
+    // SAFETY: every byte is set, and any are a value of it.
+    unsafe { all.assume_init() }
 }

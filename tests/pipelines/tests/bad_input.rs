@@ -57,10 +57,10 @@ fn memory_that_holds_no_descriptor() {
     });
     refused("nothing", &["0 bytes"], || wrap([0_u64; 8], 0));
     refused("zeros", &["no NvBufSurface", "bufapi-version"], || {
-        wrap([0_u64; 8], 64)
+        wrap([0_u64; 16], 128)
     });
     refused("0xff bytes", &["no NvBufSurface"], || {
-        wrap([u64::MAX; 8], 64)
+        wrap([u64::MAX; 16], 128)
     });
     refused("pixels in system memory", &["no NvBufSurface"], || {
         wrap(vec![0x8040_2010_ff00_ff00; 64 * 48 / 2], 64 * 48 * 4)

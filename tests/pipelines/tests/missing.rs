@@ -50,7 +50,8 @@ fn folder(name: &str, libraries: &[&str]) -> PathBuf {
     let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(&folder).expect("a folder");
     for library in libraries {
-        let from = root().join("target/sim/r32.7/lib").join(library);
+        let release = std::env::var("NVMM_SIM_RELEASE").unwrap_or("r32.7".into());
+        let from = root().join(format!("target/sim/{release}/lib/{library}"));
         std::fs::copy(&from, folder.join(library)).expect("the simulator is built");
     }
     folder

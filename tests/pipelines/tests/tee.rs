@@ -4,17 +4,22 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use gst::prelude::*;
-use gst_nvmm::nvbuf::sys::classic::NvBufSurface;
+use gst_nvmm::NvmmBufferExt;
 use gst_video::VideoInfo;
 use nvmm_pipelines::{Pipeline, Usage, exclusive, frames};
 
 const FRAMES: u64 = 1000;
 
-fn source(count: u64) -> String {
+/// In the form of the release, or on R32 as surfaces too.
+fn source_of(count: u64, bufapi_version: bool) -> String {
     format!(
         "videotestsrc num-buffers={count} ! video/x-raw,format=RGBA,width=64,height=48 ! \
-         nvmmtransform ! video/x-raw(memory:NVMM) ! tee name=t "
+         nvmmtransform bufapi-version={bufapi_version} ! video/x-raw(memory:NVMM) ! tee name=t "
     )
+}
+
+fn source(count: u64) -> String {
+    source_of(count, false)
 }
 
 /// Sets a time on every buffer that leaves the element `mark`, as an element that owns it would.
@@ -36,16 +41,21 @@ fn mark(pipeline: &Pipeline) -> Arc<AtomicU64> {
 #[test]
 fn making_buffers_writable_copies_no_pixels() {
     let _guard = exclusive();
-    for (what, queue) in [
-        ("no queues", ""),
-        ("short queues", "queue max-size-buffers=1 !"),
-        ("queues longer than the pool", "queue max-size-buffers=50 !"),
+    for (what, queue, bufapi_version) in [
+        ("no queues", "", false),
+        ("short queues", "queue max-size-buffers=1 !", false),
+        (
+            "queues longer than the pool",
+            "queue max-size-buffers=50 !",
+            false,
+        ),
+        ("surfaces on R32, too", "queue max-size-buffers=50 !", true),
     ] {
         let usage = Usage::start();
         let line = format!(
             "{} t. ! {queue} identity name=mark ! fakesink async=false \
              t. ! {queue} fakesink async=false",
-            source(FRAMES)
+            source_of(FRAMES, bufapi_version)
         );
         let pipeline = Pipeline::parse(&line).expect("a pipeline");
         let marked = mark(&pipeline);
@@ -61,14 +71,14 @@ fn making_buffers_writable_copies_no_pixels() {
 }
 
 /// The address of the descriptor, the dmabuf's number and the first pixel of a buffer.
-fn look(buffer: &gst::BufferRef, info: &VideoInfo) -> (usize, u64, u32) {
+fn look(buffer: &gst::BufferRef, info: &VideoInfo) -> (usize, Option<i32>, u32) {
     let map = buffer.map_readable().expect("a map");
-    assert_eq!(map.size(), size_of::<NvBufSurface>());
+    let form = buffer.nvmm_form().expect("NVMM");
+    assert_eq!(map.size(), form.memory_size().expect("a library"));
     let address = map.as_slice().as_ptr();
-    // SAFETY: NVMM memory maps to a live NvBufSurface.
-    let surface = unsafe { &*address.cast::<NvBufSurface>() };
-    // SAFETY: its list has at least one entry.
-    let fd = unsafe { (*surface.surfaceList).bufferDesc };
+    let pixels = buffer.nvmm_pixels(0).expect("a picture");
+    let surface = pixels.surface().expect("of our own plugin");
+    let fd = surface.params(0).expect("a buffer").fd_number();
     let pixel = gst_nvmm::read_cpu(buffer, info, |map| {
         let plane = map.plane(0)?;
         // SAFETY: the first pixel of a mapped plane of four bytes each.

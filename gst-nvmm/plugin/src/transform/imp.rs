@@ -1,3 +1,4 @@
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{LazyLock, Mutex};
 
 use gst::glib;
@@ -6,7 +7,7 @@ use gst::subclass::prelude::*;
 use gst_base::subclass::BaseTransformMode;
 use gst_base::subclass::base_transform::{InputBuffer, PrepareOutputBufferSuccess};
 use gst_base::subclass::prelude::*;
-use gst_nvmm::{NvmmBufferPool, is_nvmm, nvmm_caps, video_formats, with_nvmm, without_nvmm};
+use gst_nvmm::{Form, NvmmBufferPool, is_nvmm, nvmm_caps, video_formats, with_nvmm, without_nvmm};
 use gst_video::{VideoFrameRef, VideoInfo};
 
 use super::rows;
@@ -27,6 +28,7 @@ pub(crate) struct NvmmTransform {
     negotiated: Mutex<Option<Negotiated>>,
     /// The output's pool, for an upload: who waits in it must be woken.
     pool: Mutex<Option<NvmmBufferPool>>,
+    bufapi_version: AtomicBool,
 }
 
 #[derive(Clone, Debug)]
@@ -42,6 +44,11 @@ enum Direction {
 }
 
 impl NvmmTransform {
+    /// What an upload makes.
+    fn form(&self) -> Form {
+        Form::of_platform(self.bufapi_version.load(Ordering::Relaxed))
+    }
+
     /// Wakes the streaming thread if it waits for a surface, or lets it wait again.
     fn set_flushing(&self, flushing: bool) {
         let pool = self.pool.lock().unwrap_or_else(|e| e.into_inner()).clone();
@@ -84,7 +91,21 @@ impl ObjectSubclass for NvmmTransform {
     type ParentType = gst_base::BaseTransform;
 }
 
-impl ObjectImpl for NvmmTransform {}
+impl ObjectImpl for NvmmTransform {
+    fn properties() -> &'static [glib::ParamSpec] {
+        static PROPERTIES: LazyLock<[glib::ParamSpec; 1]> = LazyLock::new(|| [Form::property()]);
+        &*PROPERTIES
+    }
+
+    fn set_property(&self, _id: usize, value: &glib::Value, _pspec: &glib::ParamSpec) {
+        let set = value.get().unwrap_or_default();
+        self.bufapi_version.store(set, Ordering::Relaxed);
+    }
+
+    fn property(&self, _id: usize, _pspec: &glib::ParamSpec) -> glib::Value {
+        self.bufapi_version.load(Ordering::Relaxed).to_value()
+    }
+}
 impl GstObjectImpl for NvmmTransform {}
 
 impl ElementImpl for NvmmTransform {
@@ -210,8 +231,7 @@ impl BaseTransformImpl for NvmmTransform {
 
     fn unit_size(&self, caps: &gst::Caps) -> Option<usize> {
         if is_nvmm(caps) {
-            let library = gst_nvmm::nvbuf::sys::Library::get().ok()?;
-            return Some(library.family().surface_size());
+            return self.form().memory_size().ok();
         }
         VideoInfo::from_caps(caps).ok().map(|info| info.size())
     }
@@ -237,7 +257,7 @@ impl BaseTransformImpl for NvmmTransform {
         let caps = caps.ok_or_else(|| gst::loggable_error!(CATEGORY, "no caps were negotiated"))?;
         if is_nvmm(&caps) {
             let max = NvmmBufferPool::size_for(query, OUTPUT_BUFFERS);
-            let pool = NvmmBufferPool::new(&caps, 0, max)
+            let pool = NvmmBufferPool::with_form(&caps, 0, max, self.form())
                 .map_err(|e| gst::loggable_error!(CATEGORY, "{e}"))?;
             let size = self.unit_size(&caps).unwrap_or(0) as u32;
             query.add_allocation_pool(Some(&pool), size, 0, max);

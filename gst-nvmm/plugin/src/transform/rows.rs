@@ -1,7 +1,7 @@
 //! Copies pixels between a video frame in system memory and a mapped surface, row by row.
 
-use gst_nvmm::nvbuf::{MapPtr, PlanePtr};
-use gst_nvmm::{Error, Result};
+use gst_nvmm::nvbuf::PlanePtr;
+use gst_nvmm::{CpuMap, Error, Result};
 use gst_video::{VideoFrameExt, VideoFrameRef};
 
 /// What is the same in a plane of either side.
@@ -32,7 +32,7 @@ fn rows(plane: &PlanePtr, stride: i32, len: usize) -> Result<Rows> {
 }
 
 /// System memory to surface.
-pub(super) fn upload(frame: &VideoFrameRef<&gst::BufferRef>, map: &MapPtr<'_>) -> Result<()> {
+pub(super) fn upload(frame: &VideoFrameRef<&gst::BufferRef>, map: &CpuMap<'_>) -> Result<()> {
     for i in 0..map.num_planes() {
         let plane = map.plane(i)?;
         let data = frame
@@ -57,7 +57,7 @@ pub(super) fn upload(frame: &VideoFrameRef<&gst::BufferRef>, map: &MapPtr<'_>) -
 
 /// Surface to system memory.
 pub(super) fn download(
-    map: &MapPtr<'_>,
+    map: &CpuMap<'_>,
     frame: &mut VideoFrameRef<&mut gst::BufferRef>,
 ) -> Result<()> {
     for i in 0..map.num_planes() {

@@ -1,0 +1,43 @@
+#![forbid(unsafe_code)]
+
+use std::sync::Arc;
+
+use nvbuf::legacy::NvBuffer;
+use nvbuf::{ColorFormat, PlaneParams, Surface, VideoBuffer};
+
+use crate::error::Result;
+
+/// The one buffer behind a memory, or one of a batch, of either library.
+#[derive(Debug)]
+pub(crate) enum Pixels {
+    /// Ours, or a view of somebody else's.
+    Surface(Arc<Surface>),
+    /// Somebody else's, who gave an `nv_buffer`.
+    NvBuffer(Arc<NvBuffer<'static>>),
+}
+
+impl Pixels {
+    pub(crate) fn planes(&self) -> Result<&[PlaneParams]> {
+        Ok(match self {
+            Self::Surface(surface) => VideoBuffer::planes(&**surface, 0)?,
+            Self::NvBuffer(buffer) => VideoBuffer::planes(&**buffer, 0)?,
+        })
+    }
+
+    pub(crate) fn color_format(&self) -> Result<ColorFormat> {
+        Ok(match self {
+            Self::Surface(surface) => VideoBuffer::color_format(&**surface, 0)?,
+            Self::NvBuffer(buffer) => VideoBuffer::color_format(&**buffer, 0)?,
+        })
+    }
+
+    pub(crate) fn size(&self) -> Result<(u32, u32)> {
+        Ok(match self {
+            Self::Surface(surface) => {
+                let params = surface.params(0)?;
+                (params.width(), params.height())
+            }
+            Self::NvBuffer(buffer) => (buffer.params().width(), buffer.params().height()),
+        })
+    }
+}
