@@ -79,7 +79,7 @@ impl CudaBuffer {
         let map = function(library, call, |f| f.map_cuda_buffer)?;
         let unmap = "NvBufSurfaceUnMapCudaBuffer";
         function(library, unmap, |f| f.unmap_cuda_buffer)?;
-        let layout = surface.params(index)?.layout();
+        let layout = surface.params_for(call, index)?.layout();
         if surface.mem_type() != MemType::SURFACE_ARRAY {
             let detail = format!(
                 "{surface:?}: only SURFACE_ARRAY is mapped for CUDA; CUDA's own memory has its \

@@ -35,7 +35,7 @@ impl Surface {
                        that reach other engines by stream synchronisation";
         let sync = library.functions().sync_gpu_l2_cache_for_device;
         let sync = sync.ok_or_else(|| Error::missing(library, call, instead))?;
-        self.params(index)?;
+        self.params_for(call, index)?;
         let types = [
             MemType::SURFACE_ARRAY,
             MemType::CUDA_DEVICE,
