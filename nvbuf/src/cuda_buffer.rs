@@ -195,7 +195,10 @@ impl CudaBuffer {
             let _lock = self.surface.lock();
             // SAFETY: by the type invariant the view is valid and holds the CUDA buffer.
             let ret = unsafe { unmap(view.surface().as_ptr(), 0) };
-            check(call, ret, || format!("{:?}", self.surface))
+            check(call, ret, || {
+                let surface = &self.surface;
+                format!("{surface:?}; it is tried again when the surface is dropped")
+            })
         });
         if result.is_err() {
             self.surface.leftovers().keep(Leftover::CudaBuffer(view));

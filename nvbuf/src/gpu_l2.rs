@@ -59,7 +59,10 @@ impl Surface {
         // a local that outlives the call.
         let ret = unsafe { sync(view, 0, &raw mut params) };
         check(call, ret, || {
-            format!("{operation:?} of {self:?}, buffer {index}")
+            format!(
+                "{operation:?} of {self:?}, buffer {index}: the driver of this platform does not do \
+                 it. Synchronise the stream instead, as for engines without this cache"
+            )
         })
     }
 }

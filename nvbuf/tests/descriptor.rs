@@ -152,11 +152,12 @@ fn the_default_memory_type_of_a_dmabuf_is_surface_array() {
     let view = std::sync::Arc::new(view);
     nvbuf::EglImage::map(&view, 0).unwrap().unmap().unwrap();
     // Without a dmabuf nothing tells what it is.
-    let error = forged_as(&surface, MemType::DEFAULT, |params| {
-        params.bufferDesc = 987_654;
-    });
-    let error = error.expect_err("closed");
-    assert!(error.to_string().contains("DEFAULT"), "{error}");
+    for number in [987_654, u64::MAX] {
+        let forge = |params: &mut NvBufSurfaceParams| params.bufferDesc = number;
+        let error = forged_as(&surface, MemType::DEFAULT, forge).expect_err("no fd");
+        assert_eq!(error.kind(), ErrorKind::Foreign, "{error}");
+        assert!(error.to_string().contains("DEFAULT"), "{error}");
+    }
 }
 
 #[test]

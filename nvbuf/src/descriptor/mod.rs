@@ -106,7 +106,10 @@ impl Descriptor {
             named => (named, ""),
         };
         raw_surface.head.memType = mem_type.0;
-        let params = SurfaceParams::check(&raw, mem_type)?;
+        let params = SurfaceParams::check(&raw, mem_type).map_err(|error| match note {
+            "" => error,
+            note => bad(format!("{error}{note}")),
+        })?;
         let inode = match params.fd_number() {
             Some(fd) => {
                 let stat = stat(fd).ok_or_else(|| {

@@ -168,7 +168,8 @@ impl Surface {
     /// [`ErrorKind::Invalid`] for more than the batch has.
     pub fn set_num_filled(&self, filled: u32) -> Result<()> {
         if filled > self.batch_size() {
-            let detail = format!("{filled} filled of a batch of {}", self.batch_size());
+            let count = self.batch_size();
+            let detail = format!("{filled} filled of a batch of {count}: 0 to {count} can be");
             let call = "Surface::set_num_filled";
             return Err(Error::new(ErrorKind::Invalid, call, detail));
         }
