@@ -96,8 +96,8 @@ pub struct Map<'a>(pub(super) MapPtr<'a>);
 ///
 /// ```
 /// # fn f() -> nvbuf::Result<()> {
-/// let map;
 /// let mut surface;
+/// let map;
 /// {
 ///     surface = nvbuf::Surface::builder(64, 64).build()?;
 ///     map = surface.map_mut(0)?;
