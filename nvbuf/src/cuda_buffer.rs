@@ -79,7 +79,7 @@ impl CudaBuffer {
         let map = function(library, call, |f| f.map_cuda_buffer)?;
         let unmap = "NvBufSurfaceUnMapCudaBuffer";
         function(library, unmap, |f| f.unmap_cuda_buffer)?;
-        let layout = surface.params(index)?.layout();
+        let layout = surface.params_for(call, index)?.layout();
         if surface.mem_type() != MemType::SURFACE_ARRAY {
             let detail = format!(
                 "{surface:?}: only SURFACE_ARRAY is mapped for CUDA; CUDA's own memory has its \
@@ -195,7 +195,10 @@ impl CudaBuffer {
             let _lock = self.surface.lock();
             // SAFETY: by the type invariant the view is valid and holds the CUDA buffer.
             let ret = unsafe { unmap(view.surface().as_ptr(), 0) };
-            check(call, ret, || format!("{:?}", self.surface))
+            check(call, ret, || {
+                let surface = &self.surface;
+                format!("{surface:?}; it is tried again when the surface is dropped")
+            })
         });
         if result.is_err() {
             self.surface.leftovers().keep(Leftover::CudaBuffer(view));

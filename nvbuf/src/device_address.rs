@@ -18,7 +18,7 @@ impl Surface {
     #[doc(alias = "dataPtr")]
     pub fn device_address(&self, index: u32) -> Result<Option<u64>> {
         let call = "Surface::device_address";
-        let buffer = self.buffer_at(index)?;
+        let buffer = self.buffer_at(call, index)?;
         let cuda = [
             MemType::CUDA_DEVICE,
             MemType::CUDA_PINNED,

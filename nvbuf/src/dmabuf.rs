@@ -19,16 +19,11 @@ impl Surface {
     /// [`ErrorKind::Busy`] while slices of [`Surface::map`] live.
     pub fn dmabuf(&self, index: u32) -> Result<BorrowedFd<'_>> {
         let call = "Surface::dmabuf";
-        let fd = self.params(index)?.fd_number().ok_or_else(|| {
-            let detail = format!("{} has no dmabuf; only SURFACE_ARRAY has", self.mem_type());
-            Error::new(ErrorKind::Invalid, call, detail)
-        })?;
+        let fd = self.own_dmabuf(call, index)?;
         let mut table = self.lock();
         table.require_no_slices(call)?;
         table.share();
-        // SAFETY: the fd is the surface's own, open until drop (created) or kept open by the
-        // contract of `view`; it is not -1, since `i32::try_from` of an unsigned gave it.
-        Ok(unsafe { BorrowedFd::borrow_raw(fd) })
+        Ok(fd)
     }
 
     /// A duplicate of the dmabuf of buffer `index`, which keeps the pixels alive when the surface is
@@ -40,10 +35,36 @@ impl Surface {
     ///
     /// As [`Surface::dmabuf`], and [`ErrorKind::Call`] when the process has no free file descriptor.
     pub fn clone_dmabuf(&self, index: u32) -> Result<OwnedFd> {
-        let fd = self.dmabuf(index)?;
+        let call = "Surface::clone_dmabuf";
+        let fd = self.own_dmabuf(call, index)?;
+        let mut table = self.lock();
+        table.require_no_slices(call)?;
+        let duplicate = self.duplicate(index, fd)?;
+        // Not before: what failed has given nobody anything.
+        table.share();
+        Ok(duplicate)
+    }
+
+    /// The dmabuf of buffer `index`, for whoever shares the surface before giving it away.
+    pub(crate) fn own_dmabuf(&self, call: &'static str, index: u32) -> Result<BorrowedFd<'_>> {
+        let fd = self.params_for(call, index)?.fd_number().ok_or_else(|| {
+            let detail = format!(
+                "{self:?}, buffer {index}: {} has no dmabuf; only SURFACE_ARRAY and HANDLE have",
+                self.mem_type()
+            );
+            Error::new(ErrorKind::Invalid, call, detail)
+        })?;
+        // SAFETY: the fd is the surface's own, open until drop (created) or kept open by the
+        // contract of `view`; it is not -1, since `i32::try_from` of an unsigned gave it.
+        Ok(unsafe { BorrowedFd::borrow_raw(fd) })
+    }
+
+    /// A duplicate of the dmabuf `fd` of buffer `index`.
+    pub(crate) fn duplicate(&self, index: u32, fd: BorrowedFd<'_>) -> Result<OwnedFd> {
         fd.try_clone_to_owned().map_err(|error| {
             let detail = format!(
-                "F_DUPFD_CLOEXEC of fd {}, the dmabuf of buffer {index} of {self:?}: {error}",
+                "F_DUPFD_CLOEXEC of fd {}, the dmabuf of buffer {index} of {self:?}: {error}. Close \
+                 fds, or raise the limit (ulimit -n)",
                 fd.as_raw_fd()
             );
             Error::new(ErrorKind::Call, "fcntl", detail)

@@ -45,7 +45,7 @@ impl EglImage {
     #[doc(alias = "NvBufSurfaceMapEglImage")]
     pub fn map(surface: &Arc<Surface>, index: u32) -> Result<Self> {
         let call = "NvBufSurfaceMapEglImage";
-        let params = surface.params(index)?;
+        let params = surface.params_for(call, index)?;
         if params.is_raw() {
             let detail = format!("{surface:?}: memory without a picture is no EGLImage");
             return Err(Error::new(ErrorKind::Invalid, call, detail));

@@ -35,7 +35,7 @@ impl Surface {
                        that reach other engines by stream synchronisation";
         let sync = library.functions().sync_gpu_l2_cache_for_device;
         let sync = sync.ok_or_else(|| Error::missing(library, call, instead))?;
-        self.params(index)?;
+        self.params_for(call, index)?;
         let types = [
             MemType::SURFACE_ARRAY,
             MemType::CUDA_DEVICE,
@@ -59,7 +59,10 @@ impl Surface {
         // a local that outlives the call.
         let ret = unsafe { sync(view, 0, &raw mut params) };
         check(call, ret, || {
-            format!("{operation:?} of {self:?}, buffer {index}")
+            format!(
+                "{operation:?} of {self:?}, buffer {index}: the driver of this platform does not do \
+                 it. Synchronise the stream instead, as for engines without this cache"
+            )
         })
     }
 }

@@ -42,7 +42,7 @@ impl Surface {
     /// Unmaps the planes that the view of buffer `index` still has mapped. Nobody uses a mapping
     /// any more: guards borrow the surface.
     fn unmap_left_planes(&mut self, index: u32) -> Result<()> {
-        let buffer = self.buffer_at(index)?;
+        let buffer = self.buffer_at("NvBufSurfaceUnMap", index)?;
         for plane in 0..MAX_PLANES {
             // SAFETY: `&mut self` keeps other calls on the view out.
             let address = unsafe { buffer.view.address(plane) };

@@ -123,16 +123,6 @@ impl View {
         unsafe { (*self.0.as_ptr()).params.head.dataPtr }
     }
 
-    /// `paramex` of the descriptor that this was made from.
-    pub(crate) fn params_ex(&self) -> *const c_void {
-        // SAFETY: by the type invariant; nothing writes the field after the view is made.
-        let params = unsafe { &raw const (*self.0.as_ptr()).params };
-        // SAFETY: as above.
-        let family = unsafe { (*self.0.as_ptr()).family };
-        // SAFETY: as above.
-        unsafe { (*params).params_ex(family) }
-    }
-
     /// The EGLImage that the library wrote, or null.
     ///
     /// # Safety

@@ -1,7 +1,65 @@
 //! Fill, single copies, and planes as packed memory.
 
+mod releases;
+
+use std::process::Command;
+
 use nvbuf::sys::Library;
 use nvbuf::{Access, ColorFormat, ErrorKind, Layout, MemType, Surface};
+
+/// Set in the process whose library pads.
+const CHILD: &str = "NVBUF_TEST_PADDED_ROWS";
+
+#[test]
+fn on_other_releases() {
+    releases::run_on_others("on_other_releases");
+}
+
+#[test]
+fn a_library_that_pads_its_rows_reaches_no_memory_behind_the_packed_ones() {
+    let name = "a_library_that_pads_its_rows_reaches_no_memory_behind_the_packed_ones";
+    if std::env::var_os(CHILD).is_none() {
+        if nvmm_sim_control::Simulator::find().is_err() {
+            println!("not run: only the simulator pads on demand");
+            return;
+        }
+        let output = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "--nocapture", name])
+            .env(CHILD, "1")
+            .env("NVMM_SIM_RAW_ALIGNMENT", "64")
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{text}");
+        return;
+    }
+    let mut surface = nv12(1);
+    surface.fill(0, &[40, 50]).unwrap();
+    let len = 34 * 18;
+    // Room for what a library writes that is not refused.
+    let mut memory = vec![7; 64 * 18];
+    let has = Library::get().unwrap().functions().to_raw.is_some();
+    for _ in 0..2 {
+        let read = surface.read_plane(0, 0, &mut memory[..len]);
+        assert!(memory[len..].iter().all(|byte| *byte == 7), "overrun");
+        if !has {
+            // The CPU does it.
+            read.unwrap();
+            assert!(memory[..len].iter().all(|byte| *byte == 40));
+            continue;
+        }
+        let written = surface.write_plane(0, 0, &memory[..len]);
+        for error in [read.expect_err("padded"), written.expect_err("padded")] {
+            assert_eq!(error.kind(), ErrorKind::Call, "{error}");
+            for words in ["34x18", "pads", "map_plane_ptr"] {
+                assert!(error.to_string().contains(words), "{error}");
+            }
+        }
+        assert!(memory.iter().all(|byte| *byte == 7), "nothing is read");
+    }
+    let luma = surface.map_plane(0, 0).unwrap();
+    assert!(luma.rows().flatten().all(|byte| *byte == 40));
+}
 
 fn nv12(batch: u32) -> Surface {
     let builder = Surface::builder(34, 18)

@@ -374,4 +374,10 @@ const _: () = {
     assert_send_sync::<Surface>();
     assert_send_sync::<EglImage>();
     assert_send_sync::<Descriptor>();
+    assert_send_sync::<nvbuf::CudaBuffer>();
+    assert_send_sync::<nvbuf::MapPtr<'static>>();
+    assert_send_sync::<nvbuf::Map<'static>>();
+    assert_send_sync::<nvbuf::MapMut<'static>>();
+    assert_send_sync::<nvbuf::PlaneMap<'static>>();
+    assert_send_sync::<nvbuf::PlaneMapMut<'static>>();
 };

@@ -13,6 +13,19 @@ pub(crate) fn stat(fd: i32) -> Option<libc::stat> {
     Some(unsafe { stat.assume_init() })
 }
 
+/// What a file is that is no dmabuf, as far as its type tells: those have none, as all anonymous inodes,
+/// or, on the newest kernels, that of a regular file.
+pub(super) fn other_than_dmabuf(stat: &libc::stat) -> Option<&'static str> {
+    match stat.st_mode & libc::S_IFMT {
+        0 | libc::S_IFREG => None,
+        libc::S_IFCHR => Some("a character device"),
+        libc::S_IFIFO => Some("a pipe"),
+        libc::S_IFSOCK => Some("a socket"),
+        libc::S_IFDIR => Some("a folder"),
+        _ => Some("a special file"),
+    }
+}
+
 /// How many bytes are behind an fd, where the kernel tells.
 ///
 /// Dmabufs say it in `st_size` since Linux 5.3; before (R32 has 4.9) only seeking to the end does.

@@ -8,6 +8,7 @@ use std::ffi::c_void;
 
 use nvbufsurface_sys::{Family, Library};
 
+use self::file::other_than_dmabuf;
 pub(crate) use self::file::{file_size, stat};
 pub use self::identity::Identity;
 pub(crate) use self::memory::read_own_memory;
@@ -18,6 +19,10 @@ use crate::raw::{Raw, RawParams, RawSurface};
 
 /// DeepStream batches stay far below this.
 const MAX_BATCH: u32 = 1024;
+
+/// What helps if a surface of the platform's default memory has no dmabuf.
+const OF_DEFAULT: &str = ". Its memory type is DEFAULT, which is SURFACE_ARRAY where bufferDesc is a \
+    dmabuf: whoever made it has to name the memory type of any other";
 
 /// One buffer's descriptor, copied out of somebody else's surface and checked field by field.
 ///
@@ -57,7 +62,7 @@ impl Descriptor {
                 family.surface_size()
             )));
         }
-        let raw_surface: RawSurface = read_checked(address.addr(), family)
+        let mut raw_surface: RawSurface = read_checked(address.addr(), family)
             .map_err(|why| bad(format!("{why} at {address:p}")))?;
         let surface = raw_surface.head;
         if surface.isContiguous > 1 {
@@ -94,20 +99,36 @@ impl Descriptor {
         let raw_params: RawParams = read_checked(entry.addr(), family)
             .map_err(|why| bad(format!("{why} at surfaceList[{index}] = {entry:p}")))?;
         let raw = raw_params.head;
-        let params = SurfaceParams::check(&raw, mem_type)?;
+        // Where a surface has a dmabuf, the platform's default is SURFACE_ARRAY. Whether this one has,
+        // is seen below; calls of the library want to be told.
+        let (mem_type, note) = match mem_type {
+            MemType::DEFAULT => (MemType::SURFACE_ARRAY, OF_DEFAULT),
+            named => (named, ""),
+        };
+        raw_surface.head.memType = mem_type.0;
+        let params = SurfaceParams::check(&raw, mem_type).map_err(|error| match note {
+            "" => error,
+            note => bad(format!("{error}{note}")),
+        })?;
         let inode = match params.fd_number() {
             Some(fd) => {
                 let stat = stat(fd).ok_or_else(|| {
                     bad(format!(
-                        "bufferDesc {fd} is no open fd: the surface was destroyed"
+                        "bufferDesc {fd} is no open fd: the surface was destroyed{note}"
                     ))
                 })?;
+                if let Some(what) = other_than_dmabuf(&stat) {
+                    return Err(bad(format!(
+                        "bufferDesc {fd} is {what}, no dmabuf: it was never set, or the surface was \
+                         destroyed and its fd given out again{note}"
+                    )));
+                }
                 let end = params.rows_end();
                 if let Some(size) = file_size(fd, &stat).filter(|size| *size < end) {
                     return Err(bad(format!(
                         "the planes end at byte {end}, and bufferDesc {fd} has {size} bytes: the \
                          surface was destroyed and its fd given out again, or another surface's \
-                         descriptor was copied over this one"
+                         descriptor was copied over this one{note}"
                     )));
                 }
                 stat.st_ino
@@ -137,7 +158,8 @@ impl Descriptor {
         &self.params
     }
 
-    /// What the surface is made of.
+    /// What the surface is made of. Somebody else's that says DEFAULT, and whose `bufferDesc` can be a
+    /// dmabuf, is SURFACE_ARRAY; no other is accepted.
     pub fn mem_type(&self) -> MemType {
         MemType(self.surface.head.memType)
     }

@@ -10,8 +10,13 @@ use super::{Access, Usage};
 use crate::error::{Error, ErrorKind, Result, report};
 use crate::surface::{Buffer, Lock, Surface};
 
-/// The library says only that.
-const REFUSED: &str = "the library refused";
+/// What helps where the library refuses one of them, which says no more.
+const SYNC: &str = "the library refused to synchronise caches of a plane that it has mapped: its \
+    buffer was destroyed by other code, or its fd closed. Nobody but its owner may do either while \
+    it is mapped";
+const UNMAP: &str = "the library refused; it is tried again with the next mapping, or when the \
+    surface is dropped. Its buffer was destroyed by other code, or its fd closed: nobody but its \
+    owner may do either while it is mapped";
 
 impl Surface {
     /// A plane of this handle's, which the library maps for the first of its users. Under the lock.
@@ -87,7 +92,7 @@ impl Surface {
         // SAFETY: valid view, plane mapped through it, lock held.
         match unsafe { sync(surface, 0, plane as i32) } {
             0 => Ok(()),
-            _ => Err(self.failed("NvBufSurfaceSyncForCpu", index, plane, REFUSED)),
+            _ => Err(self.failed("NvBufSurfaceSyncForCpu", index, plane, SYNC)),
         }
     }
 
@@ -101,7 +106,7 @@ impl Surface {
         // SAFETY: valid view, plane mapped through it, lock held.
         match unsafe { sync(surface, 0, plane as i32) } {
             0 => Ok(()),
-            _ => Err(self.failed("NvBufSurfaceSyncForDevice", index, plane, REFUSED)),
+            _ => Err(self.failed("NvBufSurfaceSyncForDevice", index, plane, SYNC)),
         }
     }
 
@@ -112,7 +117,7 @@ impl Surface {
         // SAFETY: the view is a valid surface of one buffer, the plane was mapped through it, and
         // the caller holds the surface's lock.
         if unsafe { unmap(surface, 0, plane as i32) } != 0 {
-            return Err(self.failed("NvBufSurfaceUnMap", index, plane, REFUSED));
+            return Err(self.failed("NvBufSurfaceUnMap", index, plane, UNMAP));
         }
         // SAFETY: calls on the view happen under the lock, which the caller holds.
         unsafe { buffer.view.clear_address(plane) };
@@ -138,7 +143,7 @@ impl Surface {
 
     /// Ends one mapping, and then its claim.
     pub(super) fn end_map(&self, index: u32, usage: Usage) -> Result<()> {
-        let buffer = self.buffer_at(index)?;
+        let buffer = self.buffer_at("NvBufSurfaceUnMap", index)?;
         let mut result = Ok(());
         {
             let _lock = self.lock_for(usage);

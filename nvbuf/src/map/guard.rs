@@ -27,7 +27,7 @@ impl<'a> MapPtr<'a> {
     /// Where a mapped plane begins, as long as `self` lives, and its facts.
     #[inline]
     pub(super) fn place(&self, plane: usize) -> Result<(NonNull<u8>, &'a PlaneParams)> {
-        let buffer = self.surface.buffer_at(self.index)?;
+        let buffer = self.surface.buffer_at("MapPtr::plane", self.index)?;
         if self.usage.planes().contains(&plane)
             && let Some(data) = buffer.mapped.get(plane).and_then(Mapped::address)
             && let Some(params) = buffer.params.planes().get(plane)
@@ -50,12 +50,12 @@ impl<'a> MapPtr<'a> {
 
     #[cold]
     fn not_mapped(&self, plane: usize) -> Error {
-        let detail = match self.surface.params(self.index) {
-            Ok(params) if plane >= params.planes().len() => {
-                format!("plane {plane} of {}", params.planes().len())
-            }
-            _ => format!("plane {plane} is not mapped"),
-        };
+        let detail = format!(
+            "plane {plane} of {:?}, buffer {}: planes {:?} are mapped here. Surface::map_ptr maps all",
+            self.surface,
+            self.index,
+            self.usage.planes()
+        );
         Error::new(ErrorKind::Invalid, "MapPtr::plane", detail)
     }
 

@@ -45,6 +45,12 @@ pub struct PlaneMapMut<'a> {
 /// What both guards can do.
 macro_rules! read {
     ($Guard:ident) => {
+        // SAFETY: a mapping is the process's, not a thread's, and `MapPtr`, which ends it, is `Send`.
+        // `data` is only followed for slices of bytes, which are `Send`.
+        unsafe impl Send for $Guard<'_> {}
+        // SAFETY: as above; `&self` gives `&[u8]` and facts, which are `Sync`, as `MapPtr` is.
+        unsafe impl Sync for $Guard<'_> {}
+
         impl<'a> $Guard<'a> {
             /// Of a mapping of `plane`, which gives slices.
             #[inline]

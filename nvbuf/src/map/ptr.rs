@@ -10,6 +10,23 @@ use crate::error::Result;
 use crate::params::PlaneParams;
 
 /// A mapped plane as pointer and length.
+///
+/// Guards go from thread to thread, and pointers do not:
+///
+/// ```compile_fail,E0277
+/// const fn is_send<T: Send>() {}
+/// is_send::<nvbuf::PlanePtr>();
+/// ```
+///
+/// ```compile_fail,E0277
+/// const fn is_send<T: Send>() {}
+/// is_send::<nvbuf::PtrRows>();
+/// ```
+///
+/// ```
+/// const fn is_send<T: Send>() {}
+/// is_send::<nvbuf::MapPtr<'static>>();
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct PlanePtr {
     /// The first row.

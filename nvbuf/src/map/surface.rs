@@ -103,7 +103,7 @@ impl Surface {
         planes: Range<usize>,
         access: Access,
     ) -> Result<Claim<'_>> {
-        let claims = &self.buffer_at(index)?.claims;
+        let claims = &self.buffer_at(call, index)?.claims;
         claims
             .claim(Usage::new(planes, access))
             .map_err(|why| self.refused(call, index, why))
@@ -116,7 +116,7 @@ impl Surface {
         index: u32,
         access: Access,
     ) -> Result<Claim<'_>> {
-        let planes = 0..self.params(index)?.planes().len();
+        let planes = 0..self.params_for(call, index)?.planes().len();
         self.claim(call, index, planes, access)
     }
 
@@ -159,7 +159,7 @@ impl Surface {
         gives_slices: bool,
     ) -> Result<Usage> {
         let call = "NvBufSurfaceMap";
-        let buffer = self.buffer_at(index)?;
+        let buffer = self.buffer_at(call, index)?;
         if buffer.params.layout() != Layout::PITCH {
             return Err(self.not_pitch_linear(call));
         }
@@ -250,6 +250,6 @@ impl Surface {
 
 #[cold]
 fn no_plane(call: &'static str, plane: usize, count: usize) -> Error {
-    let detail = format!("plane {plane} of {count}");
+    let detail = format!("plane {plane} of {count}: planes are 0 to {}", count - 1);
     Error::new(ErrorKind::Invalid, call, detail)
 }

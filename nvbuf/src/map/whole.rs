@@ -29,6 +29,17 @@ use crate::params::PlaneParams;
 /// What does compile:
 ///
 /// ```
+/// # fn f(surface: &nvbuf::Surface) -> nvbuf::Result<()> {
+/// let pixels;
+/// {
+///     let map = surface.map(0)?;
+///     pixels = map.plane(0)?.0.to_vec();
+/// }
+/// println!("{}", pixels[0]);
+/// # Ok(()) }
+/// ```
+///
+/// ```
 /// # fn f(surface: &mut nvbuf::Surface) -> nvbuf::Result<()> {
 /// let map = surface.map(0)?;
 /// println!("{}", map.plane(0)?.0[0]);
@@ -75,6 +86,20 @@ pub struct Map<'a>(pub(super) MapPtr<'a>);
 /// let map;
 /// {
 ///     let mut surface = nvbuf::Surface::builder(64, 64).build()?;
+///     map = surface.map_mut(0)?;
+/// }
+/// map.unmap()
+/// # }
+/// ```
+///
+/// Where it does, this compiles:
+///
+/// ```
+/// # fn f() -> nvbuf::Result<()> {
+/// let mut surface;
+/// let map;
+/// {
+///     surface = nvbuf::Surface::builder(64, 64).build()?;
 ///     map = surface.map_mut(0)?;
 /// }
 /// map.unmap()

@@ -115,8 +115,13 @@ impl MapParams {
     fn check_plane(&self, i: usize) -> Result<()> {
         let plane = &self.planes[i];
         let bad = |what: &str| Err(bad(format!("plane {i} ({plane:?}): {what}")));
-        if !(1..=MAX_SIZE).contains(&plane.width) || !(1..=MAX_SIZE).contains(&plane.height) {
-            return bad("no such size");
+        // Raw memory is one row of any length.
+        let (width, height) = match ColorFormat(self.color_format) {
+            ColorFormat::INVALID => (self.total_size, 1),
+            _ => (MAX_SIZE, MAX_SIZE),
+        };
+        if !(1..=width).contains(&plane.width) || !(1..=height).contains(&plane.height) {
+            return bad(&format!("sides are at most {width}x{height}"));
         }
         let mut bits = 8;
         if let Some(shape) = ColorFormat(self.color_format).planes().map(|p| p[i]) {
@@ -167,7 +172,9 @@ impl MapParams {
         self.family
     }
 
-    /// Pixels per row.
+    /// The width of the first plane, as the library counts it: pixels per row, the bytes of raw
+    /// memory. Of the UYVP formats, five bytes for two pixels, it may count pairs, rounded up; it says
+    /// nothing else of the picture's width.
     pub fn width(&self) -> u32 {
         self.planes[0].width
     }

@@ -34,6 +34,10 @@ pub struct Exported {
 const WITHIN_ONE_PROCESS: &str = "Within one process pass the dmabuf itself (Surface::dmabuf) and \
     use Surface::from_fd; between processes this release of libnvbufsurface shares nothing";
 
+/// The same for a buffer that the library does not describe.
+const INSTEAD: &str = "Within one process pass the dmabuf itself (Surface::dmabuf); for another copy \
+    it to a surface that this process has made, and export that";
+
 impl Surface {
     /// Describes buffer `index` for another process on this machine, with a duplicate of its dmabuf.
     /// From here on pixels are reached as pointers only ([`Surface::map_ptr`]).
@@ -52,25 +56,31 @@ impl Surface {
         let library = self.library();
         let get = library.functions().get_map_params;
         let get = get.ok_or_else(|| Error::missing(library, call, WITHIN_ONE_PROCESS))?;
-        let fd = self.clone_dmabuf(index)?;
-        let params = *self.params(index)?;
+        let params = self.params_for(call, index)?;
+        let own = self.own_dmabuf(call, index)?;
         let mut raw = RawMapParams::empty(library.family());
-        {
-            let _lock = self.lock();
-            let view = self.buffer_view(index).surface().as_ptr();
-            // SAFETY: the view is a valid surface of one buffer, used under its lock; `raw` is a
-            // place for the library's family's struct.
-            let ret = unsafe { get(view, 0, raw.as_mut_ptr()) };
-            check(call, ret, || format!("{self:?}, buffer {index}"))?;
-        }
+        let mut table = self.lock();
+        table.require_no_slices(call)?;
+        let view = self.buffer_view(index).surface().as_ptr();
+        // SAFETY: the view is a valid surface of one buffer, used under its lock; `raw` is a place
+        // for the library's family's struct.
+        let ret = unsafe { get(view, 0, raw.as_mut_ptr()) };
+        check(call, ret, || {
+            format!(
+                "{self:?}, buffer {index}: this library does not describe this buffer. {INSTEAD}"
+            )
+        })?;
         let wrong = |why: String| {
             let detail = format!("{self:?}, buffer {index}: the library gave {why}");
             Error::new(ErrorKind::Call, call, detail)
         };
         let description = raw.describe().map_err(|error| wrong(error.to_string()))?;
-        if !is_of(&description, &params, self.mem_type()) {
+        if !is_of(&description, params, self.mem_type()) {
             return Err(wrong(format!("{description:?}, which is another buffer's")));
         }
+        let fd = self.duplicate(index, own)?;
+        // Not before: what failed has given nobody anything.
+        table.share();
         Ok(Exported { description, fd })
     }
 
@@ -140,17 +150,20 @@ impl Surface {
     }
 }
 
-/// Whether a description is of the buffer with these facts; also proves the structs' layout.
+/// Whether a description is of the buffer with these facts; also proves the structs' layout. Of raw
+/// memory the row is not compared: the library's has the bytes that were asked for, ours all there are.
 fn is_of(description: &MapParams, params: &crate::SurfaceParams, mem_type: crate::MemType) -> bool {
     let planes = description.planes[..description.num_planes as usize].iter();
     let described = planes.map(|p| (p.width, p.height, p.pitch, p.offset));
+    let expected = params.planes().iter();
+    let expected = expected.map(|p| (p.width, p.height, p.pitch, p.offset));
     description.mem_type() == mem_type
         && description.color_format() == params.color_format()
         && description.layout() == params.layout()
-        && described.eq(params
-            .planes()
-            .iter()
-            .map(|p| (p.width, p.height, p.pitch, p.offset)))
+        && match params.is_raw() {
+            true => description.total_size() == params.data_size(),
+            false => described.eq(expected),
+        }
 }
 
 #[cfg(test)]

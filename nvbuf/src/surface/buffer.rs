@@ -1,5 +1,6 @@
 //! One buffer of a surface, as a handle has it.
 
+use std::ffi::c_void;
 use std::fmt;
 use std::ptr::NonNull;
 use std::sync::Arc;
@@ -16,6 +17,8 @@ use crate::view::View;
 pub(crate) struct Buffer {
     pub(crate) params: SurfaceParams,
     pub(crate) view: View,
+    /// `paramex`, which only the kernel follows. Read once: the library writes into the view's struct.
+    pub(crate) params_ex: *const c_void,
     /// Shared with other handles of the buffer.
     pub(crate) claims: Arc<Claims>,
     /// What is mapped through `view`.
@@ -37,6 +40,7 @@ impl Buffer {
         Self {
             params: *descriptor.params(),
             view: View::of(descriptor),
+            params_ex: descriptor.raw.params_ex(descriptor.family),
             claims,
             mapped: Default::default(),
         }
@@ -52,6 +56,7 @@ impl Buffer {
             params: self.params,
             // SAFETY: by this function's contract.
             view: unsafe { self.view.another() },
+            params_ex: self.params_ex,
             claims: Arc::clone(&self.claims),
             mapped: Default::default(),
         }

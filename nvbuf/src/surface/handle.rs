@@ -41,7 +41,7 @@ impl Surface {
     ///
     /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) for an index beyond the batch.
     pub fn buffer(self: &Arc<Self>, index: u32) -> Result<Self> {
-        let buffer = self.buffer_at(index)?;
+        let buffer = self.buffer_at("Surface::buffer", index)?;
         let _lock = self.lock();
         // SAFETY: calls on the view happen under the lock, which is held.
         let public = unsafe { buffer.view.another() };

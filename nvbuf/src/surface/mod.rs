@@ -7,6 +7,7 @@ mod handle;
 mod lock;
 mod origin;
 mod packed;
+mod packing;
 mod transfer;
 
 use std::ptr::NonNull;
@@ -121,7 +122,12 @@ impl Surface {
     ///
     /// [`ErrorKind::Invalid`] for an index beyond the batch.
     pub fn params(&self, index: u32) -> Result<&SurfaceParams> {
-        Ok(&self.buffer_at(index)?.params)
+        self.params_for("Surface::params", index)
+    }
+
+    /// The same for a call that the error names.
+    pub(crate) fn params_for(&self, call: &'static str, index: u32) -> Result<&SurfaceParams> {
+        Ok(&self.buffer_at(call, index)?.params)
     }
 
     /// What `paramex` says of buffer `index`, on releases that have it (since R34.1): chroma
@@ -131,9 +137,8 @@ impl Surface {
     ///
     /// [`ErrorKind::Invalid`] for an index beyond the batch.
     pub fn params_ex(&self, index: u32) -> Result<Option<ParamsEx>> {
-        let view = &self.buffer_at(index)?.view;
-        let family = self.library.family();
-        Ok(ParamsEx::read(view.params_ex(), family))
+        let buffer = self.buffer_at("Surface::params_ex", index)?;
+        Ok(ParamsEx::read(buffer.params_ex, self.library.family()))
     }
 
     /// Which CUDA device the surface is of; 0 on a Jetson.
@@ -163,7 +168,8 @@ impl Surface {
     /// [`ErrorKind::Invalid`] for more than the batch has.
     pub fn set_num_filled(&self, filled: u32) -> Result<()> {
         if filled > self.batch_size() {
-            let detail = format!("{filled} filled of a batch of {}", self.batch_size());
+            let count = self.batch_size();
+            let detail = format!("{filled} filled of a batch of {count}: 0 to {count} can be");
             let call = "Surface::set_num_filled";
             return Err(Error::new(ErrorKind::Invalid, call, detail));
         }
@@ -218,15 +224,23 @@ impl Surface {
         self.library
     }
 
-    /// Buffer `index`.
-    pub(crate) fn buffer_at(&self, index: u32) -> Result<&Buffer> {
-        self.buffers.get(index as usize).ok_or_else(|| {
-            Error::new(
-                ErrorKind::Invalid,
-                "Surface::params",
-                format!("buffer {index} of a batch of {}", self.buffers.len()),
-            )
-        })
+    /// Buffer `index`, for a call that the error names.
+    #[inline]
+    pub(crate) fn buffer_at(&self, call: &'static str, index: u32) -> Result<&Buffer> {
+        match self.buffers.get(index as usize) {
+            Some(buffer) => Ok(buffer),
+            None => Err(self.no_buffer(call, index)),
+        }
+    }
+
+    #[cold]
+    fn no_buffer(&self, call: &'static str, index: u32) -> Error {
+        let count = self.buffers.len();
+        let detail = format!(
+            "buffer {index} of a batch of {count} ({self:?}): indexes are 0 to {}",
+            count - 1
+        );
+        Error::new(ErrorKind::Invalid, call, detail)
     }
 
     /// All of them.

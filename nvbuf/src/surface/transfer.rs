@@ -38,7 +38,7 @@ impl Surface {
     pub fn copy_buffer_to(&self, index: u32, target: &mut Self, to: u32) -> Result<()> {
         let call = "NvBufSurfaceCopy";
         let shape = |s: &Self, i| {
-            let p = s.params(i)?;
+            let p = s.params_for(call, i)?;
             Ok::<_, Error>((p.width(), p.height(), p.color_format()))
         };
         if shape(self, index)? != shape(target, to)? {
@@ -61,7 +61,11 @@ impl Surface {
         // target), and have the same shape.
         let ret = unsafe { copy(source, dest) };
         check(call, ret, || {
-            format!("from {self:?}, buffer {index}, to {target:?}, buffer {to}")
+            format!(
+                "from {self:?}, buffer {index}, to {target:?}, buffer {to}: no engine of this \
+                 platform copies between these memory types and layouts. A transform may, and the \
+                 CPU does what it maps (Surface::map)"
+            )
         })
     }
 
@@ -76,9 +80,12 @@ impl Surface {
     #[doc(alias = "NvBufSurfaceMemSet")]
     pub fn fill(&mut self, index: u32, values: &[u8]) -> Result<()> {
         let call = "NvBufSurfaceMemSet";
-        let count = self.params(index)?.planes().len();
+        let count = self.params_for(call, index)?.planes().len();
         if values.len() != count {
-            let detail = format!("{} values for {count} planes of {self:?}", values.len());
+            let detail = format!(
+                "{} values for {count} planes of {self:?}: give one for each plane",
+                values.len()
+            );
             return Err(Error::new(ErrorKind::Invalid, call, detail));
         }
         let _writes = self.claim_all(call, index, Access::Write)?;
@@ -89,7 +96,11 @@ impl Surface {
             // is one of its.
             let ret = unsafe { mem_set(surface, 0, plane, *value) };
             check(call, ret, || {
-                format!("{self:?}, buffer {index}, plane {plane}")
+                format!(
+                    "{value} to {self:?}, buffer {index}, plane {plane}: this library does not fill \
+                     this memory type, format or layout. Write it through a mapping \
+                     (Surface::map_mut), or transform a filled surface into it"
+                )
             })?;
         }
         Ok(())

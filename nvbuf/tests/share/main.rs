@@ -3,6 +3,8 @@
 mod by_fd;
 mod kept;
 mod lies;
+mod raw;
+mod refused;
 #[path = "../releases/mod.rs"]
 mod releases;
 mod socket;

@@ -19,6 +19,9 @@ pub(crate) struct Config {
     pub(crate) gpu: bool,
     /// `NVMM_SIM_DISPLAY=dead`: the X server that `DISPLAY` names does not answer.
     pub(crate) dead_display: bool,
+    /// `NVMM_SIM_RAW_ALIGNMENT`: rows of raw planes begin at multiples of so many bytes; 1 if not said,
+    /// which packs them.
+    pub(crate) raw_alignment: usize,
     /// `NVMM_SIM_REPORT`: where the report goes at exit; `%p` in it becomes the process id.
     pub(crate) report: Option<PathBuf>,
     /// `NVMM_SIM_KERNELS`: shared objects with host twins.
@@ -36,6 +39,10 @@ pub(crate) fn get() -> &'static Config {
             leaks: set("NVMM_SIM_LEAKS").is_some_and(|value| value != "0"),
             gpu: set("NVMM_SIM_GPU").is_some_and(|value| value != "0"),
             dead_display: set("NVMM_SIM_DISPLAY").is_some_and(|value| value == "dead"),
+            raw_alignment: set("NVMM_SIM_RAW_ALIGNMENT")
+                .and_then(|value| value.to_str()?.parse().ok())
+                .filter(|bytes| (1..=4096).contains(bytes))
+                .unwrap_or(1),
             report: set("NVMM_SIM_REPORT").map(|path| {
                 let pid = std::process::id().to_string();
                 PathBuf::from(path.to_string_lossy().replace("%p", &pid))

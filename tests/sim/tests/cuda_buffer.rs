@@ -280,6 +280,15 @@ fn import_what_comes() {
 }
 
 #[test]
+fn pairs_of_pixels_are_imported() {
+    on_each(
+        "pairs_of_pixels_are_imported",
+        &RELEASES,
+        sharing::pairs_of_pixels_are_imported,
+    );
+}
+
+#[test]
 fn a_surface_is_imported_at_home() {
     on_each("a_surface_is_imported_at_home", &RELEASES, || {
         sharing::a_surface_is_imported_at_home(|header| header.isImportedBuf);

@@ -8,7 +8,7 @@ use nvbufsurface_sys::classic as sys;
 use nvbufsurface_sys::nvbuf_utils::r32_6 as legacy;
 use support::legacy::{call, create, destroy};
 use support::surface::{Surface, params};
-use support::{counter, on_each, release};
+use support::{child_of, counter, on_each, release, text};
 
 const LIBRARY: &str = "libnvbufsurface.so.1.0.0";
 
@@ -29,6 +29,23 @@ fn from_raw(surface: &Surface, at: [c_uint; 4], rows: *mut u8) -> c_int {
 /// Bytes that tell where they are.
 fn pattern(len: usize) -> Vec<u8> {
     (0..len).map(|i| (i % 251) as u8).collect()
+}
+
+#[test]
+fn rows_are_padded_if_that_is_asked_for() {
+    let test = "rows_are_padded_if_that_is_asked_for";
+    let output = child_of("r36.4", test, &[("NVMM_SIM_RAW_ALIGNMENT", "16")], || {
+        let surface = Surface::create(1, params(sys::NVBUF_COLOR_FORMAT_NV12)).unwrap();
+        let mut rows = pattern(16 * 4);
+        assert_eq!(from_raw(&surface, [0, 0, 7, 4], rows.as_mut_ptr()), 0);
+        let mut back = vec![0u8; rows.len()];
+        assert_eq!(to_raw(&surface, [0, 0, 7, 4], back.as_mut_ptr()), 0);
+        for (row, expected) in back.chunks(16).zip(rows.chunks(16)) {
+            assert_eq!((&row[..7], &row[7..]), (&expected[..7], &[0; 9][..]));
+        }
+        assert_eq!(counter("violations"), 0);
+    });
+    assert!(output.status.success(), "{}", text(&output));
 }
 
 #[test]

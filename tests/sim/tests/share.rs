@@ -42,6 +42,15 @@ fn bad_descriptions_are_refused() {
     );
 }
 
+#[test]
+fn pairs_of_pixels_are_imported() {
+    on_each(
+        "pairs_of_pixels_are_imported",
+        &RELEASES,
+        sharing::pairs_of_pixels_are_imported,
+    );
+}
+
 fn describe(fd: i32) -> legacy::NvBufferParamsEx {
     let mut params = legacy::NvBufferParamsEx::default();
     assert_eq!(call!(PFN_NvBufferGetParamsEx(fd, &mut params)), 0);

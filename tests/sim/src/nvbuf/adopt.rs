@@ -98,7 +98,12 @@ impl Description {
         ) {
             refuse!(function, "layout is {}", self.layout);
         }
-        match Shape::picture(width, height, self.color_format, self.layout) {
+        // Of a pair only that there is one: an odd width comes back as the even one above.
+        let pixels = format::find(self.color_format).map_or(1, |f| f.pixels_per_element());
+        let whole = width.checked_mul(pixels);
+        let shape =
+            whole.and_then(|whole| Shape::picture(whole, height, self.color_format, self.layout));
+        match shape {
             Some(shape) => Ok(shape),
             None => refuse!(function, "the size is {width}x{height}"),
         }

@@ -156,6 +156,11 @@ fn outside_cuda(color_format: u32) -> Option<Format> {
 }
 
 impl Format {
+    /// Pixels of the picture in a row of the first plane, per element of the row.
+    pub(crate) fn pixels_per_element(&self) -> u32 {
+        self.planes[0].0
+    }
+
     /// The planes of a picture, page-aligned with a page between them that stays inaccessible,
     /// and the size of all; `None` if a side is 0 or too long.
     pub(crate) fn lay_out(

@@ -7,9 +7,10 @@ use super::copy::engine;
 use super::descriptor::Batch;
 use super::layout::SurfaceHead;
 use super::{Refused, call, memory, refuse};
+use crate::config;
 use crate::functions::Function;
 
-/// Packed rows of one plane: as wide and high as the caller says, without padding.
+/// Rows of one plane: as wide and high as the caller says, without padding unless some was asked for.
 #[derive(Debug)]
 pub(crate) struct Rows {
     pub(crate) width: c_uint,
@@ -28,7 +29,7 @@ pub(crate) enum Direction {
 ///
 /// # Safety
 ///
-/// `rows.start` is null or points to as many bytes as the rows have, writable in the direction
+/// `rows.start` is null or points to as many bytes as the rows have, padding between them included, writable in the direction
 /// [`Direction::ToRows`].
 pub(crate) unsafe fn transfer(
     function: Function,
@@ -63,6 +64,7 @@ pub(crate) unsafe fn transfer(
         );
     }
     let row = rows.width as usize * buffer.planes.bytesPerPix[plane] as usize;
+    let apart = row.next_multiple_of(config::get().raw_alignment);
     let buffers: &[&Buffer] = &[buffer];
     let (read, written) = match direction {
         Direction::ToRows => (buffers, &[][..]),
@@ -79,7 +81,7 @@ pub(crate) unsafe fn transfer(
             // SAFETY: the plane has the row by the checks above and its region is open (`engine`),
             // the caller's memory has it by this function's contract, and is not the plane.
             unsafe { std::ptr::copy(from, to, row) };
-            outside = outside.wrapping_add(row);
+            outside = outside.wrapping_add(apart);
             inside = inside.wrapping_add(buffer.planes.pitch[plane] as usize);
         }
         if direction == Direction::FromRows {

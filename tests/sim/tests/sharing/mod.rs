@@ -23,9 +23,13 @@ macro_rules! call {
 }
 
 fn create(batch: u32) -> *mut NvBufSurface {
+    create_of(sys::NVBUF_COLOR_FORMAT_NV12, 66, batch)
+}
+
+fn create_of(format: u32, width: u32, batch: u32) -> *mut NvBufSurface {
     let mut params = sys::NvBufSurfaceCreateParams::default();
-    (params.width, params.height) = (66, 34);
-    params.colorFormat = sys::NVBUF_COLOR_FORMAT_NV12;
+    (params.width, params.height) = (width, 34);
+    params.colorFormat = format;
     let mut surface = std::ptr::null_mut();
     let result =
         call!(NvBufSurfaceCreate as PFN_NvBufSurfaceCreate(&mut surface, batch, &mut params));
@@ -176,6 +180,40 @@ pub(crate) fn a_surface_is_imported_at_home(mark: impl Fn(&NvBufSurface) -> bool
     assert_eq!(exchange(second, 0), 0x44);
     destroy(second);
     assert_eq!((counter("violations"), counter("unsupported")), (0, 0));
+}
+
+/// Formats whose rows have five bytes for two pixels: a description has pairs, a surface pixels.
+pub(crate) fn pairs_of_pixels_are_imported() {
+    for format in [
+        sys::NVBUF_COLOR_FORMAT_UYVP,
+        sys::NVBUF_COLOR_FORMAT_UYVP_ER,
+    ] {
+        for (width, pairs) in [(66, 33), (65, 33), (2, 1), (1, 1)] {
+            let surface = create_of(format, width, 1);
+            let params = map_params(surface, 0).unwrap();
+            assert_eq!(
+                (params.planes[0].width, params.planes[0].height),
+                (pairs, 34)
+            );
+            let second = import(&params);
+            assert!(!second.is_null(), "format {format}, width {width}");
+            let (first, one) = (entry(surface), entry(second));
+            // Whether the last pair is a whole one is not described.
+            assert_eq!((one.width, one.height), (pairs * 2, 34));
+            assert_eq!(one.planeParams.width[0], pairs);
+            assert_eq!(one.planeParams.pitch[0], first.planeParams.pitch[0]);
+            assert_eq!(one.dataSize, first.dataSize);
+            destroy(second);
+            destroy(surface);
+        }
+    }
+    let surface = create_of(sys::NVBUF_COLOR_FORMAT_UYVP, 66, 1);
+    let mut params = map_params(surface, 0).unwrap();
+    assert_eq!(counter("violations"), 0);
+    params.planes[0].width = u32::MAX;
+    assert!(import(&params).is_null(), "too wide");
+    assert_eq!(counter("violations"), 1);
+    destroy(surface);
 }
 
 /// What is no buffer's description is refused.

@@ -21,6 +21,9 @@ use egl_cuda::{Context, EglDisplay, GlesContext, MappedEglImage, Stream, Texture
 
 type Outcome = Result<String, Box<dyn Error>>;
 
+/// One thing that must hold, and what to say of it.
+type Case = fn(&Gpu) -> Outcome;
+
 /// The GPU by CUDA and by EGL.
 pub(crate) struct Gpu {
     pub(crate) context: Context,
@@ -72,7 +75,7 @@ fn main() -> ExitCode {
     };
     println!("egl      {:?}", gpu.gles.display());
 
-    let cases: &[(&str, fn(&Gpu) -> Outcome)] = &[
+    let cases: &[(&str, Case)] = &[
         ("a kernel inverts a texture of RGBA", |gpu| {
             picture::inverted(gpu, TextureFormat::Rgba8)
         }),

@@ -53,11 +53,8 @@ impl OtherContext {
             destroy: unsafe { function(c"cuCtxDestroy_v2") }?,
         };
         // SAFETY: a live pointer, no flags, device 0.
-        equal(
-            "cuCtxCreate",
-            unsafe { create(&raw mut other.raw, 0, 0) },
-            0,
-        )?;
+        let created = unsafe { create(&raw mut other.raw, 0, 0) };
+        equal("cuCtxCreate", created, 0)?;
         // Creating made it current.
         other.pop()?;
         Ok(other)
