@@ -4,6 +4,7 @@
 use gst_video::VideoInfo;
 use nvbuf::{Access, MapPtr, PlanePtr, legacy};
 
+use crate::counts::Counts;
 use crate::error::Result;
 use crate::frame::{lookup, require_writable};
 use crate::memory::pixels::Pixels;
@@ -47,6 +48,7 @@ fn with_map<R>(
 ) -> Result<R> {
     let (backing, owner) = lookup(buffer, None, info)?;
     owner.synchronize(&backing, buffer)?;
+    Counts::note(|counts| counts.maps += 1);
     let map = CpuMap(match backing.pixels() {
         Pixels::Surface(surface) => Planes::Surface(surface.map_ptr(0, access)?),
         Pixels::NvBuffer(buffer) => Planes::NvBuffer(buffer.map_ptr(access)?),

@@ -12,6 +12,7 @@ use super::Input;
 use super::imp::{CATEGORY, CudaAggregator, lock};
 use super::pad::Current;
 use super::timing::{Due, due};
+use crate::counts::Counts;
 use crate::error::{Error, Result};
 use crate::frame::{NvmmFrame, NvmmFrameMut};
 use crate::pool::NvmmBufferPool;
@@ -121,6 +122,7 @@ impl CudaAggregator {
             });
         }
         if !all_left {
+            Counts::note(|counts| counts.synchronizations += 1);
             stream.synchronize().map_err(Error::from)?;
         }
         inputs.clear();

@@ -8,6 +8,7 @@ use egl_cuda::{Context, CudaFrame, Event};
 use nvbuf::Surface;
 use nvbuf::legacy::ExtractedFd;
 
+use crate::counts::Counts;
 use crate::error::{Error, Result};
 use crate::log::CATEGORY;
 use crate::memory::form::Form;
@@ -110,6 +111,7 @@ impl Backing {
             Pixels::Surface(surface) => CudaFrame::map(context, surface, 0)?,
             Pixels::NvBuffer(buffer) => CudaFrame::map(context, buffer, 0)?,
         };
+        Counts::note(|counts| counts.registrations += 1);
         Ok(cuda.frame.insert(frame).clone())
     }
 
@@ -162,6 +164,7 @@ impl Backing {
     pub(crate) fn synchronize(&self) -> Result<()> {
         let mut cuda = self.cuda();
         if let (true, Some(event)) = (cuda.is_pending, &cuda.event) {
+            Counts::note(|counts| counts.synchronizations += 1);
             event.synchronize()?;
             cuda.is_pending = false;
         }
@@ -172,6 +175,7 @@ impl Backing {
 /// Copies the pixels of a surface into another of the same shape, by whatever engine the library has
 /// for it, or on the CPU.
 pub(crate) fn copy_pixels(surface: &Surface, target: &mut Surface) -> Result<()> {
+    Counts::note(|counts| counts.copies += 1);
     if let Err(error) = surface.copy_to(target) {
         gst::warning!(CATEGORY, "{error}; the CPU copies");
         copy_rows(surface, target).map_err(Error::from)?;
