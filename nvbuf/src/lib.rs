@@ -13,6 +13,7 @@ mod gpu_l2;
 mod leftovers;
 pub mod legacy;
 mod map;
+mod packing;
 mod params;
 mod params_ex;
 mod raw;

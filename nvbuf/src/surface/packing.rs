@@ -1,5 +1,5 @@
 //! Whether the rows of the library's raw planes are packed. Its header does not say it, and calls the
-//! planes "aligned": so it is tried, once in a process and before anybody's memory is at stake.
+//! planes "aligned": so it is tried (`packing`).
 
 use std::ffi::c_uint;
 use std::sync::OnceLock;
@@ -9,6 +9,7 @@ use nvbufsurface_sys::prefix::NvBufSurface;
 use super::Surface;
 use crate::ColorFormat;
 use crate::error::{Error, ErrorKind, Result, check};
+use crate::packing::{SIZE, writes_and_reads_packed};
 
 pub(super) const TO: &str = "NvBufSurface2Raw";
 pub(super) const FROM: &str = "Raw2NvBufSurface";
@@ -17,15 +18,6 @@ pub(super) type ToRaw =
     unsafe extern "C" fn(*mut NvBufSurface, c_uint, c_uint, c_uint, c_uint, *mut u8) -> i32;
 pub(super) type FromRaw =
     unsafe extern "C" fn(*mut u8, c_uint, c_uint, c_uint, c_uint, *mut NvBufSurface) -> i32;
-
-/// NV12 has a plane of 34x6 bytes and one of 17x3 pairs then: odd sides, and no row that any engine
-/// aligns to.
-const SIZE: (u32, u32) = (34, 6);
-/// For 64 rows of 1 KiB: more than any padding makes of it.
-const ROOM: usize = 1 << 16;
-/// Behind the packed rows that are given, and behind the place for them. Neither is a byte of a row.
-const BEHIND: u8 = 0xfe;
-const CANARY: u8 = 0xff;
 
 /// What was found, once something was.
 static IS_PACKED: OnceLock<bool> = OnceLock::new();
@@ -88,68 +80,4 @@ fn try_out(to_raw: ToRaw, from_raw: FromRaw) -> Result<bool> {
         }
     }
     Ok(true)
-}
-
-/// Whether `write` takes `len` bytes for a plane and `read` gives the same ones back, and no others. Both
-/// get more room.
-fn writes_and_reads_packed(
-    len: usize,
-    write: impl FnOnce(&mut [u8]) -> Result<()>,
-    read: impl FnOnce(&mut [u8]) -> Result<()>,
-) -> Result<bool> {
-    let mut given = vec![BEHIND; ROOM];
-    // All different, so that a row from another place is found.
-    for (byte, value) in given.iter_mut().take(len).zip(0..BEHIND) {
-        *byte = value;
-    }
-    write(&mut given)?;
-    let mut got = vec![CANARY; ROOM];
-    read(&mut got)?;
-    Ok(got[..len] == given[..len] && got[len..].iter().all(|byte| *byte == CANARY))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A plane of 3 rows of 34 bytes, for a library that has rows so far apart in the memory that it
-    /// takes and in that which it gives, and writes so many bytes of each.
-    fn found(taken: usize, given: usize, written: usize) -> bool {
-        let plane = std::cell::Cell::new([[0; 34]; 3]);
-        writes_and_reads_packed(
-            3 * 34,
-            |rows| {
-                let row = |y: usize| rows[y * taken..][..34].try_into().unwrap();
-                plane.set([0, 1, 2].map(row));
-                Ok(())
-            },
-            |rows| {
-                for (y, row) in plane.get().iter().enumerate() {
-                    rows[y * given..][..written].fill(0);
-                    rows[y * given..][..34].copy_from_slice(row);
-                }
-                Ok(())
-            },
-        )
-        .unwrap()
-    }
-
-    #[test]
-    fn padding_is_found_in_either_direction() {
-        assert!(found(34, 34, 34));
-        for padded in [35, 36, 48, 64, 256, 1024] {
-            assert!(!found(34, padded, 34), "gives {padded}");
-            assert!(!found(34, padded, padded), "gives and fills {padded}");
-            assert!(!found(padded, 34, 34), "takes {padded}");
-            assert!(!found(padded, padded, 34), "both {padded}");
-        }
-        assert!(!found(34, 34, 35), "a byte behind the last row");
-    }
-
-    #[test]
-    fn a_failure_is_no_answer() {
-        let fails = |_: &mut [u8]| Err(Error::new(ErrorKind::Call, TO, "on demand"));
-        writes_and_reads_packed(4, fails, |_| Ok(())).expect_err("write");
-        writes_and_reads_packed(4, |_| Ok(()), fails).expect_err("read");
-    }
 }

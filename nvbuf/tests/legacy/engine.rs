@@ -230,6 +230,48 @@ fn planes_go_out_and_in_without_padding() {
 }
 
 #[test]
+fn a_library_that_pads_its_rows_reaches_no_memory_behind_the_packed_ones() {
+    let name = "engine::a_library_that_pads_its_rows_reaches_no_memory_behind_the_packed_ones";
+    let child = "NVBUF_TEST_PADDED_ROWS";
+    if library().is_none() {
+        return;
+    }
+    if std::env::var_os(child).is_none() {
+        if nvmm_sim_control::Simulator::find().is_err() {
+            println!("not run: only the simulator pads on demand");
+            return;
+        }
+        let output = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "--nocapture", name])
+            .env(child, "1")
+            .env("NVMM_SIM_RAW_ALIGNMENT", "256")
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{text}");
+        return;
+    }
+    let buffer = of_format(ColorFormat::NV12);
+    let len = 64 * 48;
+    // Room for what a library writes that is not refused.
+    let mut memory = vec![7; 256 * 48];
+    for _ in 0..2 {
+        let read = buffer.read_plane(0, &mut memory[..len]);
+        if !has("NvBuffer2Raw", &read) {
+            return;
+        }
+        let written = buffer.write_plane(0, &memory[..len]);
+        for error in [read.expect_err("padded"), written.expect_err("padded")] {
+            assert_eq!(error.kind(), ErrorKind::Call, "{error}");
+            for words in ["64x48", "pads", "map_ptr"] {
+                assert!(error.to_string().contains(words), "{error}");
+            }
+        }
+        assert!(memory.iter().all(|byte| *byte == 7), "nothing is touched");
+    }
+}
+
+#[test]
 fn threads_work_on_one_buffer_and_on_pairs_of_them() {
     if library().is_none() {
         return;
