@@ -102,6 +102,7 @@ fn every_interface_is_recognised() {
     scratch.build_script(&format!(
         "#![allow(dead_code)]\n\
          #[path = \"{build}/bindings.rs\"] mod bindings;\n\
+         #[path = \"{build}/functions.rs\"] mod functions;\n\
          #[path = \"{build}/layout.rs\"] mod layout;\n\
          fn main() {{\n\
              let mut found = String::new();\n\
