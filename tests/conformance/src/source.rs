@@ -10,6 +10,8 @@ pub(crate) const DSEXAMPLE: &str = "DeepStream gst-dsexample source";
 pub(crate) const NVSTREAMMUX: &str = "DeepStream 9.1 gst-nvstreammux source";
 pub(crate) const TEGRA_NOTE: &str = "CUDA for Tegra application note";
 pub(crate) const DRIVER_API: &str = "CUDA driver API reference";
+/// `tests/gpu`, program nvmm-interop: a desktop driver may differ from a board's.
+pub(crate) const H100: &str = "measured on an H100, driver 580, with EGLImages of textures";
 pub(crate) const EGL_H: &str = "cudaEGL.h of CUDA 11.8, 12.6 and 13";
 pub(crate) const GSTCUDA: &str = "GStreamer 1.26 gst-libs/gst/cuda source";
 pub(crate) const MMAPI: &str = "jetson_multimedia_api samples, NvCudaProc";

@@ -26,6 +26,7 @@ mod library;
 mod map;
 mod memory;
 mod raw;
+mod registration;
 mod session;
 mod share;
 mod stream_order;
@@ -53,6 +54,7 @@ const AREAS: &[&[Case]] = &[
     cuda::CASES,
     stream_order::CASES,
     egl_image::CASES,
+    registration::CASES,
     egl_frame::CASES,
     cuda_buffer::CASES,
     transform::CASES,

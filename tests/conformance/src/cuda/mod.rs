@@ -2,8 +2,11 @@
 
 mod calls;
 mod memory;
+mod other_context;
+mod resource;
 
 pub(crate) use memory::{Memory, Pinned};
+pub(crate) use other_context::OtherContext;
 
 use std::ffi::{c_char, c_int, c_uint, c_void};
 use std::ptr::NonNull;
@@ -123,6 +126,10 @@ raw! {
     device_get_count = "cuDeviceGetCount" (out: *mut c_int);
     error_name = "cuGetErrorName" (code: CUresult, out: *mut *const c_char);
     ctx_get_current = "cuCtxGetCurrent" (out: *mut CUcontext);
+    ctx_create = "cuCtxCreate_v2" (out: *mut CUcontext, flags: c_uint, device: c_int);
+    ctx_push = "cuCtxPushCurrent_v2" (context: CUcontext);
+    ctx_pop = "cuCtxPopCurrent_v2" (out: *mut CUcontext);
+    ctx_destroy = "cuCtxDestroy_v2" (context: CUcontext);
     stream_query = "cuStreamQuery" (stream: CUstream);
     launch_host_func = "cuLaunchHostFunc"
         (stream: CUstream, function: unsafe extern "C" fn(*mut c_void), data: *mut c_void);
