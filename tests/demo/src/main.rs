@@ -1,6 +1,7 @@
 //! Two videos in, one overlaid NVMM video out: `ci/demo.sh` builds and runs this.
 //!
 //! Usage: nvmm-demo OUTPUT_FOLDER [A B]
+#![forbid(unsafe_code)]
 
 mod counters;
 mod pipeline;
