@@ -10,7 +10,7 @@ use std::sync::{Mutex, OnceLock};
 use libloading::os::unix::{Library as Dl, RTLD_LOCAL, RTLD_NOW};
 
 use crate::LoadError;
-use crate::error;
+use crate::code;
 use crate::load_error::What;
 use crate::sys::*;
 use crate::table::table;
@@ -227,7 +227,7 @@ impl Driver {
 
     /// The driver's name of a code, else ours.
     pub(crate) fn error_name(&self, code: NonZeroU32) -> Option<&'static str> {
-        let ours = || error::known(code.get()).and_then(|(name, _)| name.to_str().ok());
+        let ours = || code::known(code.get()).and_then(|(name, _)| name.to_str().ok());
         self.text_of(self.functions.get_error_name, code)
             .or_else(ours)
     }

@@ -1,5 +1,6 @@
 //! The validated view of a picture on the device that kernels work on.
 
+mod egl_frame;
 mod held;
 mod pixel_order;
 mod plane;

@@ -2,7 +2,10 @@
 
 mod context;
 mod functions;
+mod pixels;
 mod texture;
+mod texture_format;
 
 pub use context::GlesContext;
-pub use texture::{Texture, TextureFormat};
+pub use texture::Texture;
+pub use texture_format::TextureFormat;
