@@ -111,6 +111,7 @@ table! {
         mem_free_host: PFN_cuMemFreeHost = c"cuMemFreeHost";
         mem_host_get_device_pointer: PFN_cuMemHostGetDevicePointer_v2 =
             c"cuMemHostGetDevicePointer_v2";
+        #[cfg(feature = "cust")]
         pointer_get_attribute: PFN_cuPointerGetAttribute = c"cuPointerGetAttribute";
         memcpy_2d_async: PFN_cuMemcpy2DAsync_v2 = c"cuMemcpy2DAsync_v2";
         array_3d_create: PFN_cuArray3DCreate_v2 = c"cuArray3DCreate_v2";
@@ -232,9 +233,11 @@ impl Driver {
             .or_else(ours)
     }
 
-    /// The driver's words on a code.
+    /// The driver's words on a code, else ours.
     pub(crate) fn error_text(&self, code: NonZeroU32) -> Option<&'static str> {
+        let ours = || code::known(code.get()).and_then(|(_, text)| text.to_str().ok());
         self.text_of(self.functions.get_error_string, code)
+            .or_else(ours)
     }
 
     fn text_of(

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::io::Write as _;
 use std::num::NonZeroU32;
 
 use crate::{Driver, ErrorKind, LoadError, code, egl, sys};
@@ -195,6 +196,14 @@ impl Error {
             Cause::Surface(_) => None,
         }
     }
+}
+
+/// Says an error that nobody can be given, as that of a drop.
+///
+/// Where standard error is closed it is lost: `eprintln!` would panic.
+#[cold]
+pub(crate) fn report(error: &dyn fmt::Display) {
+    let _ = writeln!(std::io::stderr().lock(), "egl-cuda: {error}");
 }
 
 /// Turns a driver's return value into a result.

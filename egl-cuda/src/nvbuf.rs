@@ -92,8 +92,12 @@ impl CudaFrame {
         }
         let mut places = [(0, PlaneLayout::default()); MAX_PLANES];
         for (place, plane) in places.iter_mut().zip(planes) {
-            // Planes lie inside of the buffer.
-            *place = (address + u64::from(plane.offset), plane.into());
+            let start = address.checked_add(u64::from(plane.offset));
+            let start = start.ok_or_else(|| {
+                let what = format!("the surface says that it is at {address:#x}, {plane:?}");
+                Error::argument("CudaFrame::map", what)
+            })?;
+            *place = (start, plane.into());
         }
         let places = &places[..planes.len().min(MAX_PLANES)];
         // SAFETY: CUDA's memory of the context's device, with the planes that the buffer's own, checked

@@ -1,8 +1,18 @@
 //! Textures of OpenGL ES without a window, on the machine's own EGL: Mesa's on most, NVIDIA's where there is one.
 
-use std::sync::Arc;
+mod common;
 
-use egl_cuda::{EglDisplay, EglSync, ErrorKind, GlesContext, Texture, TextureFormat};
+use std::ffi::{CStr, c_int, c_void};
+use std::os::unix::fs::symlink;
+use std::sync::{Arc, Barrier, mpsc};
+use std::time::Duration;
+
+use common::{directory, example, in_child, is_child};
+use egl_cuda::{
+    Context, EglDisplay, EglSync, ErrorKind, Event, GlesContext, Stream, Texture, TextureFormat,
+    sys,
+};
+use libloading::os::unix::Library;
 
 const FORMATS: [TextureFormat; 4] = [
     TextureFormat::Rgba8,
@@ -42,6 +52,63 @@ fn what_is_written_is_read_in_every_format() {
             assert!(read == written, "{texture:?}");
         }
     }
+}
+
+/// A function of EGL's or GL's, as a program has it beside this crate.
+///
+/// # Safety
+///
+/// `T` is its type.
+unsafe fn function<T: Copy>(name: &CStr) -> T {
+    // SAFETY: the library is open already; it runs nothing.
+    let egl = unsafe { Library::new("libEGL.so.1") }.unwrap();
+    // SAFETY: EGL's function of this name has this type.
+    let find = unsafe { egl.get::<sys::PFN_eglGetProcAddress>(b"eglGetProcAddress") }.unwrap();
+    // SAFETY: a C string.
+    let found = unsafe { find(name.as_ptr()) }.expect("a function");
+    std::mem::forget(egl);
+    // SAFETY: by this function's contract.
+    unsafe { std::mem::transmute_copy::<_, T>(&found) }
+}
+
+#[test]
+fn pixels_stay_in_their_slices_whatever_the_caller_set() {
+    let context = context();
+    // SAFETY: GL's function has this type.
+    let store = unsafe { function::<sys::PFN_glPixelStorei>(c"glPixelStorei") };
+    // SAFETY: as above.
+    let bind = unsafe { function::<sys::PFN_glBindBuffer>(c"glBindBuffer") };
+    let texture = Texture::new(&context, TextureFormat::Rgba8, 8, 4).unwrap();
+    let written = pixels(32, 32, 4, 9);
+    let spoil = || {
+        // Of each: the row length, rows and pixels to skip, the alignment.
+        for (name, value) in [
+            (0x0d02, 640),
+            (0x0d03, 3),
+            (0x0d04, 2),
+            (0x0d05, 8),
+            (0x0cf2, 640),
+            (0x0cf3, 3),
+            (0x0cf4, 2),
+            (0x0cf5, 8),
+        ] {
+            // SAFETY: the context is current.
+            unsafe { store(name, value) };
+        }
+        for target in [0x88eb, 0x88ec] {
+            // SAFETY: as above; the buffer has no memory.
+            unsafe { bind(target, 7) };
+        }
+    };
+    context.run(spoil).unwrap();
+    texture.upload(&written, 32).unwrap();
+    context.run(spoil).unwrap();
+    let mut read = vec![0; written.len()];
+    texture.download(&mut read, 32).unwrap();
+    assert!(read == written);
+    context.run(spoil).unwrap();
+    let blue_first = Texture::new(&context, TextureFormat::Bgra8, 8, 4).unwrap();
+    blue_first.upload(&written, 32).unwrap();
 }
 
 #[test]
@@ -113,6 +180,85 @@ fn threads_take_turns_and_runs_may_be_nested() {
     for thread in threads {
         thread.join().unwrap();
     }
+}
+
+#[test]
+fn an_image_that_is_about_to_go_is_waited_for() {
+    const THREADS: usize = 4;
+    let context = context();
+    let texture = Texture::new(&context, TextureFormat::Rgba8, 16, 16).unwrap();
+    let start = Barrier::new(THREADS);
+    std::thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                for _ in 0..500 {
+                    start.wait();
+                    // Of one of them it is the last.
+                    drop(texture.egl_image().unwrap());
+                    drop(texture.egl_image().unwrap());
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn contexts_may_be_nested_in_any_order() {
+    let (done, wait) = mpsc::channel();
+    std::thread::spawn(move || {
+        let [first, second] = [context(), context()];
+        let texture = Texture::new(&first, TextureFormat::R8, 4, 4).unwrap();
+        let nested = first.run(|| second.run(|| first.run(|| texture.upload(&[7; 16], 4))));
+        nested.unwrap().unwrap().unwrap().unwrap();
+        // The last of it, while the other context is current.
+        let nested = first.run(|| second.run(|| drop(texture)));
+        nested.unwrap().unwrap();
+        // The turn is given back once: another thread gets it.
+        let other = first.clone();
+        std::thread::spawn(move || other.run(|| ()).unwrap())
+            .join()
+            .unwrap();
+        done.send(()).unwrap();
+    });
+    wait.recv_timeout(Duration::from_secs(60))
+        .expect("no thread waits for itself");
+}
+
+/// Whether a sync object is there.
+fn is_there(display: *mut c_void, sync: *mut c_void) -> bool {
+    type GetAttribute =
+        unsafe extern "C" fn(*mut c_void, *mut c_void, c_int, *mut c_int) -> sys::EGLBoolean;
+    // SAFETY: EGL's function has this type.
+    let get = unsafe { function::<GetAttribute>(c"eglGetSyncAttribKHR") };
+    let mut kind = 0;
+    // SAFETY: a display, and room for a number; EGL knows its sync objects by their address.
+    unsafe { get(display, sync, 0x30f7, &raw mut kind) != 0 }
+}
+
+#[test]
+fn an_event_keeps_its_fence() {
+    const NAME: &str = "an_event_keeps_its_fence";
+    if !is_child() {
+        let directory = directory(NAME);
+        symlink(example("journal_driver"), directory.join("libcuda.so.1")).unwrap();
+        return in_child(NAME, &directory);
+    }
+    let gles = context();
+    let display = gles.display().clone();
+    let fence = gles.run(|| EglSync::fence(&display)).unwrap().unwrap();
+    let raw = [display.as_ptr().as_ptr(), fence.as_ptr().as_ptr()];
+    let cuda = Context::primary(0).unwrap();
+    let stream = Stream::new(&cuda).unwrap();
+    let event = Event::from_egl_sync(&cuda, &fence).unwrap();
+    drop(fence);
+    assert!(is_there(raw[0], raw[1]));
+    stream.wait_event(&event).unwrap();
+    let error = event
+        .record(&stream)
+        .expect_err("the fence alone signals it");
+    assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{error}");
+    drop(event);
+    assert!(!is_there(raw[0], raw[1]));
 }
 
 #[test]

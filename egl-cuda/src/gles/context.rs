@@ -3,6 +3,7 @@
 use std::ffi::c_void;
 use std::fmt;
 use std::ptr::{NonNull, null_mut};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::functions::Functions;
@@ -35,6 +36,8 @@ struct Inner {
     surface: EGLSurface,
     functions: Functions,
     turn: Mutex<()>,
+    /// The [`thread`] that has the turn; 0 is none.
+    holder: AtomicUsize,
 }
 
 // SAFETY: a context belongs to the thread that it is current on only while it is current, and by the type
@@ -56,7 +59,14 @@ struct Current {
 struct Turn<'a> {
     inner: &'a Inner,
     before: Current,
-    _turn: MutexGuard<'a, ()>,
+    /// None if the thread has the turn anyway.
+    turn: Option<MutexGuard<'a, ()>>,
+}
+
+/// A number of this thread that no other has meanwhile.
+fn thread() -> usize {
+    thread_local!(static PLACE: u8 = const { 0 });
+    PLACE.with(|place| std::ptr::from_ref(place).addr())
 }
 
 impl GlesContext {
@@ -105,7 +115,8 @@ impl GlesContext {
             context: egl.handle(CALL, context)?,
             surface: null_mut(),
             functions,
-            turn: Mutex::new(()),
+            turn: Mutex::default(),
+            holder: AtomicUsize::new(0),
         };
         // From here on its drop destroys the context.
         if !surfaceless {
@@ -122,7 +133,8 @@ impl GlesContext {
 
     /// Runs GL commands of the caller's with the context current, and brings back what was current before.
     ///
-    /// Within it the functions of [`Texture`](crate::Texture) may be called; another thread's wait for its end.
+    /// Within it the functions of [`Texture`](crate::Texture) and `run` of any context may be called; another thread's
+    /// wait for its end.
     ///
     /// # Errors
     ///
@@ -176,7 +188,12 @@ impl Inner {
             // Within `run`.
             return Ok(None);
         }
-        let turn = self.turn.lock().unwrap_or_else(|e| e.into_inner());
+        // Only this thread writes its own number. It has the turn within `run` of another context within ours.
+        let turn = (self.holder.load(Relaxed) != thread()).then(|| {
+            let turn = self.turn.lock().unwrap_or_else(|e| e.into_inner());
+            self.holder.store(thread(), Relaxed);
+            turn
+        });
         let now = Current {
             api: sys::EGL_OPENGL_ES_API,
             display: self.display.as_ptr().as_ptr(),
@@ -188,7 +205,7 @@ impl Inner {
         let turn = Turn {
             inner: self,
             before,
-            _turn: turn,
+            turn,
         };
         made.map(|()| Some(turn))
     }
@@ -233,7 +250,10 @@ impl Drop for Turn<'_> {
             self.before.display = self.inner.display.as_ptr().as_ptr();
         }
         if let Err(error) = self.before.make(egl) {
-            eprintln!("egl-cuda: {error}");
+            crate::error::report(&error);
+        }
+        if self.turn.is_some() {
+            self.inner.holder.store(0, Relaxed);
         }
     }
 }
@@ -270,12 +290,12 @@ impl Drop for Inner {
             // SAFETY: by the type invariant the surface is of this display and nobody else's.
             let done = unsafe { (egl.functions().destroy_surface)(display, self.surface) };
             egl.check("eglDestroySurface", done)
-                .unwrap_or_else(|error| eprintln!("egl-cuda: {error}"));
+                .unwrap_or_else(|error| crate::error::report(&error));
         }
         // SAFETY: by the type invariant the context is of this display and nobody else's.
         let done = unsafe { (egl.functions().destroy_context)(display, self.context.as_ptr()) };
         egl.check("eglDestroyContext", done)
-            .unwrap_or_else(|error| eprintln!("egl-cuda: {error}"));
+            .unwrap_or_else(|error| crate::error::report(&error));
     }
 }
 

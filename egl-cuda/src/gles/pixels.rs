@@ -3,7 +3,8 @@
 use super::Texture;
 use super::functions::Functions;
 use super::texture::bound;
-use crate::{Error, Result, sys};
+use crate::sys::{self, GLint};
+use crate::{Error, Result};
 
 impl Texture {
     /// Writes all pixels: rows from top to bottom, `pitch` bytes from one to the next.
@@ -19,15 +20,10 @@ impl Texture {
         let (width, height) = (self.width.cast_signed(), self.height.cast_signed());
         let format = self.format.of_gl().1;
         self.context.commands(CALL, |gl| {
-            for (name, value) in [
-                (sys::GL_UNPACK_ALIGNMENT, 1),
-                (sys::GL_UNPACK_ROW_LENGTH, row_pixels),
-            ] {
-                // SAFETY: the context is current.
-                unsafe { (gl.pixel_store)(name, value) };
-            }
+            unpack_rows(gl, row_pixels);
             bound(gl, self.name, || {
-                // SAFETY: the texture is bound; the slice has all rows of this pitch, by the check above.
+                // SAFETY: the texture is bound; the slice has all rows of this pitch, by the check above, and GL is set to
+                // them.
                 unsafe {
                     (gl.tex_sub_image_2d)(
                         sys::GL_TEXTURE_2D,
@@ -42,9 +38,8 @@ impl Texture {
                     );
                 };
             });
+            unpack_rows(gl, 0);
             // SAFETY: the context is current.
-            unsafe { (gl.pixel_store)(sys::GL_UNPACK_ROW_LENGTH, 0) };
-            // SAFETY: as above.
             unsafe { (gl.finish)() };
         })
     }
@@ -97,10 +92,9 @@ impl Texture {
         let status = unsafe { (gl.check_framebuffer_status)(sys::GL_FRAMEBUFFER) };
         let complete = status == sys::GL_FRAMEBUFFER_COMPLETE;
         if complete {
-            // SAFETY: the context is current.
-            unsafe { (gl.pixel_store)(sys::GL_PACK_ALIGNMENT, 1) };
+            pack_rows(gl);
             let (width, height) = (self.width.cast_signed(), self.height.cast_signed());
-            // SAFETY: the slice has four bytes for each pixel.
+            // SAFETY: the slice has four bytes for each pixel, and GL is set to rows without gaps.
             unsafe {
                 (gl.read_pixels)(
                     0,
@@ -140,5 +134,35 @@ impl Texture {
                 ),
             )),
         }
+    }
+}
+
+/// Sets GL to read the caller's memory from its first byte, with so many pixels from row to row; 0 is no gap.
+pub(super) fn unpack_rows(gl: &Functions, row_pixels: GLint) {
+    // SAFETY: the context is current; 0 is none.
+    unsafe { (gl.bind_buffer)(sys::GL_PIXEL_UNPACK_BUFFER, 0) };
+    for (name, value) in [
+        (sys::GL_UNPACK_ALIGNMENT, 1),
+        (sys::GL_UNPACK_ROW_LENGTH, row_pixels),
+        (sys::GL_UNPACK_SKIP_ROWS, 0),
+        (sys::GL_UNPACK_SKIP_PIXELS, 0),
+    ] {
+        // SAFETY: the context is current.
+        unsafe { (gl.pixel_store)(name, value) };
+    }
+}
+
+/// Sets GL to write the caller's memory from its first byte, in rows without gaps.
+fn pack_rows(gl: &Functions) {
+    // SAFETY: the context is current; 0 is none.
+    unsafe { (gl.bind_buffer)(sys::GL_PIXEL_PACK_BUFFER, 0) };
+    for (name, value) in [
+        (sys::GL_PACK_ALIGNMENT, 1),
+        (sys::GL_PACK_ROW_LENGTH, 0),
+        (sys::GL_PACK_SKIP_ROWS, 0),
+        (sys::GL_PACK_SKIP_PIXELS, 0),
+    ] {
+        // SAFETY: the context is current.
+        unsafe { (gl.pixel_store)(name, value) };
     }
 }

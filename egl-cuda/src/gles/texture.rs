@@ -3,15 +3,27 @@
 use std::ffi::c_void;
 use std::fmt;
 use std::ptr::NonNull;
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Condvar, Mutex, Weak};
 
 use super::context::GlesContext;
 use super::functions::Functions;
+use super::pixels::unpack_rows;
 use super::texture_format::TextureFormat;
 use crate::sys::{self, GLuint};
-use crate::{EglImage, Error, Result};
+use crate::{EglDisplay, EglImage, Error, Result};
+
+/// The EGLImage of a texture, which has one at a time: asked for again, it is the same.
+#[derive(Default)]
+struct OnlyImage {
+    image: Weak<EglImage>,
+    /// Not destroyed yet, though the last owner may have let go of it.
+    exists: bool,
+}
 
 /// A texture with one level, deleted on drop.
+///
+/// Its functions leave GL with no texture, framebuffer and pixel buffer bound and rows of pixels without gaps, whatever the
+/// caller's own commands had set.
 ///
 /// Its functions finish all GL commands before they return, so that CUDA may follow at once. The other way round is the
 /// caller's: CUDA's work must be done before [`download`](Self::download).
@@ -20,8 +32,9 @@ pub struct Texture {
     pub(super) format: TextureFormat,
     pub(super) width: u32,
     pub(super) height: u32,
-    /// A texture has one image at a time: asked for again, it is the same.
-    image: Mutex<Weak<EglImage>>,
+    image: Mutex<OnlyImage>,
+    /// The image is destroyed.
+    image_gone: Condvar,
     pub(super) context: GlesContext,
 }
 
@@ -52,6 +65,7 @@ impl Texture {
             width,
             height,
             image: Mutex::default(),
+            image_gone: Condvar::new(),
             context: context.clone(),
         };
         let name = &raw mut texture.name;
@@ -70,6 +84,8 @@ impl Texture {
         if format == TextureFormat::Bgra8 && stored.is_err() {
             // Some take it by the older way only.
             context.commands("glTexImage2D", |gl| {
+                // Null is no address where a buffer is bound.
+                unpack_rows(gl, 0);
                 bound(gl, name, || {
                     let unsized_format = pixels.cast_signed();
                     // SAFETY: the texture is bound and has no storage yet; null leaves the pixels undefined.
@@ -115,8 +131,15 @@ impl Texture {
             .create_image
             .ok_or_else(|| Error::missing(CALL))?;
         let mut kept = self.image.lock().unwrap_or_else(|e| e.into_inner());
-        if let Some(image) = kept.upgrade() {
-            return Ok(image);
+        while kept.exists {
+            if let Some(image) = kept.image.upgrade() {
+                return Ok(image);
+            }
+            // Another thread is about to destroy it.
+            kept = self
+                .image_gone
+                .wait(kept)
+                .unwrap_or_else(|e| e.into_inner());
         }
         let name = std::ptr::without_provenance_mut::<c_void>(self.name as usize);
         let attributes = [sys::EGL_NONE];
@@ -134,10 +157,24 @@ impl Texture {
             };
             NonNull::new(raw).ok_or_else(|| egl.error(CALL))
         })??;
-        // SAFETY: the image is just made, of this display and nobody else's; it keeps the texture.
-        let image = Arc::new(unsafe { EglImage::from_raw(display.clone(), raw, Arc::clone(self)) });
-        *kept = Arc::downgrade(&image);
+        // SAFETY: the image is just made of this texture, of its display and nobody else's.
+        let image = Arc::new(unsafe { EglImage::from_raw(raw, Arc::clone(self)) });
+        *kept = OnlyImage {
+            image: Arc::downgrade(&image),
+            exists: true,
+        };
         Ok(image)
+    }
+
+    /// The image is destroyed: there may be another.
+    pub(crate) fn image_ended(&self) {
+        self.image.lock().unwrap_or_else(|e| e.into_inner()).exists = false;
+        self.image_gone.notify_all();
+    }
+
+    /// The display that the texture is of.
+    pub(crate) fn display(&self) -> &EglDisplay {
+        self.context.display()
     }
 
     /// What a pixel is.
@@ -181,7 +218,7 @@ impl Drop for Texture {
             unsafe { (gl.delete_textures)(1, name) };
         });
         if let Err(error) = deleted {
-            eprintln!("egl-cuda: {error}");
+            crate::error::report(&error);
         }
     }
 }
