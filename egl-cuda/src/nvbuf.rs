@@ -106,3 +106,26 @@ impl CudaFrame {
         unsafe { Self::from_device_ptr(context, places, None, Arc::clone(buffer)) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ::nvbuf::{ColorFormat, Surface};
+
+    use super::*;
+
+    #[test]
+    fn planes_beyond_the_last_address_are_refused() {
+        let context = Context::primary(0).unwrap();
+        let builder = Surface::builder(64, 32).format(ColorFormat::NV12);
+        let surface = Arc::new(builder.build().unwrap());
+        let planes = *surface.params(0).unwrap();
+        let gpu = u32::try_from(context.ordinal()).unwrap();
+        let map = |address| {
+            CudaFrame::of_device_memory(&context, &surface, planes.planes(), address, gpu)
+        };
+        assert_eq!(map(0x1000).unwrap().num_planes(), 2);
+        let error = map(u64::MAX).unwrap_err();
+        assert_eq!(error.kind(), crate::ErrorKind::InvalidArgument, "{error}");
+        assert!(error.to_string().contains("0xffffffffffffffff"), "{error}");
+    }
+}

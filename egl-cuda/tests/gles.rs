@@ -182,30 +182,48 @@ fn threads_take_turns_and_runs_may_be_nested() {
     }
 }
 
+/// Fails if the body waits for itself.
+fn in_time(body: impl FnOnce() + Send + 'static) {
+    let (done, wait) = mpsc::channel();
+    let thread = std::thread::spawn(move || {
+        body();
+        done.send(()).unwrap();
+    });
+    let result = wait.recv_timeout(Duration::from_secs(60));
+    assert_ne!(result, Err(mpsc::RecvTimeoutError::Timeout));
+    thread.join().unwrap();
+}
+
 #[test]
 fn an_image_that_is_about_to_go_is_waited_for() {
     const THREADS: usize = 4;
-    let context = context();
-    let texture = Texture::new(&context, TextureFormat::Rgba8, 16, 16).unwrap();
-    let start = Barrier::new(THREADS);
-    std::thread::scope(|scope| {
-        for _ in 0..THREADS {
-            scope.spawn(|| {
-                for _ in 0..500 {
-                    start.wait();
-                    // Of one of them it is the last.
-                    drop(texture.egl_image().unwrap());
-                    drop(texture.egl_image().unwrap());
-                }
-            });
-        }
+    in_time(|| {
+        let context = context();
+        let texture = Texture::new(&context, TextureFormat::Rgba8, 16, 16).unwrap();
+        let start = Barrier::new(THREADS);
+        let (context, texture, start) = (&context, &texture, &start);
+        std::thread::scope(|scope| {
+            for number in 0..THREADS {
+                scope.spawn(move || {
+                    for _ in 0..500 {
+                        start.wait();
+                        // Of one of them it is the last.
+                        if number == 0 {
+                            let image = context.run(|| texture.egl_image());
+                            drop(image.unwrap().unwrap());
+                        } else {
+                            drop(texture.egl_image().unwrap());
+                        }
+                    }
+                });
+            }
+        });
     });
 }
 
 #[test]
 fn contexts_may_be_nested_in_any_order() {
-    let (done, wait) = mpsc::channel();
-    std::thread::spawn(move || {
+    in_time(|| {
         let [first, second] = [context(), context()];
         let texture = Texture::new(&first, TextureFormat::R8, 4, 4).unwrap();
         let nested = first.run(|| second.run(|| first.run(|| texture.upload(&[7; 16], 4))));
@@ -213,15 +231,11 @@ fn contexts_may_be_nested_in_any_order() {
         // The last of it, while the other context is current.
         let nested = first.run(|| second.run(|| drop(texture)));
         nested.unwrap().unwrap();
-        // The turn is given back once: another thread gets it.
-        let other = first.clone();
-        std::thread::spawn(move || other.run(|| ()).unwrap())
+        // The turn was given back: another thread gets it.
+        std::thread::spawn(move || first.run(|| ()).unwrap())
             .join()
             .unwrap();
-        done.send(()).unwrap();
     });
-    wait.recv_timeout(Duration::from_secs(60))
-        .expect("no thread waits for itself");
 }
 
 /// Whether a sync object is there.

@@ -2,6 +2,7 @@
 
 mod context;
 mod functions;
+mod only_image;
 mod pixels;
 mod texture;
 mod texture_format;

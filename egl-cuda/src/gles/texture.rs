@@ -2,23 +2,15 @@
 
 use std::ffi::c_void;
 use std::fmt;
-use std::ptr::NonNull;
-use std::sync::{Arc, Condvar, Mutex, Weak};
+use std::sync::Arc;
 
 use super::context::GlesContext;
 use super::functions::Functions;
+use super::only_image::OnlyImage;
 use super::pixels::unpack_rows;
 use super::texture_format::TextureFormat;
 use crate::sys::{self, GLuint};
 use crate::{EglDisplay, EglImage, Error, Result};
-
-/// The EGLImage of a texture, which has one at a time: asked for again, it is the same.
-#[derive(Default)]
-struct OnlyImage {
-    image: Weak<EglImage>,
-    /// Not destroyed yet, though the last owner may have let go of it.
-    exists: bool,
-}
 
 /// A texture with one level, deleted on drop.
 ///
@@ -32,9 +24,7 @@ pub struct Texture {
     pub(super) format: TextureFormat,
     pub(super) width: u32,
     pub(super) height: u32,
-    image: Mutex<OnlyImage>,
-    /// The image is destroyed.
-    image_gone: Condvar,
+    image: OnlyImage,
     pub(super) context: GlesContext,
 }
 
@@ -64,8 +54,7 @@ impl Texture {
             format,
             width,
             height,
-            image: Mutex::default(),
-            image_gone: Condvar::new(),
+            image: OnlyImage::new(),
             context: context.clone(),
         };
         let name = &raw mut texture.name;
@@ -130,21 +119,10 @@ impl Texture {
             .functions()
             .create_image
             .ok_or_else(|| Error::missing(CALL))?;
-        let mut kept = self.image.lock().unwrap_or_else(|e| e.into_inner());
-        while kept.exists {
-            if let Some(image) = kept.image.upgrade() {
-                return Ok(image);
-            }
-            // Another thread is about to destroy it.
-            kept = self
-                .image_gone
-                .wait(kept)
-                .unwrap_or_else(|e| e.into_inner());
-        }
         let name = std::ptr::without_provenance_mut::<c_void>(self.name as usize);
         let attributes = [sys::EGL_NONE];
         let context = self.context.as_ptr().as_ptr();
-        let raw = self.context.run(|| {
+        let make = || {
             // SAFETY: display, context and texture are alive and of each other; attributes with an end.
             let raw = unsafe {
                 create(
@@ -155,21 +133,19 @@ impl Texture {
                     attributes.as_ptr(),
                 )
             };
-            NonNull::new(raw).ok_or_else(|| egl.error(CALL))
-        })??;
-        // SAFETY: the image is just made of this texture, of its display and nobody else's.
-        let image = Arc::new(unsafe { EglImage::from_raw(raw, Arc::clone(self)) });
-        *kept = OnlyImage {
-            image: Arc::downgrade(&image),
-            exists: true,
+            let raw = egl.handle(CALL, raw)?;
+            // SAFETY: the image is just made of this texture, of its display and nobody else's.
+            Ok(Arc::new(unsafe {
+                EglImage::from_raw(raw, Arc::clone(self))
+            }))
         };
-        Ok(image)
+        // The turn comes first, as within the caller's own `run`.
+        self.context.run(|| self.image.get(make))?
     }
 
     /// The image is destroyed: there may be another.
     pub(crate) fn image_ended(&self) {
-        self.image.lock().unwrap_or_else(|e| e.into_inner()).exists = false;
-        self.image_gone.notify_all();
+        self.image.ended();
     }
 
     /// The display that the texture is of.
