@@ -50,7 +50,6 @@ impl Drop for EglImage {
     fn drop(&mut self) {
         let display = self.display();
         let egl = display.library();
-        // There is one where there is the function that made it, or the image is there for good.
         if let Some(destroy) = egl.functions().destroy_image {
             // SAFETY: by the type invariant the image is of this display and nobody else's.
             let done = unsafe { destroy(display.as_ptr().as_ptr(), self.raw.as_ptr()) };

@@ -134,7 +134,7 @@ impl GlesContext {
     /// Runs GL commands of the caller's with the context current, and brings back what was current before.
     ///
     /// Within it the functions of [`Texture`](crate::Texture) and `run` of any context may be called; another thread's
-    /// wait for its end.
+    /// wait for its end. (Two threads that nest the same two contexts in opposite orders wait for each other for ever.)
     ///
     /// # Errors
     ///
