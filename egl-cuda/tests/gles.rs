@@ -238,6 +238,50 @@ fn contexts_may_be_nested_in_any_order() {
     });
 }
 
+#[test]
+fn a_context_is_not_kept_where_another_cannot_be_brought_back() {
+    in_time(|| {
+        let ours = context();
+        let display = ours.display().as_ptr().as_ptr();
+        // SAFETY: EGL's functions have these types, here and below.
+        let choose = unsafe { function::<sys::PFN_eglChooseConfig>(c"eglChooseConfig") };
+        // SAFETY: as above.
+        let create = unsafe { function::<sys::PFN_eglCreateContext>(c"eglCreateContext") };
+        // SAFETY: as above.
+        let make = unsafe { function::<sys::PFN_eglMakeCurrent>(c"eglMakeCurrent") };
+        // SAFETY: as above.
+        let destroy = unsafe { function::<sys::PFN_eglDestroyContext>(c"eglDestroyContext") };
+        // SAFETY: as above.
+        let current = unsafe { function::<sys::PFN_eglGetCurrentContext>(c"eglGetCurrentContext") };
+        // SAFETY: as above.
+        let bind = unsafe { function::<sys::PFN_eglBindAPI>(c"eglBindAPI") };
+        let none = std::ptr::null_mut();
+        let (mut config, mut count) = (none, 0);
+        let wanted = [
+            sys::EGL_RENDERABLE_TYPE,
+            sys::EGL_OPENGL_ES3_BIT,
+            sys::EGL_NONE,
+        ];
+        // SAFETY: an initialised display, attributes with an end, room for one configuration.
+        unsafe { choose(display, wanted.as_ptr(), &raw mut config, 1, &raw mut count) };
+        // SAFETY: one of EGL's numbers.
+        unsafe { bind(sys::EGL_OPENGL_ES_API) };
+        let attributes = [sys::EGL_CONTEXT_MAJOR_VERSION, 3, sys::EGL_NONE];
+        // SAFETY: a configuration of the display, attributes with an end.
+        let theirs = unsafe { create(display, config, none, attributes.as_ptr()) };
+        // SAFETY: a context of the display.
+        assert_eq!(unsafe { make(display, none, none, theirs) }, 1);
+        // SAFETY: the context is EGL's until it is not current any more, and then gone.
+        let destroyed = ours.run(|| unsafe { destroy(display, theirs) });
+        assert_eq!(destroyed.unwrap(), 1);
+        // SAFETY: takes nothing.
+        assert_eq!(unsafe { current() }, none);
+        std::thread::spawn(move || ours.run(|| ()).unwrap())
+            .join()
+            .unwrap();
+    });
+}
+
 /// Whether a sync object is there.
 fn is_there(display: *mut c_void, sync: *mut c_void) -> bool {
     type GetAttribute =

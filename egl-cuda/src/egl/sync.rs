@@ -67,7 +67,7 @@ impl EglSync {
     /// Waits on the CPU until the commands before the fence are done. False if the time was up before.
     ///
     /// Commands that GL has not submitted yet are never done. EGL submits them here only on the thread that has their
-    /// context current, and [`GlesContext::run`] when it ends; else call `glFlush` after the fence is made.
+    /// context current, and `GlesContext::run` when it ends; else call `glFlush` after the fence is made.
     ///
     /// # Errors
     ///

@@ -251,6 +251,13 @@ impl Drop for Turn<'_> {
         }
         if let Err(error) = self.before.make(egl) {
             crate::error::report(&error);
+            // It is gone. Other threads must get ours all the same.
+            self.before.draw = null_mut();
+            self.before.read = null_mut();
+            self.before.context = null_mut();
+            if let Err(error) = self.before.make(egl) {
+                crate::error::report(&error);
+            }
         }
         if self.turn.is_some() {
             self.inner.holder.store(0, Relaxed);
