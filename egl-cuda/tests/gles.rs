@@ -1,18 +1,12 @@
 //! Textures of OpenGL ES without a window, on the machine's own EGL: Mesa's on most, NVIDIA's where there is one.
 
-mod common;
+mod gl;
 
-use std::ffi::{CStr, c_int, c_void};
-use std::os::unix::fs::symlink;
 use std::sync::{Arc, Barrier, mpsc};
 use std::time::Duration;
 
-use common::{directory, example, in_child, is_child};
-use egl_cuda::{
-    Context, EglDisplay, EglSync, ErrorKind, Event, GlesContext, Stream, Texture, TextureFormat,
-    sys,
-};
-use libloading::os::unix::Library;
+use egl_cuda::{EglDisplay, EglSync, ErrorKind, GlesContext, Texture, TextureFormat, sys};
+use gl::function;
 
 const FORMATS: [TextureFormat; 4] = [
     TextureFormat::Rgba8,
@@ -52,23 +46,6 @@ fn what_is_written_is_read_in_every_format() {
             assert!(read == written, "{texture:?}");
         }
     }
-}
-
-/// A function of EGL's or GL's, as a program has it beside this crate.
-///
-/// # Safety
-///
-/// `T` is its type.
-unsafe fn function<T: Copy>(name: &CStr) -> T {
-    // SAFETY: the library is open already; it runs nothing.
-    let egl = unsafe { Library::new("libEGL.so.1") }.unwrap();
-    // SAFETY: EGL's function of this name has this type.
-    let find = unsafe { egl.get::<sys::PFN_eglGetProcAddress>(b"eglGetProcAddress") }.unwrap();
-    // SAFETY: a C string.
-    let found = unsafe { find(name.as_ptr()) }.expect("a function");
-    std::mem::forget(egl);
-    // SAFETY: by this function's contract.
-    unsafe { std::mem::transmute_copy::<_, T>(&found) }
 }
 
 #[test]
@@ -280,43 +257,6 @@ fn a_context_is_not_kept_where_another_cannot_be_brought_back() {
             .join()
             .unwrap();
     });
-}
-
-/// Whether a sync object is there.
-fn is_there(display: *mut c_void, sync: *mut c_void) -> bool {
-    type GetAttribute =
-        unsafe extern "C" fn(*mut c_void, *mut c_void, c_int, *mut c_int) -> sys::EGLBoolean;
-    // SAFETY: EGL's function has this type.
-    let get = unsafe { function::<GetAttribute>(c"eglGetSyncAttribKHR") };
-    let mut kind = 0;
-    // SAFETY: a display, and room for a number; EGL knows its sync objects by their address.
-    unsafe { get(display, sync, 0x30f7, &raw mut kind) != 0 }
-}
-
-#[test]
-fn an_event_keeps_its_fence() {
-    const NAME: &str = "an_event_keeps_its_fence";
-    if !is_child() {
-        let directory = directory(NAME);
-        symlink(example("journal_driver"), directory.join("libcuda.so.1")).unwrap();
-        return in_child(NAME, &directory);
-    }
-    let gles = context();
-    let display = gles.display().clone();
-    let fence = gles.run(|| EglSync::fence(&display)).unwrap().unwrap();
-    let raw = [display.as_ptr().as_ptr(), fence.as_ptr().as_ptr()];
-    let cuda = Context::primary(0).unwrap();
-    let stream = Stream::new(&cuda).unwrap();
-    let event = Event::from_egl_sync(&cuda, &fence).unwrap();
-    drop(fence);
-    assert!(is_there(raw[0], raw[1]));
-    stream.wait_event(&event).unwrap();
-    let error = event
-        .record(&stream)
-        .expect_err("the fence alone signals it");
-    assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{error}");
-    drop(event);
-    assert!(!is_there(raw[0], raw[1]));
 }
 
 #[test]
