@@ -4,12 +4,12 @@ mod common;
 
 use std::io::Write as _;
 use std::os::unix::fs::symlink;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::ptr::NonNull;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use common::{directory, example, in_child, is_child};
+use common::{command, directory, example, in_child, is_child};
 use egl_cuda::{
     Array, Context, CudaFrame, DeviceMemory, Driver, ErrorKind, Event, ManagedMemory,
     MappedEglImage, PinnedMemory, PlaneData, PlaneLayout, Sampling, Stream, StreamRef, sys,
@@ -206,11 +206,7 @@ fn a_drop_that_fails_does_not_panic_where_nobody_reads() {
     if !is_child() {
         let directory = directory(NAME);
         symlink(example("journal_driver"), directory.join("libcuda.so.1")).unwrap();
-        let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", NAME, "--nocapture", "--test-threads=1"])
-            .env("EGL_CUDA_TEST_CHILD", "1")
-            .env("LD_LIBRARY_PATH", &directory)
-            .env_remove("LD_PRELOAD")
+        let mut child = command(NAME, &[("LD_LIBRARY_PATH", &directory)])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
