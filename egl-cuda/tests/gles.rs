@@ -5,7 +5,10 @@ mod gl;
 use std::sync::{Arc, Barrier, mpsc};
 use std::time::Duration;
 
-use egl_cuda::{EglDisplay, EglSync, ErrorKind, GlesContext, Texture, TextureFormat, sys};
+use egl_cuda::{
+    Context, CudaFrame, EglDisplay, EglSync, ErrorKind, GlesContext, MappedEglImage, PlaneLayout,
+    Texture, TextureFormat, sys,
+};
 use gl::function;
 
 const FORMATS: [TextureFormat; 4] = [
@@ -269,6 +272,52 @@ fn a_fence_is_signalled_when_the_commands_are_done() {
     let error = EglSync::fence(&display).expect_err("no context is current");
     assert_eq!(error.kind(), ErrorKind::Egl);
     assert_eq!(error.name(), Some("EGL_BAD_MATCH"), "{error}");
+}
+
+#[test]
+fn gpu_registers_a_texture() {
+    let context = context();
+    if !context.display().vendor().contains("NVIDIA") {
+        return eprintln!("not run: this EGL is not NVIDIA's: {context:?}");
+    }
+    let (width, height) = (640, 360);
+    let texture = Texture::new(&context, TextureFormat::Rgba8, width, height).unwrap();
+    let image = texture.egl_image().unwrap();
+    let cuda = Context::primary(0).unwrap();
+    let mapped = MappedEglImage::of_image(&cuda, &image).unwrap();
+    let told = *mapped.frame();
+    assert_eq!(
+        (told.width, told.height, told.planeCount),
+        (width, height, 1)
+    );
+    assert_eq!(told.frameType, sys::CUeglFrameType::ARRAY);
+    assert_eq!(told.eglColorFormat, sys::CUeglColorFormat::ABGR);
+    assert_eq!(told.cuFormat, sys::CUarray_format::UNSIGNED_INT8);
+    assert_eq!(told.numChannels, 4);
+
+    let layout = PlaneLayout {
+        width,
+        height,
+        pitch: 4 * width,
+        bytes_per_pixel: 4,
+    };
+    let frame = CudaFrame::new(Arc::new(mapped), &[layout]).unwrap();
+    let error = frame.pitch_ptr(0).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::BlockLinear, "{error}");
+    let object = frame.surface_object(0).unwrap();
+    assert_eq!(frame.clone().surface_object(0).unwrap(), object);
+    // Dropped on a thread that never saw CUDA.
+    std::thread::spawn(move || drop(frame)).join().unwrap();
+    assert_eq!(Arc::strong_count(&image), 1);
+
+    // Again, and undone by hand.
+    let mapped = MappedEglImage::of_image(&cuda, &image).unwrap();
+    let frame = CudaFrame::new(Arc::new(mapped), &[layout]).unwrap();
+    assert_ne!(frame.surface_object(0).unwrap(), 0);
+    let mapped = Arc::clone(frame.mapped().unwrap());
+    drop(frame);
+    Arc::into_inner(mapped).unwrap().unregister().unwrap();
+    eprintln!("run on {}", cuda.device_name().unwrap());
 }
 
 #[test]
