@@ -6,9 +6,9 @@ use std::ptr::{NonNull, null_mut};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use super::current::{Api, Current};
 use super::functions::Functions;
-use crate::egl::Egl;
-use crate::sys::{self, EGLContext, EGLDisplay, EGLSurface, EGLenum};
+use crate::sys::{self, EGLSurface};
 use crate::{EglDisplay, Error, Result};
 
 /// A context of OpenGL ES 3 without a window; destroyed with its last clone and texture.
@@ -45,15 +45,6 @@ struct Inner {
 unsafe impl Send for Inner {}
 // SAFETY: as above.
 unsafe impl Sync for Inner {}
-
-/// What is current on a thread.
-struct Current {
-    api: EGLenum,
-    display: EGLDisplay,
-    draw: EGLSurface,
-    read: EGLSurface,
-    context: EGLContext,
-}
 
 /// The context is current on this thread. Brings back what was, then lets others take their turn.
 struct Turn<'a> {
@@ -211,37 +202,6 @@ impl Inner {
     }
 }
 
-impl Current {
-    fn of_thread(egl: &Egl) -> Self {
-        let functions = egl.functions();
-        let surface = |which| {
-            // SAFETY: one of the two surfaces.
-            unsafe { (functions.get_current_surface)(which) }
-        };
-        Self {
-            // SAFETY: the call takes no arguments.
-            api: unsafe { (functions.query_api)() },
-            // SAFETY: as above.
-            display: unsafe { (functions.get_current_display)() },
-            draw: surface(sys::EGL_DRAW),
-            read: surface(sys::EGL_READ),
-            // SAFETY: as above.
-            context: unsafe { (functions.get_current_context)() },
-        }
-    }
-
-    fn make(&self, egl: &Egl) -> Result<()> {
-        let functions = egl.functions();
-        // SAFETY: one of EGL's own numbers.
-        let bound = unsafe { (functions.bind_api)(self.api) };
-        egl.check("eglBindAPI", bound)?;
-        // SAFETY: what this thread had current, or a context of ours with its surface.
-        let made =
-            unsafe { (functions.make_current)(self.display, self.draw, self.read, self.context) };
-        egl.check("eglMakeCurrent", made)
-    }
-}
-
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
         let egl = self.inner.display.library();
@@ -262,30 +222,6 @@ impl Drop for Turn<'_> {
         if self.turn.is_some() {
             self.inner.holder.store(0, Relaxed);
         }
-    }
-}
-
-/// OpenGL ES is this thread's API; brings back what was.
-struct Api {
-    egl: &'static Egl,
-    before: EGLenum,
-}
-
-impl Api {
-    fn bind(egl: &'static Egl) -> Result<Self> {
-        // SAFETY: the call takes no arguments.
-        let before = unsafe { (egl.functions().query_api)() };
-        // SAFETY: one of EGL's own numbers.
-        let bound = unsafe { (egl.functions().bind_api)(sys::EGL_OPENGL_ES_API) };
-        egl.check("eglBindAPI", bound)?;
-        Ok(Self { egl, before })
-    }
-}
-
-impl Drop for Api {
-    fn drop(&mut self) {
-        // SAFETY: what EGL itself said it was.
-        unsafe { (self.egl.functions().bind_api)(self.before) };
     }
 }
 

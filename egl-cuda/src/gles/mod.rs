@@ -1,6 +1,7 @@
 //! OpenGL ES without a window, as far as making EGLImages of textures takes.
 
 mod context;
+mod current;
 mod functions;
 mod only_image;
 mod pixels;
