@@ -20,7 +20,8 @@ pub struct EglImage {
     texture: Arc<Texture>,
 }
 
-// SAFETY: an EGLImage is a handle of its display, not of a thread.
+// SAFETY: an EGLImage is a handle of its display, not of a thread, and a texture takes its context's turn on
+// whichever thread.
 unsafe impl Send for EglImage {}
 // SAFETY: `&self` reads the handle and nothing else.
 unsafe impl Sync for EglImage {}
