@@ -50,8 +50,22 @@ typedef int GLsizei;
 #define GL_UNPACK_ALIGNMENT 0x0CF5
 /** Pixels from row to row in the caller's memory: when written to a texture. */
 #define GL_UNPACK_ROW_LENGTH 0x0CF2
+/** Rows in the caller's memory that are left out first: when written to a texture. */
+#define GL_UNPACK_SKIP_ROWS 0x0CF3
+/** Pixels of each row in the caller's memory that are left out first: when written to a texture. */
+#define GL_UNPACK_SKIP_PIXELS 0x0CF4
 /** Rows in the caller's memory begin at multiples of so many bytes: when read. */
 #define GL_PACK_ALIGNMENT 0x0D05
+/** Pixels from row to row in the caller's memory: when read. */
+#define GL_PACK_ROW_LENGTH 0x0D02
+/** Rows in the caller's memory that are left out first: when read. */
+#define GL_PACK_SKIP_ROWS 0x0D03
+/** Pixels of each row in the caller's memory that are left out first: when read. */
+#define GL_PACK_SKIP_PIXELS 0x0D04
+/** A buffer of GL's instead of the caller's memory: when read. */
+#define GL_PIXEL_PACK_BUFFER 0x88EB
+/** A buffer of GL's instead of the caller's memory: when written to a texture. */
+#define GL_PIXEL_UNPACK_BUFFER 0x88EC
 
 GLenum glGetError(void);
 void glFinish(void);
@@ -64,6 +78,7 @@ void glTexImage2D(GLenum target, GLint level, GLint internal, GLsizei width, GLs
 void glTexSubImage2D(GLenum target, GLint level, GLint x, GLint y, GLsizei width, GLsizei height, GLenum format,
                      GLenum type, const void *pixels);
 void glPixelStorei(GLenum name, GLint value);
+void glBindBuffer(GLenum target, GLuint buffer);
 void glGenFramebuffers(GLsizei count, GLuint *framebuffers);
 void glDeleteFramebuffers(GLsizei count, const GLuint *framebuffers);
 void glBindFramebuffer(GLenum target, GLuint framebuffer);

@@ -229,7 +229,7 @@ impl Drop for Inner {
         // clone is left that would use it.
         let code = unsafe { (self.driver.functions().primary_release)(self.device) };
         if let Err(error) = check(self.driver, "cuDevicePrimaryCtxRelease", code) {
-            eprintln!("egl-cuda: {error}");
+            crate::error::report(&error);
         }
     }
 }
@@ -275,9 +275,9 @@ impl Drop for Current<'_> {
         // pushed.
         let code = unsafe { (self.context.functions().ctx_pop)(&raw mut popped) };
         if let Err(error) = check(self.context.driver(), "cuCtxPopCurrent", code) {
-            eprintln!("egl-cuda: {error}");
+            crate::error::report(&error);
         } else if popped != self.context.as_raw() {
-            eprintln!("egl-cuda: cuCtxPopCurrent: another context was current than was pushed");
+            crate::error::report(&"cuCtxPopCurrent: another context was current than was pushed");
         }
     }
 }

@@ -10,7 +10,7 @@ use std::sync::{Mutex, OnceLock};
 use libloading::os::unix::{Library as Dl, RTLD_LOCAL, RTLD_NOW};
 
 use crate::LoadError;
-use crate::error;
+use crate::code;
 use crate::load_error::What;
 use crate::sys::*;
 use crate::table::table;
@@ -111,6 +111,7 @@ table! {
         mem_free_host: PFN_cuMemFreeHost = c"cuMemFreeHost";
         mem_host_get_device_pointer: PFN_cuMemHostGetDevicePointer_v2 =
             c"cuMemHostGetDevicePointer_v2";
+        #[cfg(feature = "cust")]
         pointer_get_attribute: PFN_cuPointerGetAttribute = c"cuPointerGetAttribute";
         memcpy_2d_async: PFN_cuMemcpy2DAsync_v2 = c"cuMemcpy2DAsync_v2";
         array_3d_create: PFN_cuArray3DCreate_v2 = c"cuArray3DCreate_v2";
@@ -227,14 +228,16 @@ impl Driver {
 
     /// The driver's name of a code, else ours.
     pub(crate) fn error_name(&self, code: NonZeroU32) -> Option<&'static str> {
-        let ours = || error::known(code.get()).and_then(|(name, _)| name.to_str().ok());
+        let ours = || code::known(code.get()).and_then(|(name, _)| name.to_str().ok());
         self.text_of(self.functions.get_error_name, code)
             .or_else(ours)
     }
 
-    /// The driver's words on a code.
+    /// The driver's words on a code, else ours.
     pub(crate) fn error_text(&self, code: NonZeroU32) -> Option<&'static str> {
+        let ours = || code::known(code.get()).and_then(|(_, text)| text.to_str().ok());
         self.text_of(self.functions.get_error_string, code)
+            .or_else(ours)
     }
 
     fn text_of(

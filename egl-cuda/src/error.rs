@@ -2,11 +2,11 @@
 #![forbid(unsafe_code)]
 
 use std::borrow::Cow;
-use std::ffi::CStr;
 use std::fmt;
+use std::io::Write as _;
 use std::num::NonZeroU32;
 
-use crate::{Driver, LoadError, egl, sys};
+use crate::{Driver, ErrorKind, LoadError, code, egl, sys};
 
 /// A result of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -38,31 +38,6 @@ enum Cause {
     PitchLinear,
     #[cfg(feature = "nvbuf")]
     Surface(nvbuf::Error),
-}
-
-/// What kind of thing went wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ErrorKind {
-    /// A driver call returned an error code: [`Error::code`].
-    Cuda,
-    /// An EGL call failed: [`Error::egl_code`].
-    Egl,
-    /// The CUDA driver or libEGL is not there or does not start: [`Error::load_error`].
-    Load,
-    /// This driver lacks the function or the EGL extension.
-    Unsupported,
-    /// The caller's values contradict each other or what the driver says.
-    InvalidArgument,
-    /// The frame has no such plane.
-    PlaneOutOfRange,
-    /// A pointer was asked of a frame whose memory is block linear.
-    BlockLinear,
-    /// A surface object was asked of a frame whose memory is pitch linear.
-    PitchLinear,
-    /// The surface, or libnvbufsurface, refused: `Error::surface_error`.
-    #[cfg(feature = "nvbuf")]
-    Surface,
 }
 
 impl Error {
@@ -129,7 +104,7 @@ impl Error {
     pub(crate) fn cuda(driver: Option<&Driver>, call: &'static str, code: NonZeroU32) -> Self {
         let (name, text) = match driver {
             Some(driver) => (driver.error_name(code), driver.error_text(code)),
-            None => known(code.get()).map_or((None, None), |(name, text)| {
+            None => code::known(code.get()).map_or((None, None), |(name, text)| {
                 (name.to_str().ok(), text.to_str().ok())
             }),
         };
@@ -205,7 +180,7 @@ impl Error {
     /// What users found to help, where something is known.
     pub fn remedy(&self) -> Option<&'static str> {
         match &self.cause {
-            Cause::Cuda { code, .. } => remedy(self.call, code.get()),
+            Cause::Cuda { code, .. } => code::remedy(self.call, code.get()),
             Cause::Egl(code) => egl::remedy(self.call, *code),
             Cause::Load(error) => Some(error.remedy()),
             Cause::Extension(_) => Some("this EGL cannot do it: look at EglDisplay::extensions"),
@@ -223,6 +198,14 @@ impl Error {
     }
 }
 
+/// Says an error that nobody can be given, as that of a drop.
+///
+/// Where standard error is closed it is lost: `eprintln!` would panic.
+#[cold]
+pub(crate) fn report(error: &dyn fmt::Display) {
+    let _ = writeln!(std::io::stderr().lock(), "egl-cuda: {error}");
+}
+
 /// Turns a driver's return value into a result.
 #[inline]
 pub(crate) fn check(driver: &Driver, call: &'static str, code: sys::CUresult) -> Result<()> {
@@ -230,72 +213,6 @@ pub(crate) fn check(driver: &Driver, call: &'static str, code: sys::CUresult) ->
         None => Ok(()),
         Some(code) => Err(Error::cuda(Some(driver), call, code)),
     }
-}
-
-fn remedy(call: &str, code: u32) -> Option<&'static str> {
-    let registering = call == "cuGraphicsEGLRegisterImage";
-    Some(match code {
-        sys::CUDA_ERROR_INVALID_VALUE | sys::CUDA_ERROR_INVALID_HANDLE if registering => {
-            "the EGLImage is null, destroyed or of another process's display, or this driver \
-             registers no EGLImages of its kind (desktop drivers take few)"
-        }
-        sys::CUDA_ERROR_OUT_OF_MEMORY => {
-            "on a Jetson the GPU shares the system's memory: keep fewer surfaces and frames alive"
-        }
-        sys::CUDA_ERROR_NO_DEVICE => {
-            "no GPU is visible: check group `video`, the container's runtime and \
-             CUDA_VISIBLE_DEVICES"
-        }
-        sys::CUDA_ERROR_INVALID_CONTEXT => {
-            "no CUDA context is current on this thread, or not the one that owns the object: hold \
-             Context::push() around calls made past this crate"
-        }
-        sys::CUDA_ERROR_ALREADY_MAPPED => {
-            "the EGLImage is registered already: register once per surface, and give a library \
-             that registers for itself an EGLImage of its own"
-        }
-        sys::CUDA_ERROR_NO_BINARY_FOR_GPU
-        | sys::CUDA_ERROR_INVALID_PTX
-        | sys::CUDA_ERROR_UNSUPPORTED_PTX_VERSION => {
-            "compile the PTX for the oldest GPU (Nano sm_53, TX2 sm_62, Xavier sm_72, Orin sm_87) \
-             and with a toolkit no newer than the driver"
-        }
-        sys::CUDA_ERROR_OPERATING_SYSTEM if registering => {
-            "the EGLImage is null or stale: map it from a surface that is still alive and check \
-             that mapping succeeded"
-        }
-        sys::CUDA_ERROR_INVALID_VALUE if call == "cuSurfObjectCreate" => {
-            "this driver makes no surface of the image's array: ask the producer for pitch linear \
-             memory, a nvvidconv before this with bl-output=false"
-        }
-        sys::CUDA_ERROR_NOT_FOUND if call == "cuModuleGetFunction" => {
-            "declare the kernel extern \"C\", or use its mangled name from the PTX"
-        }
-        sys::CUDA_ERROR_ILLEGAL_ADDRESS | sys::CUDA_ERROR_LAUNCH_FAILED => {
-            "an earlier kernel reached outside its memory (index by pitch, check the last block's \
-             bounds); the context is lost, restart the process"
-        }
-        sys::CUDA_ERROR_UNKNOWN if call.starts_with("cuEGLStream") => {
-            "the EGLStream is not in the state for it: the consumer connects first and then the \
-             producer, each end once in the stream's life; when one end is gone, the stream is over: \
-             create a new one"
-        }
-        sys::CUDA_ERROR_UNKNOWN => {
-            "often the late report of an earlier asynchronous failure: synchronise after each \
-             launch to find it; with the very first call, check group `video` and the container's \
-             runtime"
-        }
-        _ => return None,
-    })
-}
-
-/// The name and the meaning of a code, for when there is no driver to ask.
-pub(crate) fn known(code: u32) -> Option<(&'static CStr, &'static CStr)> {
-    let index = sys::RESULTS
-        .binary_search_by_key(&code, |known| known.0)
-        .ok()?;
-    let (_, name, text) = sys::RESULTS[index];
-    Some((name, text))
 }
 
 impl fmt::Display for Error {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::error::check;
-use crate::{Context, Error, Result, Stream, sys};
+use crate::{Context, EglSync, Error, Result, Stream, sys};
 
 /// A point in a stream's work that the CPU and other streams can wait for.
 ///
@@ -18,6 +18,8 @@ pub struct Event {
     raw: sys::CUevent,
     has_timing: bool,
     context: Context,
+    /// The fence that it is made of: once that is destroyed, the driver allows nothing but to destroy the event.
+    sync: Option<EglSync>,
 }
 
 // SAFETY: the driver API is thread-safe and an event belongs to no thread; each call pushes the
@@ -58,10 +60,11 @@ impl Event {
             raw,
             has_timing: flags & sys::CU_EVENT_DISABLE_TIMING == 0,
             context: context.clone(),
+            sync: None,
         })
     }
 
-    /// Takes over an event without time stamps.
+    /// Takes over the event of a fence.
     ///
     /// # Errors
     ///
@@ -69,11 +72,12 @@ impl Event {
     ///
     /// # Safety
     ///
-    /// `raw` is null or a live event of the context that nobody else destroys.
-    pub(crate) unsafe fn from_raw(
+    /// `raw` is null or a live event of the context, made of `sync`, that nobody else destroys.
+    pub(crate) unsafe fn of_sync(
         context: &Context,
         call: &'static str,
         raw: sys::CUevent,
+        sync: &EglSync,
     ) -> Result<Self> {
         if raw.is_null() {
             return Err(Error::argument(call, "the driver gave a null event"));
@@ -82,6 +86,7 @@ impl Event {
             raw,
             has_timing: false,
             context: context.clone(),
+            sync: Some(sync.clone()),
         })
     }
 
@@ -125,9 +130,21 @@ impl Event {
     ///
     /// # Errors
     ///
-    /// The driver's error; stream and event must be of one context.
+    /// [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument): the stream is of another context, or
+    /// the event is a fence's ([`Event::from_egl_sync`]); or the driver's error.
     #[doc(alias = "cuEventRecord")]
     pub fn record(&self, stream: &Stream) -> Result<()> {
+        // The driver would not notice it of a default stream, whose handle is null in every context.
+        if stream.context().as_raw() != self.context.as_raw() {
+            return Err(Error::argument(
+                "Event::record",
+                format!(
+                    "the stream is of device {}, the event of device {}: make an event of the stream's context",
+                    stream.context().ordinal(),
+                    self.context.ordinal()
+                ),
+            ));
+        }
         // SAFETY: by the type invariant of `Stream` the stream is live.
         unsafe { self.record_raw(stream.as_raw()) }
     }
@@ -138,12 +155,18 @@ impl Event {
     ///
     /// # Errors
     ///
-    /// The driver's error; stream and event must be of one context.
+    /// The driver's error, as when stream and event are of two contexts. Also as [`record`](Self::record).
     ///
     /// # Safety
     ///
     /// `stream` is null or a live stream.
     pub unsafe fn record_raw(&self, stream: sys::CUstream) -> Result<()> {
+        if self.sync.is_some() {
+            return Err(Error::argument(
+                "Event::record",
+                "the event is an EGL fence's, which EGL alone signals: make one with Event::new",
+            ));
+        }
         let _current = self.context.push()?;
         // SAFETY: by the type invariant the event is live, by this function's contract the
         // stream is.
@@ -216,7 +239,7 @@ impl Drop for Event {
             check(self.context.driver(), "cuEventDestroy", code)
         });
         if let Err(error) = destroyed {
-            eprintln!("egl-cuda: {error}");
+            crate::error::report(&error);
         }
     }
 }

@@ -3,12 +3,16 @@
 
 pub mod sys;
 
+mod code;
 mod context;
 mod copy;
+#[cfg(feature = "cust")]
+mod cust_interop;
 mod driver;
 mod egl;
 mod egl_stream;
 mod error;
+mod error_kind;
 mod event;
 mod frame;
 #[cfg(feature = "gles")]
@@ -23,21 +27,21 @@ mod stream;
 mod stream_ref;
 mod table;
 mod texture;
-#[cfg(feature = "cust")]
-#[path = "cust/mod.rs"]
-mod with_cust;
 
 #[cfg(feature = "cust")]
 pub use cust;
 
 pub use context::{Context, Current};
 pub use copy::{CopySource, CopyTarget};
+#[cfg(feature = "cust")]
+pub use cust_interop::{Kernel, LaunchTarget};
 pub use driver::Driver;
 #[cfg(feature = "gles")]
 pub use egl::EglImage;
 pub use egl::{EglDisplay, EglStream, EglStreamState, EglSync};
 pub use egl_stream::{AcquiredFrame, Consumer, PresentError, Producer};
-pub use error::{Error, ErrorKind, Result};
+pub use error::{Error, Result};
+pub use error_kind::ErrorKind;
 pub use event::Event;
 pub use frame::{CudaFrame, PixelOrder, Plane, PlaneData, PlaneLayout};
 #[cfg(feature = "gles")]
@@ -48,5 +52,3 @@ pub use memory::{Array, DeviceMemory, ManagedMemory, PinnedMemory};
 pub use stream::Stream;
 pub use stream_ref::StreamRef;
 pub use texture::Sampling;
-#[cfg(feature = "cust")]
-pub use with_cust::{Kernel, LaunchTarget};

@@ -186,7 +186,7 @@ impl Registration {
 impl Drop for Registration {
     fn drop(&mut self) {
         if let Err(error) = self.unregister() {
-            eprintln!("egl-cuda: {error}");
+            crate::error::report(&error);
         }
     }
 }

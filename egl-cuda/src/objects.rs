@@ -171,7 +171,7 @@ impl Objects {
 pub(crate) fn first(first: Result<()>, second: Result<()>) -> Result<()> {
     match (first, second) {
         (Err(first), Err(second)) => {
-            eprintln!("egl-cuda: {second}");
+            crate::error::report(&second);
             Err(first)
         }
         (first, second) => first.and(second),

@@ -133,7 +133,7 @@ impl Drop for Stream {
             check(self.context.driver(), "cuStreamDestroy", code)
         });
         if let Err(error) = destroyed {
-            eprintln!("egl-cuda: {error}");
+            crate::error::report(&error);
         }
     }
 }

@@ -38,6 +38,14 @@ fn displays_need_no_screen() {
                 EglDisplay::default_display().unwrap().as_ptr(),
                 display.as_ptr()
             );
+            let default = EglDisplay::default_display().unwrap();
+            // SAFETY: a display, which nobody terminates.
+            let same = unsafe { EglDisplay::from_raw(default.as_ptr()) }.unwrap();
+            assert_eq!(same.as_ptr(), default.as_ptr());
+            assert_eq!(same.extensions(), default.extensions());
+            // SAFETY: EGL knows its displays; this is none of them, and nothing is done with it.
+            let none = unsafe { EglDisplay::from_raw(std::ptr::NonNull::dangling()) };
+            assert_eq!(none.unwrap_err().name(), Some("EGL_BAD_DISPLAY"));
             // The only device says that it is CUDA's number 0: another gets the default display.
             assert_ne!(EglDisplay::of_device(1).unwrap().as_ptr(), display.as_ptr());
         }

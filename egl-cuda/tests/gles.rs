@@ -1,8 +1,15 @@
 //! Textures of OpenGL ES without a window, on the machine's own EGL: Mesa's on most, NVIDIA's where there is one.
 
-use std::sync::Arc;
+mod gl;
 
-use egl_cuda::{EglDisplay, EglSync, ErrorKind, GlesContext, Texture, TextureFormat};
+use std::sync::{Arc, Barrier, mpsc};
+use std::time::Duration;
+
+use egl_cuda::{
+    Context, CudaFrame, EglDisplay, EglSync, ErrorKind, GlesContext, MappedEglImage, PlaneLayout,
+    Texture, TextureFormat, sys,
+};
+use gl::function;
 
 const FORMATS: [TextureFormat; 4] = [
     TextureFormat::Rgba8,
@@ -42,6 +49,46 @@ fn what_is_written_is_read_in_every_format() {
             assert!(read == written, "{texture:?}");
         }
     }
+}
+
+#[test]
+fn pixels_stay_in_their_slices_whatever_the_caller_set() {
+    let context = context();
+    // SAFETY: GL's function has this type.
+    let store = unsafe { function::<sys::PFN_glPixelStorei>(c"glPixelStorei") };
+    // SAFETY: as above.
+    let bind = unsafe { function::<sys::PFN_glBindBuffer>(c"glBindBuffer") };
+    let texture = Texture::new(&context, TextureFormat::Rgba8, 8, 4).unwrap();
+    let written = pixels(32, 32, 4, 9);
+    let spoil = || {
+        // Of each: the row length, rows and pixels to skip, the alignment.
+        for (name, value) in [
+            (0x0d02, 640),
+            (0x0d03, 3),
+            (0x0d04, 2),
+            (0x0d05, 8),
+            (0x0cf2, 640),
+            (0x0cf3, 3),
+            (0x0cf4, 2),
+            (0x0cf5, 8),
+        ] {
+            // SAFETY: the context is current.
+            unsafe { store(name, value) };
+        }
+        for target in [0x88eb, 0x88ec] {
+            // SAFETY: as above; the buffer has no memory.
+            unsafe { bind(target, 7) };
+        }
+    };
+    context.run(spoil).unwrap();
+    texture.upload(&written, 32).unwrap();
+    context.run(spoil).unwrap();
+    let mut read = vec![0; written.len()];
+    texture.download(&mut read, 32).unwrap();
+    assert!(read == written);
+    context.run(spoil).unwrap();
+    let blue_first = Texture::new(&context, TextureFormat::Bgra8, 8, 4).unwrap();
+    blue_first.upload(&written, 32).unwrap();
 }
 
 #[test]
@@ -115,6 +162,106 @@ fn threads_take_turns_and_runs_may_be_nested() {
     }
 }
 
+/// Fails if the body waits for itself.
+fn in_time(body: impl FnOnce() + Send + 'static) {
+    let (done, wait) = mpsc::channel();
+    let thread = std::thread::spawn(move || {
+        body();
+        done.send(()).unwrap();
+    });
+    let result = wait.recv_timeout(Duration::from_secs(60));
+    assert_ne!(result, Err(mpsc::RecvTimeoutError::Timeout));
+    thread.join().unwrap();
+}
+
+#[test]
+fn an_image_that_is_about_to_go_is_waited_for() {
+    const THREADS: usize = 4;
+    in_time(|| {
+        let context = context();
+        let texture = Texture::new(&context, TextureFormat::Rgba8, 16, 16).unwrap();
+        let start = Barrier::new(THREADS);
+        let (context, texture, start) = (&context, &texture, &start);
+        std::thread::scope(|scope| {
+            for number in 0..THREADS {
+                scope.spawn(move || {
+                    for _ in 0..500 {
+                        start.wait();
+                        // Of one of them it is the last.
+                        if number == 0 {
+                            let image = context.run(|| texture.egl_image());
+                            drop(image.unwrap().unwrap());
+                        } else {
+                            drop(texture.egl_image().unwrap());
+                        }
+                    }
+                });
+            }
+        });
+    });
+}
+
+#[test]
+fn contexts_may_be_nested_in_any_order() {
+    in_time(|| {
+        let [first, second] = [context(), context()];
+        let texture = Texture::new(&first, TextureFormat::R8, 4, 4).unwrap();
+        let nested = first.run(|| second.run(|| first.run(|| texture.upload(&[7; 16], 4))));
+        nested.unwrap().unwrap().unwrap().unwrap();
+        // The last of it, while the other context is current.
+        let nested = first.run(|| second.run(|| drop(texture)));
+        nested.unwrap().unwrap();
+        // The turn was given back: another thread gets it.
+        std::thread::spawn(move || first.run(|| ()).unwrap())
+            .join()
+            .unwrap();
+    });
+}
+
+#[test]
+fn a_context_is_not_kept_where_another_cannot_be_brought_back() {
+    in_time(|| {
+        let ours = context();
+        let display = ours.display().as_ptr().as_ptr();
+        // SAFETY: EGL's functions have these types, here and below.
+        let choose = unsafe { function::<sys::PFN_eglChooseConfig>(c"eglChooseConfig") };
+        // SAFETY: as above.
+        let create = unsafe { function::<sys::PFN_eglCreateContext>(c"eglCreateContext") };
+        // SAFETY: as above.
+        let make = unsafe { function::<sys::PFN_eglMakeCurrent>(c"eglMakeCurrent") };
+        // SAFETY: as above.
+        let destroy = unsafe { function::<sys::PFN_eglDestroyContext>(c"eglDestroyContext") };
+        // SAFETY: as above.
+        let current = unsafe { function::<sys::PFN_eglGetCurrentContext>(c"eglGetCurrentContext") };
+        // SAFETY: as above.
+        let bind = unsafe { function::<sys::PFN_eglBindAPI>(c"eglBindAPI") };
+        let none = std::ptr::null_mut();
+        let (mut config, mut count) = (none, 0);
+        let wanted = [
+            sys::EGL_RENDERABLE_TYPE,
+            sys::EGL_OPENGL_ES3_BIT,
+            sys::EGL_NONE,
+        ];
+        // SAFETY: an initialised display, attributes with an end, room for one configuration.
+        unsafe { choose(display, wanted.as_ptr(), &raw mut config, 1, &raw mut count) };
+        // SAFETY: one of EGL's numbers.
+        unsafe { bind(sys::EGL_OPENGL_ES_API) };
+        let attributes = [sys::EGL_CONTEXT_MAJOR_VERSION, 3, sys::EGL_NONE];
+        // SAFETY: a configuration of the display, attributes with an end.
+        let theirs = unsafe { create(display, config, none, attributes.as_ptr()) };
+        // SAFETY: a context of the display.
+        assert_eq!(unsafe { make(display, none, none, theirs) }, 1);
+        // SAFETY: the context is EGL's until it is not current any more, and then gone.
+        let destroyed = ours.run(|| unsafe { destroy(display, theirs) });
+        assert_eq!(destroyed.unwrap(), 1);
+        // SAFETY: takes nothing.
+        assert_eq!(unsafe { current() }, none);
+        std::thread::spawn(move || ours.run(|| ()).unwrap())
+            .join()
+            .unwrap();
+    });
+}
+
 #[test]
 fn a_fence_is_signalled_when_the_commands_are_done() {
     let context = context();
@@ -125,6 +272,52 @@ fn a_fence_is_signalled_when_the_commands_are_done() {
     let error = EglSync::fence(&display).expect_err("no context is current");
     assert_eq!(error.kind(), ErrorKind::Egl);
     assert_eq!(error.name(), Some("EGL_BAD_MATCH"), "{error}");
+}
+
+#[test]
+fn gpu_registers_a_texture() {
+    let context = context();
+    if !context.display().vendor().contains("NVIDIA") {
+        return eprintln!("not run: this EGL is not NVIDIA's: {context:?}");
+    }
+    let (width, height) = (640, 360);
+    let texture = Texture::new(&context, TextureFormat::Rgba8, width, height).unwrap();
+    let image = texture.egl_image().unwrap();
+    let cuda = Context::primary(0).unwrap();
+    let mapped = MappedEglImage::of_image(&cuda, &image).unwrap();
+    let told = *mapped.frame();
+    assert_eq!(
+        (told.width, told.height, told.planeCount),
+        (width, height, 1)
+    );
+    assert_eq!(told.frameType, sys::CUeglFrameType::ARRAY);
+    assert_eq!(told.eglColorFormat, sys::CUeglColorFormat::ABGR);
+    assert_eq!(told.cuFormat, sys::CUarray_format::UNSIGNED_INT8);
+    assert_eq!(told.numChannels, 4);
+
+    let layout = PlaneLayout {
+        width,
+        height,
+        pitch: 4 * width,
+        bytes_per_pixel: 4,
+    };
+    let frame = CudaFrame::new(Arc::new(mapped), &[layout]).unwrap();
+    let error = frame.pitch_ptr(0).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::BlockLinear, "{error}");
+    let object = frame.surface_object(0).unwrap();
+    assert_eq!(frame.clone().surface_object(0).unwrap(), object);
+    // Dropped on a thread that never saw CUDA.
+    std::thread::spawn(move || drop(frame)).join().unwrap();
+    assert_eq!(Arc::strong_count(&image), 1);
+
+    // Again, and undone by hand.
+    let mapped = MappedEglImage::of_image(&cuda, &image).unwrap();
+    let frame = CudaFrame::new(Arc::new(mapped), &[layout]).unwrap();
+    assert_ne!(frame.surface_object(0).unwrap(), 0);
+    let mapped = Arc::clone(frame.mapped().unwrap());
+    drop(frame);
+    Arc::into_inner(mapped).unwrap().unregister().unwrap();
+    eprintln!("run on {}", cuda.device_name().unwrap());
 }
 
 #[test]

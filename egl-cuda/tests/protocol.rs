@@ -2,15 +2,17 @@
 
 mod common;
 
+use std::io::Write as _;
 use std::os::unix::fs::symlink;
+use std::process::Stdio;
 use std::ptr::NonNull;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use common::{directory, example, in_child, is_child};
+use common::{command, directory, example, in_child, is_child};
 use egl_cuda::{
     Array, Context, CudaFrame, DeviceMemory, Driver, ErrorKind, Event, ManagedMemory,
-    MappedEglImage, PinnedMemory, PlaneData, PlaneLayout, Sampling, Stream, sys,
+    MappedEglImage, PinnedMemory, PlaneData, PlaneLayout, Sampling, Stream, StreamRef, sys,
 };
 use libloading::os::unix::Library;
 
@@ -165,6 +167,76 @@ fn contexts_streams_and_events_are_paired() {
             "EventDestroy_v2 StreamDestroy_v2 DevicePrimaryCtxRelease"
         );
     });
+}
+
+#[test]
+fn an_event_is_of_its_own_context() {
+    child("an_event_is_of_its_own_context", |journal| {
+        let [first, second] = [0, 1].map(|device| Context::primary(device).unwrap());
+        let event = Event::new(&first).unwrap();
+        // SAFETY: null is the default stream.
+        let stream = unsafe { StreamRef::from_raw(&second, std::ptr::null_mut()) };
+        let _ = journal.take();
+        let error = event.record(&stream).expect_err("of another device");
+        assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{error}");
+        assert!(error.to_string().contains("of device 1"), "{error}");
+        assert_eq!(journal.take(), "");
+        // A wait for it on another device is what events are for.
+        stream.wait_event(&event).unwrap();
+        assert_eq!(journal.take(), "StreamWaitEvent");
+    });
+}
+
+#[test]
+fn codes_are_named_without_the_drivers_help() {
+    child("codes_are_named_without_the_drivers_help", |journal| {
+        let context = Context::primary(0).unwrap();
+        journal.fail("cuEventCreate", sys::CUDA_ERROR_OUT_OF_MEMORY);
+        let error = Event::new(&context).unwrap_err();
+        let text = error.to_string();
+        let named = "CUDA error 2 (CUDA_ERROR_OUT_OF_MEMORY, memory is out)";
+        assert!(text.contains(named), "{text}");
+        assert_eq!(journal.take().split(' ').next_back(), Some("EventCreate"));
+    });
+}
+
+#[test]
+fn a_drop_that_fails_does_not_panic_where_nobody_reads() {
+    const NAME: &str = "a_drop_that_fails_does_not_panic_where_nobody_reads";
+    if !is_child() {
+        let directory = directory(NAME);
+        symlink(example("journal_driver"), directory.join("libcuda.so.1")).unwrap();
+        let mut child = command(NAME, &[("LD_LIBRARY_PATH", &directory)])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stderr.take());
+        // Not before.
+        drop(child.stdin.take());
+        let output = child.wait_with_output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(
+            output.status.success() && text.contains("1 passed"),
+            "{text}"
+        );
+        return;
+    }
+    std::io::copy(&mut std::io::stdin(), &mut std::io::sink()).unwrap();
+    assert!(
+        writeln!(std::io::stderr(), "lost").is_err(),
+        "a closed pipe"
+    );
+    let journal = Journal::open();
+    let event = Event::new(&Context::primary(0).unwrap()).unwrap();
+    journal.fail("cuEventDestroy_v2", 999);
+    drop(event);
+    let calls = journal.take();
+    assert!(
+        calls.contains("EventDestroy_v2 DevicePrimaryCtxRelease"),
+        "{calls}"
+    );
 }
 
 #[test]

@@ -1,12 +1,12 @@
 /*
  * Trampolines for the CUDA driver API: every `cu*` function that cust_raw 0.11.3 declares, as a
- * jump through a table entry that src/trampolines.rs fills at the first call.
+ * jump through a table entry that src/cust_interop/trampolines.rs fills at the first call.
  *
  * The list at the end is made by
  *     grep -oE 'pub fn cu[A-Za-z0-9_]+' cust_raw-0.11.3/src/cuda.rs | cut -c8- | LC_ALL=C sort
  * and tests/trampolines.rs compares the two, for both architectures.
  *
- * An entry is { target, name }, the `Entry` of src/trampolines.rs. `target` first leads to a stub
+ * An entry is { target, name }, the `Entry` of src/cust_interop/trampolines.rs. `target` first leads to a stub
  * that keeps all argument registers, asks `egl_cuda_resolve(entry)` for the function, restores
  * and jumps there. All symbols are hidden: a library that carries them exports none and is not
  * disturbed by another library's.

@@ -133,7 +133,7 @@ impl Stream {
         self.enqueue(from, to)?;
         self.synchronize().inspect_err(|_| {
             if let Err(error) = self.context().synchronize() {
-                eprintln!("egl-cuda: {error}");
+                crate::error::report(&error);
             }
         })
     }

@@ -98,9 +98,9 @@ impl Pending {
     /// left with an error: the driver runs nothing in it any more.
     pub(crate) fn end(&self) {
         if let Err(error) = self.wait() {
-            eprintln!("egl-cuda: {error}");
+            crate::error::report(&error);
             if let Err(error) = self.context.synchronize() {
-                eprintln!("egl-cuda: {error}");
+                crate::error::report(&error);
             }
         }
     }

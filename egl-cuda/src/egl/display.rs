@@ -86,6 +86,22 @@ impl EglDisplay {
         Self::default_of(Self::egl("EglDisplay::default_display")?)
     }
 
+    /// A display of others: that of a window system's connection, or of a program's own OpenGL. It is initialised, which
+    /// changes nothing where it was.
+    ///
+    /// # Errors
+    ///
+    /// As [`EglDisplay::of_device`]; [`ErrorKind::Egl`](crate::ErrorKind::Egl) for what is no display.
+    ///
+    /// # Safety
+    ///
+    /// `raw` is an `EGLDisplay` of the process's libEGL that nobody terminates while this object, or what is made of it,
+    /// lives.
+    #[doc(alias = "eglInitialize")]
+    pub unsafe fn from_raw(raw: NonNull<c_void>) -> Result<Self> {
+        Self::initialize(Self::egl("EglDisplay::from_raw")?, raw)
+    }
+
     fn egl(call: &'static str) -> Result<&'static Egl> {
         Egl::get().map_err(|error| Error::load(call, error))
     }

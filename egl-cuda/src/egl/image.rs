@@ -1,12 +1,11 @@
 //! EGLImages that were made here.
 
-use std::any::Any;
 use std::ffi::c_void;
 use std::fmt;
 use std::ptr::NonNull;
 use std::sync::Arc;
 
-use crate::{Context, EglDisplay, MappedEglImage, Result};
+use crate::{Context, EglDisplay, MappedEglImage, Result, Texture};
 
 /// An EGLImage made by this crate, of a texture; destroyed on drop, before what it is made of.
 ///
@@ -14,16 +13,15 @@ use crate::{Context, EglDisplay, MappedEglImage, Result};
 ///
 /// # Invariants
 ///
-/// `raw` is an image of `display` that nobody else destroys; the display has `EGL_KHR_image_base`.
+/// `raw` is the only image of `texture`, of its display, that nobody else destroys; the display has `EGL_KHR_image_base`.
 #[must_use = "the EGLImage is destroyed when this is dropped"]
 pub struct EglImage {
     raw: NonNull<c_void>,
-    display: EglDisplay,
-    // After the image.
-    _keep: Box<dyn Any + Send + Sync>,
+    texture: Arc<Texture>,
 }
 
-// SAFETY: an EGLImage is a handle of its display, not of a thread.
+// SAFETY: an EGLImage is a handle of its display, not of a thread, and a texture takes its context's turn on
+// whichever thread.
 unsafe impl Send for EglImage {}
 // SAFETY: `&self` reads the handle and nothing else.
 unsafe impl Sync for EglImage {}
@@ -33,17 +31,9 @@ impl EglImage {
     ///
     /// # Safety
     ///
-    /// The type invariant, and `keep` keeps alive what the image is made of.
-    pub(crate) unsafe fn from_raw(
-        display: EglDisplay,
-        raw: NonNull<c_void>,
-        keep: impl Send + Sync + 'static,
-    ) -> Self {
-        Self {
-            raw,
-            display,
-            _keep: Box::new(keep),
-        }
+    /// The type invariant.
+    pub(crate) unsafe fn from_raw(raw: NonNull<c_void>, texture: Arc<Texture>) -> Self {
+        Self { raw, texture }
     }
 
     /// The `EGLImageKHR`. Valid as long as `self`.
@@ -53,21 +43,22 @@ impl EglImage {
 
     /// The display that the image is of.
     pub fn display(&self) -> &EglDisplay {
-        &self.display
+        self.texture.display()
     }
 }
 
 impl Drop for EglImage {
     fn drop(&mut self) {
-        let egl = self.display.library();
-        let Some(destroy) = egl.functions().destroy_image else {
-            return;
-        };
-        // SAFETY: by the type invariant the image is of this display and nobody else's.
-        let done = unsafe { destroy(self.display.as_ptr().as_ptr(), self.raw.as_ptr()) };
-        if let Err(error) = egl.check("eglDestroyImageKHR", done) {
-            eprintln!("egl-cuda: {error}");
+        let display = self.display();
+        let egl = display.library();
+        if let Some(destroy) = egl.functions().destroy_image {
+            // SAFETY: by the type invariant the image is of this display and nobody else's.
+            let done = unsafe { destroy(display.as_ptr().as_ptr(), self.raw.as_ptr()) };
+            if let Err(error) = egl.check("eglDestroyImageKHR", done) {
+                crate::error::report(&error);
+            }
         }
+        self.texture.image_ended();
     }
 }
 

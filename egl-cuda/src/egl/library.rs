@@ -2,6 +2,7 @@
 
 use std::ffi::{CStr, c_void};
 use std::fmt;
+use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 use std::ptr::NonNull;
 use std::sync::OnceLock;
@@ -76,7 +77,7 @@ table! {
 /// libEGL, opened. Never closed: displays and the driver's threads point into it, and libglvnd is known to crash
 /// programs that unload it.
 pub(crate) struct Egl {
-    _dl: Dl,
+    _dl: ManuallyDrop<Dl>,
     path: PathBuf,
     functions: Functions,
 }
@@ -92,7 +93,7 @@ impl Egl {
         if let Some(egl) = EGL.get() {
             return Ok(egl);
         }
-        // Two threads may come here at once; a second handle of the library does no harm, and stays open too.
+        // Two threads may come here at once; a second handle of the library does no harm.
         let egl = Self::open()?;
         Ok(EGL.get_or_init(|| egl))
     }
@@ -100,6 +101,8 @@ impl Egl {
     fn open() -> Result<Self, LoadError> {
         let (dl, path) =
             driver::open(CANDIDATES).map_err(|tried| LoadError::not_found(What::Egl, tried))?;
+        // From here on it stays, with an error too.
+        let dl = ManuallyDrop::new(dl);
         let exported = |name: &CStr| {
             // SAFETY: only the address is taken; the table gives it a type.
             let symbol = unsafe { dl.get::<*mut c_void>(name) }.ok()?;

@@ -133,7 +133,7 @@ impl Drop for EglStream {
         // SAFETY: by the type invariant the stream is of this display and nobody else's.
         let done = unsafe { destroy(self.display.as_ptr().as_ptr(), self.raw.as_ptr()) };
         if let Err(error) = egl.check("eglDestroyStreamKHR", done) {
-            eprintln!("egl-cuda: {error}");
+            crate::error::report(&error);
         }
     }
 }

@@ -46,7 +46,7 @@ impl Drop for Uses {
             .push()
             .and_then(|_current| self.objects.destroy(context));
         if let Err(error) = destroyed {
-            eprintln!("egl-cuda: {error}");
+            crate::error::report(&error);
         }
     }
 }

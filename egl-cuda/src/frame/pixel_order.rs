@@ -34,8 +34,8 @@ impl PixelOrder {
             CUeglColorFormat::RGBA => Self::Abgr,
             CUeglColorFormat::ARGB => Self::Bgra,
             CUeglColorFormat::BGRA => Self::Argb,
-            CUeglColorFormat::YUYV_422 => Self::Uyvy,
-            CUeglColorFormat::UYVY_422 => Self::Yuyv,
+            CUeglColorFormat::YUYV_422 | CUeglColorFormat::YUYV_ER => Self::Uyvy,
+            CUeglColorFormat::UYVY_422 | CUeglColorFormat::UYVY_ER => Self::Yuyv,
             _ => return None,
         })
     }
@@ -54,6 +54,8 @@ mod tests {
             assert_eq!(of(0x0f, version), Some(PixelOrder::Argb));
             assert_eq!(of(0x0c, version), Some(PixelOrder::Uyvy));
             assert_eq!(of(0x0d, version), Some(PixelOrder::Yuyv));
+            assert_eq!(of(0x1c, version), Some(PixelOrder::Uyvy));
+            assert_eq!(of(0x1b, version), Some(PixelOrder::Yuyv));
             assert_eq!(of(0x01, version), None);
             assert_eq!(of(0xffff, version), None);
         }

@@ -3,11 +3,12 @@
 use std::ffi::c_void;
 use std::fmt;
 use std::ptr::{NonNull, null_mut};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use super::current::{Api, Current};
 use super::functions::Functions;
-use crate::egl::Egl;
-use crate::sys::{self, EGLContext, EGLDisplay, EGLSurface, EGLenum};
+use crate::sys::{self, EGLSurface};
 use crate::{EglDisplay, Error, Result};
 
 /// A context of OpenGL ES 3 without a window; destroyed with its last clone and texture.
@@ -35,6 +36,8 @@ struct Inner {
     surface: EGLSurface,
     functions: Functions,
     turn: Mutex<()>,
+    /// The [`thread`] that has the turn; 0 is none.
+    holder: AtomicUsize,
 }
 
 // SAFETY: a context belongs to the thread that it is current on only while it is current, and by the type
@@ -43,20 +46,18 @@ unsafe impl Send for Inner {}
 // SAFETY: as above.
 unsafe impl Sync for Inner {}
 
-/// What is current on a thread.
-struct Current {
-    api: EGLenum,
-    display: EGLDisplay,
-    draw: EGLSurface,
-    read: EGLSurface,
-    context: EGLContext,
-}
-
 /// The context is current on this thread. Brings back what was, then lets others take their turn.
 struct Turn<'a> {
     inner: &'a Inner,
     before: Current,
-    _turn: MutexGuard<'a, ()>,
+    /// None if the thread has the turn anyway.
+    turn: Option<MutexGuard<'a, ()>>,
+}
+
+/// A number of this thread that no other has meanwhile.
+fn thread() -> usize {
+    thread_local!(static PLACE: u8 = const { 0 });
+    PLACE.with(|place| std::ptr::from_ref(place).addr())
 }
 
 impl GlesContext {
@@ -105,7 +106,8 @@ impl GlesContext {
             context: egl.handle(CALL, context)?,
             surface: null_mut(),
             functions,
-            turn: Mutex::new(()),
+            turn: Mutex::default(),
+            holder: AtomicUsize::new(0),
         };
         // From here on its drop destroys the context.
         if !surfaceless {
@@ -122,7 +124,8 @@ impl GlesContext {
 
     /// Runs GL commands of the caller's with the context current, and brings back what was current before.
     ///
-    /// Within it the functions of [`Texture`](crate::Texture) may be called; another thread's wait for its end.
+    /// Within it the functions of [`Texture`](crate::Texture) and `run` of any context may be called; another thread's
+    /// wait for its end. (Two threads that nest the same two contexts in opposite orders wait for each other for ever.)
     ///
     /// # Errors
     ///
@@ -176,7 +179,12 @@ impl Inner {
             // Within `run`.
             return Ok(None);
         }
-        let turn = self.turn.lock().unwrap_or_else(|e| e.into_inner());
+        // Only this thread writes its own number. It has the turn within `run` of another context within ours.
+        let turn = (self.holder.load(Relaxed) != thread()).then(|| {
+            let turn = self.turn.lock().unwrap_or_else(|e| e.into_inner());
+            self.holder.store(thread(), Relaxed);
+            turn
+        });
         let now = Current {
             api: sys::EGL_OPENGL_ES_API,
             display: self.display.as_ptr().as_ptr(),
@@ -188,40 +196,9 @@ impl Inner {
         let turn = Turn {
             inner: self,
             before,
-            _turn: turn,
+            turn,
         };
         made.map(|()| Some(turn))
-    }
-}
-
-impl Current {
-    fn of_thread(egl: &Egl) -> Self {
-        let functions = egl.functions();
-        let surface = |which| {
-            // SAFETY: one of the two surfaces.
-            unsafe { (functions.get_current_surface)(which) }
-        };
-        Self {
-            // SAFETY: the call takes no arguments.
-            api: unsafe { (functions.query_api)() },
-            // SAFETY: as above.
-            display: unsafe { (functions.get_current_display)() },
-            draw: surface(sys::EGL_DRAW),
-            read: surface(sys::EGL_READ),
-            // SAFETY: as above.
-            context: unsafe { (functions.get_current_context)() },
-        }
-    }
-
-    fn make(&self, egl: &Egl) -> Result<()> {
-        let functions = egl.functions();
-        // SAFETY: one of EGL's own numbers.
-        let bound = unsafe { (functions.bind_api)(self.api) };
-        egl.check("eglBindAPI", bound)?;
-        // SAFETY: what this thread had current, or a context of ours with its surface.
-        let made =
-            unsafe { (functions.make_current)(self.display, self.draw, self.read, self.context) };
-        egl.check("eglMakeCurrent", made)
     }
 }
 
@@ -233,32 +210,18 @@ impl Drop for Turn<'_> {
             self.before.display = self.inner.display.as_ptr().as_ptr();
         }
         if let Err(error) = self.before.make(egl) {
-            eprintln!("egl-cuda: {error}");
+            crate::error::report(&error);
+            // It is gone. Other threads must get ours all the same.
+            self.before.draw = null_mut();
+            self.before.read = null_mut();
+            self.before.context = null_mut();
+            if let Err(error) = self.before.make(egl) {
+                crate::error::report(&error);
+            }
         }
-    }
-}
-
-/// OpenGL ES is this thread's API; brings back what was.
-struct Api {
-    egl: &'static Egl,
-    before: EGLenum,
-}
-
-impl Api {
-    fn bind(egl: &'static Egl) -> Result<Self> {
-        // SAFETY: the call takes no arguments.
-        let before = unsafe { (egl.functions().query_api)() };
-        // SAFETY: one of EGL's own numbers.
-        let bound = unsafe { (egl.functions().bind_api)(sys::EGL_OPENGL_ES_API) };
-        egl.check("eglBindAPI", bound)?;
-        Ok(Self { egl, before })
-    }
-}
-
-impl Drop for Api {
-    fn drop(&mut self) {
-        // SAFETY: what EGL itself said it was.
-        unsafe { (self.egl.functions().bind_api)(self.before) };
+        if self.turn.is_some() {
+            self.inner.holder.store(0, Relaxed);
+        }
     }
 }
 
@@ -270,12 +233,12 @@ impl Drop for Inner {
             // SAFETY: by the type invariant the surface is of this display and nobody else's.
             let done = unsafe { (egl.functions().destroy_surface)(display, self.surface) };
             egl.check("eglDestroySurface", done)
-                .unwrap_or_else(|error| eprintln!("egl-cuda: {error}"));
+                .unwrap_or_else(|error| crate::error::report(&error));
         }
         // SAFETY: by the type invariant the context is of this display and nobody else's.
         let done = unsafe { (egl.functions().destroy_context)(display, self.context.as_ptr()) };
         egl.check("eglDestroyContext", done)
-            .unwrap_or_else(|error| eprintln!("egl-cuda: {error}"));
+            .unwrap_or_else(|error| crate::error::report(&error));
     }
 }
 

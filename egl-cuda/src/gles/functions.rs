@@ -15,6 +15,7 @@ table! {
         tex_image_2d: PFN_glTexImage2D = c"glTexImage2D";
         tex_sub_image_2d: PFN_glTexSubImage2D = c"glTexSubImage2D";
         pixel_store: PFN_glPixelStorei = c"glPixelStorei";
+        bind_buffer: PFN_glBindBuffer = c"glBindBuffer";
         gen_framebuffers: PFN_glGenFramebuffers = c"glGenFramebuffers";
         delete_framebuffers: PFN_glDeleteFramebuffers = c"glDeleteFramebuffers";
         bind_framebuffer: PFN_glBindFramebuffer = c"glBindFramebuffer";

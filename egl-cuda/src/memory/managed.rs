@@ -99,7 +99,7 @@ impl ManagedMemory {
     #[doc(alias = "cuStreamAttachMemAsync")]
     pub fn attach(&mut self, stream: &Stream) -> Result<()> {
         self.pending.wait()?;
-        self.attach_to(stream, sys::CU_MEM_ATTACH_SINGLE)?;
+        self.attach_to("ManagedMemory::attach", stream, sys::CU_MEM_ATTACH_SINGLE)?;
         self.holder = Some(stream.as_raw());
         Ok(())
     }
@@ -114,18 +114,27 @@ impl ManagedMemory {
     #[doc(alias = "cuStreamAttachMemAsync")]
     pub fn attach_host(&mut self, stream: &Stream) -> Result<()> {
         self.pending.wait()?;
-        self.attach_to(stream, sys::CU_MEM_ATTACH_HOST)?;
+        self.attach_to(
+            "ManagedMemory::attach_host",
+            stream,
+            sys::CU_MEM_ATTACH_HOST,
+        )?;
         stream.synchronize()?;
         self.holder = None;
         Ok(())
     }
 
-    fn attach_to(&self, stream: &Stream, flags: sys::CUmemAttach_flags) -> Result<()> {
+    fn attach_to(
+        &self,
+        caller: &'static str,
+        stream: &Stream,
+        flags: sys::CUmemAttach_flags,
+    ) -> Result<()> {
         const CALL: &str = "cuStreamAttachMemAsync";
         let context = self.context();
         if context.as_raw() != stream.context().as_raw() {
             return Err(Error::argument(
-                "ManagedMemory::attach",
+                caller,
                 "the memory is of another context than the stream",
             ));
         }

@@ -55,6 +55,6 @@ fn end(pending: &Pending, call: &'static str, free: impl FnOnce() -> CUresult) {
         .push()
         .and_then(|_current| check(context.driver(), call, free()));
     if let Err(error) = freed {
-        eprintln!("egl-cuda: {error}");
+        crate::error::report(&error);
     }
 }

@@ -16,7 +16,14 @@ pub const GL_COLOR_ATTACHMENT0: u32 = 36064;
 pub const GL_FRAMEBUFFER_COMPLETE: u32 = 36053;
 pub const GL_UNPACK_ALIGNMENT: u32 = 3317;
 pub const GL_UNPACK_ROW_LENGTH: u32 = 3314;
+pub const GL_UNPACK_SKIP_ROWS: u32 = 3315;
+pub const GL_UNPACK_SKIP_PIXELS: u32 = 3316;
 pub const GL_PACK_ALIGNMENT: u32 = 3333;
+pub const GL_PACK_ROW_LENGTH: u32 = 3330;
+pub const GL_PACK_SKIP_ROWS: u32 = 3331;
+pub const GL_PACK_SKIP_PIXELS: u32 = 3332;
+pub const GL_PIXEL_PACK_BUFFER: u32 = 35051;
+pub const GL_PIXEL_UNPACK_BUFFER: u32 = 35052;
 /// One of GL's numbers.
 pub type GLenum = ::core::ffi::c_uint;
 /// An object by its number, or an unsigned integer.
@@ -60,6 +67,7 @@ pub type PFN_glTexSubImage2D = unsafe extern "C" fn(
     pixels: *const ::core::ffi::c_void,
 );
 pub type PFN_glPixelStorei = unsafe extern "C" fn(name: GLenum, value: GLint);
+pub type PFN_glBindBuffer = unsafe extern "C" fn(target: GLenum, buffer: GLuint);
 pub type PFN_glGenFramebuffers = unsafe extern "C" fn(count: GLsizei, framebuffers: *mut GLuint);
 pub type PFN_glDeleteFramebuffers = unsafe extern "C" fn(count: GLsizei, framebuffers: *const GLuint);
 pub type PFN_glBindFramebuffer = unsafe extern "C" fn(target: GLenum, framebuffer: GLuint);

@@ -68,17 +68,22 @@ pub(crate) fn in_child(test: &str, directory: &Path) {
 
 /// The same, with these variables more in the environment.
 pub(crate) fn run(test: &str, variables: &[(&str, &Path)]) {
-    let output = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", test, "--nocapture", "--test-threads=1"])
-        .env(CHILD, "1")
-        .env_remove("LD_PRELOAD")
-        .envs(variables.iter().copied())
-        .output()
-        .unwrap();
+    let output = command(test, variables).output().unwrap();
     let text = [output.stdout, output.stderr].concat();
     let text = String::from_utf8_lossy(&text);
     assert!(
         output.status.success() && text.contains("1 passed"),
         "child failed:\n{text}"
     );
+}
+
+/// The child process of [`run`], not started yet.
+pub(crate) fn command(test: &str, variables: &[(&str, &Path)]) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command
+        .args(["--exact", test, "--nocapture", "--test-threads=1"])
+        .env(CHILD, "1")
+        .env_remove("LD_PRELOAD")
+        .envs(variables.iter().copied());
+    command
 }

@@ -100,7 +100,7 @@ impl Drop for Kernel {
             // SAFETY: this is the only place that drops the module, and it is not used after.
             Ok(_current) => unsafe { ManuallyDrop::drop(&mut self.module) },
             // The context is lost and its modules with it.
-            Err(error) => eprintln!("egl-cuda: {error}"),
+            Err(error) => crate::error::report(&error),
         }
     }
 }

@@ -20,7 +20,7 @@ impl<T: DeviceCopy> Drop for Kept<T> {
             // SAFETY: this is the only place that drops the buffer, and it is not used after.
             Ok(_current) => unsafe { ManuallyDrop::drop(&mut self.buffer) },
             // The context is lost and its memory with it.
-            Err(error) => eprintln!("egl-cuda: {error}"),
+            Err(error) => crate::error::report(&error),
         }
     }
 }

@@ -4,8 +4,8 @@ use std::ffi::{CStr, c_char, c_int, c_uint, c_void};
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
+use crate::code;
 use crate::driver::Library;
-use crate::error;
 use crate::sys::{
     CUDA_ERROR_INVALID_VALUE, CUDA_ERROR_NO_DEVICE, CUDA_ERROR_NOT_SUPPORTED,
     CUDA_ERROR_PRIMARY_CONTEXT_ACTIVE, CUDA_SUCCESS, CUdevice, CUresult,
@@ -111,13 +111,13 @@ extern "C" fn not_supported() -> CUresult {
 }
 
 unsafe extern "C" fn error_name(code: CUresult, out: *mut *const c_char) -> CUresult {
-    let text = error::known(code).map_or(c"CUDA_ERROR", |(name, _)| name);
+    let text = code::known(code).map_or(c"CUDA_ERROR", |(name, _)| name);
     // SAFETY: as for the driver's function, `out` is null or where the caller wants the pointer.
     unsafe { give(text, out) }
 }
 
 unsafe extern "C" fn error_string(code: CUresult, out: *mut *const c_char) -> CUresult {
-    let text = error::known(code).map_or(c"CUDA error, and no driver to name it", |(_, text)| text);
+    let text = code::known(code).map_or(c"CUDA error, and no driver to name it", |(_, text)| text);
     // SAFETY: as for the driver's function, `out` is null or where the caller wants the pointer.
     unsafe { give(text, out) }
 }

@@ -1,5 +1,5 @@
 //! What the crate `cust` brings: kernels, its objects as ours, and the trampolines that its link needs.
-//! The crate itself is re-exported as `egl_cuda::cust`, which is why this module has another name.
+//! The crate itself is re-exported as `egl_cuda::cust`, a name that this module cannot have too.
 
 mod error;
 mod kernel;
