@@ -29,6 +29,7 @@ enum Cause {
     Load(Box<LoadError>),
     Missing,
     Extension(&'static str),
+    StreamOver(&'static str),
     Argument(Cow<'static, str>),
     Plane {
         plane: u32,
@@ -50,6 +51,8 @@ pub enum ErrorKind {
     Egl,
     /// The CUDA driver or libEGL is not there or does not start: [`Error::load_error`].
     Load,
+    /// An end of the EGLStream is gone, which is over: nothing more will come.
+    StreamOver,
     /// This driver lacks the function or the EGL extension.
     Unsupported,
     /// The caller's values contradict each other or what the driver says.
@@ -86,6 +89,14 @@ impl Error {
         Self {
             call,
             cause: Cause::Egl(code),
+        }
+    }
+
+    /// An EGLStream that has lost this end.
+    pub(crate) fn stream_over(call: &'static str, gone: &'static str) -> Self {
+        Self {
+            call,
+            cause: Cause::StreamOver(gone),
         }
     }
 
@@ -144,6 +155,7 @@ impl Error {
         match self.cause {
             Cause::Cuda { .. } => ErrorKind::Cuda,
             Cause::Egl(_) => ErrorKind::Egl,
+            Cause::StreamOver(_) => ErrorKind::StreamOver,
             Cause::Load(_) => ErrorKind::Load,
             Cause::Missing | Cause::Extension(_) => ErrorKind::Unsupported,
             Cause::Argument(_) => ErrorKind::InvalidArgument,
@@ -209,6 +221,7 @@ impl Error {
             Cause::Egl(code) => egl::remedy(self.call, *code),
             Cause::Load(error) => Some(error.remedy()),
             Cause::Extension(_) => Some("this EGL cannot do it: look at EglDisplay::extensions"),
+            Cause::StreamOver(_) => Some("create a new one"),
             Cause::Missing => Some("this driver is too old for it"),
             Cause::BlockLinear => Some(
                 "take CudaFrame::surface_object, in a kernel that reads and writes surfaces, or ask \
@@ -275,10 +288,15 @@ fn remedy(call: &str, code: u32) -> Option<&'static str> {
             "an earlier kernel reached outside its memory (index by pitch, check the last block's \
              bounds); the context is lost, restart the process"
         }
+        sys::CUDA_ERROR_UNKNOWN if call == "cuEGLStreamProducerPresentFrame" => {
+            "64 memories were presented to this EGLStream and are still there, the most it takes: \
+             present a fixed set of buffers in turn, and free those that are not used; or its \
+             consumer is gone, and the stream is over: create a new one"
+        }
         sys::CUDA_ERROR_UNKNOWN if call.starts_with("cuEGLStream") => {
             "the EGLStream is not in the state for it: the consumer connects first and then the \
-             producer, each end once in the stream's life; when one end is gone, the stream is over: \
-             create a new one"
+             producer, each end once in the stream's life; when one end is gone, or a producer tried \
+             before the consumer, the stream is over: create a new one"
         }
         sys::CUDA_ERROR_UNKNOWN => {
             "often the late report of an earlier asynchronous failure: synchronise after each \
@@ -321,6 +339,7 @@ impl fmt::Display for Error {
                     write!(f, " ({name}, {text})")?;
                 }
             }
+            Cause::StreamOver(gone) => write!(f, "{gone} is gone: the EGLStream is over")?,
             Cause::Extension(name) => write!(f, "EGL has no extension {name}")?,
             // Says its remedy itself.
             Cause::Load(error) => return write!(f, "{error}"),

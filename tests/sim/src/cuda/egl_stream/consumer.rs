@@ -80,17 +80,16 @@ fn next_frame(function: Function, stream: &Stream, timeout: c_uint) -> Result<us
     let mut inner = stream.lock();
     let mut was_told = false;
     loop {
-        match inner.phase {
-            Phase::Ended(End::Producer) if !inner.took_frames => {
-                if end.is_none() && !was_told {
-                    was_told = true;
-                    crate::log::line(format_args!(
-                        "{function:?}: the producer is gone: this waits for ever, as on a driver"
-                    ));
-                }
-            }
-            Phase::Ended(_) => return Err(UNKNOWN),
-            _ => {}
+        if let Phase::Ended(end) = inner.phase
+            && (end != End::Producer || inner.took_frames)
+        {
+            return Err(UNKNOWN);
+        }
+        if inner.phase == Phase::Ended(End::Producer) && end.is_none() && !was_told {
+            was_told = true;
+            crate::log::line(format_args!(
+                "{function:?}: the producer is gone: this waits for ever, as on a driver"
+            ));
         }
         if let Some(slot) = inner.frames.acquire() {
             return Ok(slot);
