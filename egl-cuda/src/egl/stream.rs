@@ -44,7 +44,7 @@ impl EglStreamState {
     pub const NEW_FRAME: Self = Self(sys::EGL_STREAM_STATE_NEW_FRAME_AVAILABLE_KHR);
     /// Frames that were all acquired.
     pub const OLD_FRAME: Self = Self(sys::EGL_STREAM_STATE_OLD_FRAME_AVAILABLE_KHR);
-    /// An end of it is gone: nothing more will come.
+    /// An end of it is gone: nothing more will come. For a consumer the driver shows it nowhere else.
     pub const DISCONNECTED: Self = Self(sys::EGL_STREAM_STATE_DISCONNECTED_KHR);
 }
 

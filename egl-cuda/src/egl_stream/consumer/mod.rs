@@ -23,8 +23,8 @@ const ACQUIRE: &str = "cuEGLStreamConsumerAcquireFrame";
 ///
 /// A producer that is a camera (Argus) has to be disconnected before the consumer is: end the capture session's stream
 /// or its repeating request, then drop the frames, then [`disconnect`](Self::disconnect). NVIDIA's own sample does so
-/// because of a fault of the driver. Between two ends of CUDA's any order works; to disconnect the consumer
-/// first costs nothing, see [`Producer`](crate::Producer).
+/// because of a fault of the driver. Between two ends of CUDA's any order works. A producer that goes first takes along what was
+/// not acquired, see [`Producer`](crate::Producer); a consumer that goes first leaves the producer what it released.
 ///
 /// One thread acquires at a time:
 ///

@@ -29,7 +29,8 @@ const RETURN: &str = "cuEGLStreamProducerReturnFrame";
 /// The consumer has to be connected already; each end connects once in the life of a stream. A frame is not copied: its
 /// memory must stay untouched until it comes back, so [`present`](Self::present) takes it and
 /// [`return_frame`](Self::return_frame) gives it back. With a FIFO of N frames, N + 2 frames in turn keep both ends
-/// busy; 64 can be under way.
+/// busy; 64 can be under way. Present a fixed set of buffers in turn: a stream takes 64 different memories (addresses),
+/// and others only when some of those were freed (an H100, driver 580.159.04).
 ///
 /// # The end
 ///
@@ -59,17 +60,20 @@ pub struct Producer {
 }
 
 impl Producer {
-    /// Gives a frame to the consumer, whose work on it comes behind the work that is on `stream` now.
+    /// Gives a frame to the consumer, whose work on it comes behind the work that is on `stream` now: the driver waits
+    /// for that on the CPU.
     ///
-    /// Waits on the CPU while the stream's FIFO is full; without a FIFO the frame replaces one that the consumer has not
+    /// Waits also while the stream's FIFO is full; without a FIFO the frame replaces one that the consumer has not
     /// acquired. Clones of the frame that are elsewhere must not be written to until it is back.
     ///
     /// # Errors
     ///
     /// With the frame, which is the caller's again:
     /// [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument): `stream` is of another context, 64 frames are
-    /// under way, this memory is already, or the frame has no colour format; or the driver's error, which is `CUDA_ERROR_UNKNOWN` when the consumer has
-    /// gone (an H100, driver 580).
+    /// under way, this memory is already, or the frame has no colour format;
+    /// [`ErrorKind::StreamOver`](crate::ErrorKind::StreamOver): the consumer of a stream of [`connect`](Self::connect) is
+    /// gone; or the driver's error, which is `CUDA_ERROR_UNKNOWN` when 64 other memories were presented and are
+    /// still there, or a consumer of others is gone (an H100, driver 580.159.04).
     #[doc(alias = "cuEGLStreamProducerPresentFrame")]
     pub fn present(
         &mut self,
@@ -120,20 +124,22 @@ impl Producer {
         self.connection.check(PRESENT, "the consumer", code)
     }
 
-    /// Takes the oldest frame back that the consumer is done with; work put on `stream` from now on comes behind
+    /// Takes the frame back that the consumer was done with first; work put on `stream` from now on comes behind
     /// the consumer's. `None` when there is none.
     ///
-    /// Frames come back in the order in which they were presented, and a frame only when a newer one was presented and
+    /// Frames come back in the order in which they were released, and a frame only when a newer one was presented and
     /// the consumer has released it, or never acquired it where the stream has no FIFO: the newest one stays in the
-    /// stream, for a consumer that asks again. Until then the driver waits, for a millisecond or as many
+    /// stream, for a consumer that asks again. When the consumer has gone, what it had released can still be had. Until then the driver waits, for a millisecond or as many
     /// microseconds as the environment variable `CUDA_EGL_PRODUCER_RETURN_WAIT_TIMEOUT` says, and answers
-    /// `CUDA_ERROR_LAUNCH_TIMEOUT` (702), which is the `None` here and harms nothing. Measured on an H100, driver 580.
+    /// `CUDA_ERROR_LAUNCH_TIMEOUT` (702), which is the `None` here and harms nothing. Measured on an H100, driver
+    /// 580.159.04.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument): `stream` is of another context, or the driver gave a
-    /// frame that was not presented here; or the driver's error, which is `CUDA_ERROR_UNKNOWN` when the consumer has
-    /// gone: then what was presented is dropped with the producer.
+    /// frame that was not presented here; [`ErrorKind::StreamOver`](crate::ErrorKind::StreamOver) when the consumer has
+    /// gone and what it had released is back, from a producer of [`connect_raw`](Self::connect_raw) the driver's error
+    /// `CUDA_ERROR_UNKNOWN`: then what is under way is dropped with the producer.
     #[doc(alias = "cuEGLStreamProducerReturnFrame")]
     pub fn return_frame(&mut self, stream: &Stream) -> Result<Option<CudaFrame>> {
         self.connection
