@@ -43,7 +43,7 @@ fn no_more_than_64_frames_are_under_way_or_held() {
             assert_eq!(read(newest.frame(), pair.consumer.stream()), 64);
             // The same memory twice.
             drop((newest, held));
-            let back = pair.take_back().unwrap();
+            let [back, _other] = [(); 2].map(|()| pair.take_back().unwrap());
             let twice = back.clone();
             pair.producer.present(back, &pair.stream).unwrap();
             let refused = pair.producer.present(twice, &pair.stream).unwrap_err();
