@@ -68,8 +68,10 @@ impl Consumer {
         unsafe { Self::start(context, CALL, stream, keep, connect) }
     }
 
-    /// The same, with a wish where the frames are to be: [`sys::CU_EGL_RESOURCE_LOCATION_SYSMEM`] or
-    /// [`sys::CU_EGL_RESOURCE_LOCATION_VIDMEM`]. Tegra, where both are one memory, ignores it.
+    /// The same, with a wish where the frames are to be:
+    /// [`CU_EGL_RESOURCE_LOCATION_SYSMEM`](crate::sys::CU_EGL_RESOURCE_LOCATION_SYSMEM) or
+    /// [`CU_EGL_RESOURCE_LOCATION_VIDMEM`](crate::sys::CU_EGL_RESOURCE_LOCATION_VIDMEM). Tegra, where both are one
+    /// memory, ignores it.
     ///
     /// # Errors
     ///
