@@ -170,7 +170,7 @@ done
 # Each in a process of its own, as the tests themselves do it on the simulator.
 while read -r name; do
     counted "egl-cuda: $name" env EGL_CUDA_TEST_CHILD=1 "$folder/tests/egl_stream" --exact "$name"
-done < <("$folder/tests/egl_stream" --list 2>/dev/null | sed -n 's/^\(\(flow\|endings\|steady\)::.*\): test$/\1/p')
+done < <("$folder/tests/egl_stream" --list 2>/dev/null | sed -n 's/^\(\(flow\|endings\|limits\|steady\|watched\)::.*\): test$/\1/p')
 
 check "1,000 frames from a producer's thread to a consumer's" "$folder/egl_stream" 1000
 

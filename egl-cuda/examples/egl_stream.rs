@@ -35,7 +35,7 @@ fn main() -> Outcome {
         move || produce(&context, producer, frames)
     });
     consume(&context, consumer, frames)?;
-    // The stream is over for the consumer when its producer goes: that waits for the last frame.
+    // A producer that goes takes along what was not acquired: it waits here for the last frame.
     let _producer = sender.join().map_err(|_| "the producer panicked")??;
     println!("{frames} frames of {WIDTH}x{HEIGHT}, every one right");
     Ok(())

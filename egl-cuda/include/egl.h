@@ -126,6 +126,8 @@ typedef void (*__eglMustCastToProperFunctionPointerType)(void);
 #define EGL_GL_TEXTURE_2D_KHR 0x30B1
 /** Stream: frames that wait for the consumer at most; 0 is a mailbox. */
 #define EGL_STREAM_FIFO_LENGTH_KHR 0x31FC
+/** Stream: the number of the frame that the consumer got last, from 1. */
+#define EGL_CONSUMER_FRAME_KHR 0x3213
 /** Stream: how it stands. */
 #define EGL_STREAM_STATE_KHR 0x3214
 /** Stream: no consumer yet. */
@@ -177,6 +179,7 @@ EGLBoolean eglDestroyImageKHR(EGLDisplay display, EGLImageKHR image);
 EGLStreamKHR eglCreateStreamKHR(EGLDisplay display, const EGLint *attributes);
 EGLBoolean eglDestroyStreamKHR(EGLDisplay display, EGLStreamKHR stream);
 EGLBoolean eglQueryStreamKHR(EGLDisplay display, EGLStreamKHR stream, EGLenum attribute, EGLint *value);
+EGLBoolean eglQueryStreamu64KHR(EGLDisplay display, EGLStreamKHR stream, EGLenum attribute, EGLuint64KHR *value);
 EGLSyncKHR eglCreateSyncKHR(EGLDisplay display, EGLenum type, const EGLint *attributes);
 EGLBoolean eglDestroySyncKHR(EGLDisplay display, EGLSyncKHR sync);
 EGLint eglClientWaitSyncKHR(EGLDisplay display, EGLSyncKHR sync, EGLint flags, EGLTimeKHR timeout);

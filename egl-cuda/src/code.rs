@@ -49,10 +49,15 @@ pub(crate) fn remedy(call: &str, code: u32) -> Option<&'static str> {
             "an earlier kernel reached outside its memory (index by pitch, check the last block's \
              bounds); the context is lost, restart the process"
         }
+        sys::CUDA_ERROR_UNKNOWN if call == "cuEGLStreamProducerPresentFrame" => {
+            "64 memories were presented to this EGLStream and are still there, the most it takes: \
+             present a fixed set of buffers in turn, and free those that are not used; or its \
+             consumer is gone, and the stream is over: create a new one"
+        }
         sys::CUDA_ERROR_UNKNOWN if call.starts_with("cuEGLStream") => {
             "the EGLStream is not in the state for it: the consumer connects first and then the \
-             producer, each end once in the stream's life; when one end is gone, the stream is over: \
-             create a new one"
+             producer, each end once in the stream's life; when one end is gone, or a producer tried \
+             before the consumer, the stream is over: create a new one"
         }
         sys::CUDA_ERROR_UNKNOWN => {
             "often the late report of an earlier asynchronous failure: synchronise after each \

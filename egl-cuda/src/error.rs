@@ -29,6 +29,7 @@ enum Cause {
     Load(Box<LoadError>),
     Missing,
     Extension(&'static str),
+    StreamOver(&'static str),
     Argument(Cow<'static, str>),
     Plane {
         plane: u32,
@@ -61,6 +62,14 @@ impl Error {
         Self {
             call,
             cause: Cause::Egl(code),
+        }
+    }
+
+    /// An EGLStream that has lost this end.
+    pub(crate) fn stream_over(call: &'static str, gone: &'static str) -> Self {
+        Self {
+            call,
+            cause: Cause::StreamOver(gone),
         }
     }
 
@@ -119,6 +128,7 @@ impl Error {
         match self.cause {
             Cause::Cuda { .. } => ErrorKind::Cuda,
             Cause::Egl(_) => ErrorKind::Egl,
+            Cause::StreamOver(_) => ErrorKind::StreamOver,
             Cause::Load(_) => ErrorKind::Load,
             Cause::Missing | Cause::Extension(_) => ErrorKind::Unsupported,
             Cause::Argument(_) => ErrorKind::InvalidArgument,
@@ -184,6 +194,7 @@ impl Error {
             Cause::Egl(code) => egl::remedy(self.call, *code),
             Cause::Load(error) => Some(error.remedy()),
             Cause::Extension(_) => Some("this EGL cannot do it: look at EglDisplay::extensions"),
+            Cause::StreamOver(_) => Some("create a new one"),
             Cause::Missing => Some("this driver is too old for it"),
             Cause::BlockLinear => Some(
                 "take CudaFrame::surface_object, in a kernel that reads and writes surfaces, or ask \
@@ -238,6 +249,7 @@ impl fmt::Display for Error {
                     write!(f, " ({name}, {text})")?;
                 }
             }
+            Cause::StreamOver(gone) => write!(f, "{gone} is gone: the EGLStream is over")?,
             Cause::Extension(name) => write!(f, "EGL has no extension {name}")?,
             // Says its remedy itself.
             Cause::Load(error) => return write!(f, "{error}"),

@@ -11,6 +11,8 @@ pub enum ErrorKind {
     Egl,
     /// The CUDA driver or libEGL is not there or does not start: [`Error::load_error`](crate::Error::load_error).
     Load,
+    /// An end of the EGLStream is gone, which is over: nothing more will come.
+    StreamOver,
     /// This driver lacks the function or the EGL extension.
     Unsupported,
     /// The caller's values contradict each other or what the driver says.

@@ -68,6 +68,7 @@ table! {
         create_stream: PFN_eglCreateStreamKHR = c"eglCreateStreamKHR";
         destroy_stream: PFN_eglDestroyStreamKHR = c"eglDestroyStreamKHR";
         query_stream: PFN_eglQueryStreamKHR = c"eglQueryStreamKHR";
+        query_stream_u64: PFN_eglQueryStreamu64KHR = c"eglQueryStreamu64KHR";
         create_sync: PFN_eglCreateSyncKHR = c"eglCreateSyncKHR";
         destroy_sync: PFN_eglDestroySyncKHR = c"eglDestroySyncKHR";
         client_wait_sync: PFN_eglClientWaitSyncKHR = c"eglClientWaitSyncKHR";

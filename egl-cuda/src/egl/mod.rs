@@ -14,5 +14,6 @@ pub use display::EglDisplay;
 pub use image::EglImage;
 #[cfg(feature = "gles")]
 pub(crate) use library::Egl;
+pub(crate) use stream::End;
 pub use stream::{EglStream, EglStreamState};
 pub use sync::EglSync;

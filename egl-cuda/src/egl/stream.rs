@@ -22,6 +22,13 @@ unsafe impl Send for EglStream {}
 // SAFETY: `&self` reads the handle and asks for the state, which any thread may.
 unsafe impl Sync for EglStream {}
 
+/// An end of a stream.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum End {
+    Consumer,
+    Producer,
+}
+
 /// How an [`EglStream`] stands. Open: an EGL may have more states.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct EglStreamState(pub i32);
@@ -37,7 +44,7 @@ impl EglStreamState {
     pub const NEW_FRAME: Self = Self(sys::EGL_STREAM_STATE_NEW_FRAME_AVAILABLE_KHR);
     /// Frames that were all acquired.
     pub const OLD_FRAME: Self = Self(sys::EGL_STREAM_STATE_OLD_FRAME_AVAILABLE_KHR);
-    /// An end of it is gone: nothing more will come.
+    /// An end of it is gone: nothing more will come. For a consumer the driver shows it nowhere else.
     pub const DISCONNECTED: Self = Self(sys::EGL_STREAM_STATE_DISCONNECTED_KHR);
 }
 
@@ -121,6 +128,46 @@ impl EglStream {
         let done = unsafe { query(display, stream, sys::EGL_STREAM_STATE_KHR, &raw mut state) };
         egl.check(CALL, done)?;
         Ok(EglStreamState(state))
+    }
+
+    /// The number of the frame that the consumer got last, from 1; 0 before the first. A frame that it gets
+    /// again keeps its number.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Egl`](crate::ErrorKind::Egl).
+    pub(crate) fn consumer_frame(&self) -> Result<u64> {
+        const CALL: &str = "eglQueryStreamu64KHR";
+        let egl = self.display.library();
+        let query = egl
+            .functions()
+            .query_stream_u64
+            .ok_or_else(|| Error::missing(CALL))?;
+        let (display, stream) = (self.display.as_ptr().as_ptr(), self.raw.as_ptr());
+        let (name, mut number) = (sys::EGL_CONSUMER_FRAME_KHR, 0);
+        // SAFETY: by the type invariant; the pointer is to a live 64-bit number.
+        let done = unsafe { query(display, stream, name, &raw mut number) };
+        egl.check(CALL, done)?;
+        Ok(number)
+    }
+
+    /// Whether it is an end's turn to connect. To try before would be in vain, and a producer would spoil the stream.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument): it is not;
+    /// [`ErrorKind::StreamOver`](crate::ErrorKind::StreamOver): nor will it be;
+    /// [`ErrorKind::Egl`](crate::ErrorKind::Egl).
+    pub(crate) fn expects(&self, call: &'static str, end: End) -> Result<()> {
+        let why = match (end, self.state()?) {
+            (_, EglStreamState::DISCONNECTED) => return Err(Error::stream_over(call, "an end")),
+            (End::Consumer, EglStreamState::CREATED)
+            | (End::Producer, EglStreamState::CONNECTING) => return Ok(()),
+            (End::Producer, EglStreamState::CREATED) => "has no consumer: connect that first",
+            (End::Consumer, _) => "has a consumer: each end connects once, make another stream",
+            (End::Producer, _) => "has a producer: each end connects once, make another stream",
+        };
+        Err(Error::argument(call, format!("the EGLStream {why}")))
     }
 }
 

@@ -11,8 +11,9 @@ use crate::{CudaFrame, Result, Stream, sys};
 /// released. The producer does not get its memory back before, and while a FIFO's frames are all held, it waits.
 ///
 /// It is released behind the work of the consumer's own stream, [`Consumer::stream`](crate::Consumer::stream): kernels on
-/// another one are waited for by [`release`](Self::release) on that, not by a drop. If surface objects were made of it
-/// ([`CudaFrame::surface_object`]), releasing waits for the stream on the CPU, because they are destroyed there.
+/// another one are waited for by [`release`](Self::release) on that, not by a drop. Releasing waits for the work of the stream
+/// on the CPU: the driver does (an H100, driver 580.159.04), and so do surface objects of it that are destroyed there
+/// ([`CudaFrame::surface_object`]).
 ///
 /// ```compile_fail,E0382
 /// fn twice(frame: egl_cuda::AcquiredFrame, stream: &egl_cuda::Stream) {

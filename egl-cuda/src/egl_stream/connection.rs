@@ -4,16 +4,33 @@ use std::any::Any;
 use std::ffi::c_void;
 use std::fmt;
 use std::ptr::NonNull;
+use std::sync::Arc;
 
-use crate::error::check;
-use crate::sys::{CUeglStreamConnection, CUeglStreamConnection_st, CUresult, EGLStreamKHR};
-use crate::{Context, Error, Result, Stream};
+use crate::error::{check, report};
+use crate::sys::{self, CUeglStreamConnection, CUeglStreamConnection_st, CUresult, EGLStreamKHR};
+use crate::{Context, EglStream, EglStreamState, Error, Result, Stream};
 
 /// A driver function that disconnects, with its name.
 pub(super) type Disconnect = (
     &'static str,
     unsafe extern "C" fn(*mut CUeglStreamConnection) -> CUresult,
 );
+
+/// What keeps an EGLStream alive.
+pub(super) enum Keep {
+    /// It is one of ours, whose state can be asked for.
+    Stream(Arc<EglStream>),
+    /// Never looked into, only dropped.
+    Other { _keep: Box<dyn Any + Send + Sync> },
+}
+
+impl Keep {
+    pub(super) fn other(keep: impl Send + Sync + 'static) -> Self {
+        Self::Other {
+            _keep: Box::new(keep),
+        }
+    }
+}
 
 /// One end of an EGLStream, and whatever keeps the stream alive.
 ///
@@ -26,8 +43,8 @@ pub(super) struct Connection {
     stream: usize,
     context: Context,
     disconnect: Disconnect,
-    /// Never looked into, only dropped, after the end is disconnected.
-    _keep: Box<dyn Any + Send + Sync>,
+    /// Dropped after the end is disconnected.
+    keep: Keep,
 }
 
 // SAFETY: the driver API is thread-safe and a connection belongs to no thread; each call pushes its
@@ -55,7 +72,7 @@ impl Connection {
         call: &'static str,
         stream: EGLStreamKHR,
         disconnect: Disconnect,
-        keep: Box<dyn Any + Send + Sync>,
+        keep: Keep,
         connect: impl FnOnce(*mut CUeglStreamConnection, *mut c_void) -> CUresult,
     ) -> Result<Self> {
         if stream.is_null() {
@@ -66,6 +83,7 @@ impl Connection {
         }
         let mut raw = std::ptr::null_mut();
         let _current = context.push()?;
+        // A driver that fails may have written the address of a connection that it freed: it is dropped.
         check(context.driver(), call, connect(&raw mut raw, stream))?;
         let raw = NonNull::new(raw)
             .ok_or_else(|| Error::argument(call, "the driver gave a null connection"))?;
@@ -75,7 +93,7 @@ impl Connection {
             stream: stream.addr(),
             context: context.clone(),
             disconnect,
-            _keep: keep,
+            keep,
         })
     }
 
@@ -92,6 +110,43 @@ impl Connection {
     /// The address of the EGLStream, to know it by.
     pub(super) fn stream(&self) -> usize {
         self.stream
+    }
+
+    /// The EGLStream, if it is one of ours.
+    pub(super) fn egl_stream(&self) -> Option<&EglStream> {
+        match &self.keep {
+            Keep::Stream(stream) => Some(stream),
+            Keep::Other { .. } => None,
+        }
+    }
+
+    /// Whether the EGLStream is one of ours that has lost an end.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Egl`](crate::ErrorKind::Egl).
+    pub(super) fn is_over(&self) -> Result<bool> {
+        match self.egl_stream() {
+            Some(stream) => Ok(stream.state()? == EglStreamState::DISCONNECTED),
+            None => Ok(false),
+        }
+    }
+
+    /// Turns a driver's return value into a result. `other` is the other end.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::StreamOver`](crate::ErrorKind::StreamOver) where that is why, and is known; or the driver's error.
+    pub(super) fn check(
+        &self,
+        call: &'static str,
+        other: &'static str,
+        code: CUresult,
+    ) -> Result<()> {
+        if code == sys::CUDA_ERROR_UNKNOWN && self.is_over()? {
+            return Err(Error::stream_over(call, other));
+        }
+        check(self.context.driver(), call, code)
     }
 
     /// Whether work of the end can be ordered with that of a CUDA stream.
@@ -136,7 +191,7 @@ impl Connection {
 impl Drop for Connection {
     fn drop(&mut self) {
         if let Err(error) = self.disconnect() {
-            eprintln!("egl-cuda: {error}");
+            report(&error);
         }
     }
 }

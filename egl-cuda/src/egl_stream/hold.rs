@@ -8,7 +8,7 @@ use super::MAX_IN_FLIGHT;
 use super::connection::Connection;
 use super::leftovers::{self, Entry};
 use crate::copy::Pending;
-use crate::error::check;
+use crate::error::{check, report};
 use crate::objects::{Objects, first};
 use crate::sys::{CUgraphicsResource, CUgraphicsResource_st, PFN_cuEGLStreamConsumerReleaseFrame};
 use crate::{Context, Error, Result, Stream};
@@ -198,7 +198,7 @@ impl Link {
 impl Drop for Link {
     fn drop(&mut self) {
         if let Err(error) = self.end() {
-            eprintln!("egl-cuda: {error}");
+            report(&error);
         }
     }
 }
@@ -270,7 +270,7 @@ impl Drop for Hold {
             return;
         }
         if let Err(error) = self.link.release(slot, &mut state, &self.link.stream) {
-            eprintln!("egl-cuda: {error}");
+            report(&error);
         }
     }
 }

@@ -7,6 +7,7 @@
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard};
 
+use crate::error::report;
 use crate::{Context, CudaFrame};
 
 /// A consumer that is connected.
@@ -86,7 +87,7 @@ pub(super) fn free(context: &Context, frames: Vec<CudaFrame>) {
     }
     if let Err(error) = context.synchronize() {
         // The work will never be done: what failed has ended the context's work.
-        eprintln!("egl-cuda: {error}");
+        report(&error);
     }
     drop(frames);
 }
@@ -96,11 +97,11 @@ pub(super) fn leak(frames: Vec<CudaFrame>) {
     if frames.is_empty() {
         return;
     }
-    eprintln!(
-        "egl-cuda: {} frames of an EGLStream are leaked: its consumer may still read them; \
+    report(&format_args!(
+        "{} frames of an EGLStream are leaked: its consumer may still read them; \
          disconnect the consumer first, or call Producer::return_frame until all are back",
         frames.len()
-    );
+    ));
     LEAKED.fetch_add(frames.len(), Relaxed);
     std::mem::forget(frames);
 }

@@ -38,6 +38,7 @@ pub const EGL_PLATFORM_DEVICE_EXT: u32 = 12607;
 pub const EGL_CUDA_DEVICE_NV: i32 = 12858;
 pub const EGL_GL_TEXTURE_2D_KHR: u32 = 12465;
 pub const EGL_STREAM_FIFO_LENGTH_KHR: i32 = 12796;
+pub const EGL_CONSUMER_FRAME_KHR: u32 = 12819;
 pub const EGL_STREAM_STATE_KHR: u32 = 12820;
 pub const EGL_STREAM_STATE_CREATED_KHR: i32 = 12821;
 pub const EGL_STREAM_STATE_CONNECTING_KHR: i32 = 12822;
@@ -167,6 +168,12 @@ pub type PFN_eglQueryStreamKHR = unsafe extern "C" fn(
     stream: EGLStreamKHR,
     attribute: EGLenum,
     value: *mut EGLint,
+) -> EGLBoolean;
+pub type PFN_eglQueryStreamu64KHR = unsafe extern "C" fn(
+    display: EGLDisplay,
+    stream: EGLStreamKHR,
+    attribute: EGLenum,
+    value: *mut EGLuint64KHR,
 ) -> EGLBoolean;
 pub type PFN_eglCreateSyncKHR = unsafe extern "C" fn(
     display: EGLDisplay,

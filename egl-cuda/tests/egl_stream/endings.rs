@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
 
-use egl_cuda::{Consumer, Context, ErrorKind, Producer, Stream, sys};
+use egl_cuda::{Consumer, Context, Error, ErrorKind, Producer, Stream, sys};
 
 use crate::children::each;
 use crate::egl::EglStream;
@@ -31,6 +31,10 @@ fn the_consumer_goes_first() {
         } = pair;
         consumer.disconnect().unwrap();
         assert_eq!(Arc::strong_count(&egl), 2, "the producer's and this one");
+        // What was released can still be had.
+        let back = producer.return_frame(&stream).unwrap().unwrap();
+        assert_eq!(read(&back, &stream), 1);
+        drop(back);
         let error = producer.return_frame(&stream).unwrap_err();
         assert_eq!(error.code().unwrap().get(), 999);
         let refused = producer.present(frame(&context), &stream).unwrap_err();
@@ -40,7 +44,7 @@ fn the_consumer_goes_first() {
         );
         assert_eq!(refused.error().call(), "cuEGLStreamProducerPresentFrame");
         drop(refused);
-        assert_eq!((alive(), producer.num_presented()), (3, 3));
+        assert_eq!((alive(), producer.num_presented()), (2, 2));
         producer.disconnect().unwrap();
         assert_eq!((alive(), Producer::num_leaked()), (0, 0));
         assert_eq!(Arc::strong_count(&egl), 1);
@@ -99,27 +103,57 @@ fn an_end_that_goes_wakes_a_producer_that_waits() {
     );
 }
 
+fn consumer_at(
+    context: &Context,
+    egl: &Arc<EglStream>,
+    location: sys::CUeglResourceLocationFlags,
+) -> Result<Consumer, Error> {
+    // SAFETY: the stream is live and is kept.
+    unsafe { Consumer::connect_raw_at(context, egl.as_ptr(), location, Arc::clone(egl)) }
+}
+
+fn producer_of(context: &Context, egl: &Arc<EglStream>, width: u32) -> Result<Producer, Error> {
+    // SAFETY: the stream is live and is kept.
+    unsafe { Producer::connect_raw(context, egl.as_ptr(), width, 8, Arc::clone(egl)) }
+}
+
+#[test]
+fn a_producer_that_comes_first_spoils_the_stream() {
+    each(
+        "endings::a_producer_that_comes_first_spoils_the_stream",
+        || {
+            let context = Context::primary(0).unwrap();
+            let egl = Arc::new(EglStream::new(2));
+            let error = producer_of(&context, &egl, 8).unwrap_err();
+            assert_eq!(error.call(), "cuEGLStreamProducerConnect");
+            assert!(
+                error.to_string().contains("the consumer connects first"),
+                "{error}"
+            );
+            let consumer = consumer_at(&context, &egl, 0).unwrap();
+            let error = producer_of(&context, &egl, 8).unwrap_err();
+            assert_eq!(error.code().unwrap().get(), 999);
+            consumer.disconnect().unwrap();
+            assert_eq!(Arc::strong_count(&egl), 1, "what failed keeps nothing");
+            // Other streams are not touched.
+            let egl = Arc::new(EglStream::new(2));
+            let consumer = consumer_at(&context, &egl, 0).unwrap();
+            producer_of(&context, &egl, 8)
+                .unwrap()
+                .disconnect()
+                .unwrap();
+            consumer.disconnect().unwrap();
+        },
+    );
+}
+
 #[test]
 fn ends_connect_in_order_and_once() {
     each("endings::ends_connect_in_order_and_once", || {
         let context = Context::primary(0).unwrap();
         let egl = Arc::new(EglStream::new(2));
-        let connect = |location| {
-            let keep = Arc::clone(&egl);
-            // SAFETY: the stream is live and is kept.
-            unsafe { Consumer::connect_raw_at(&context, egl.as_ptr(), location, keep) }
-        };
-        let produce = |width| {
-            let keep = Arc::clone(&egl);
-            // SAFETY: as above.
-            unsafe { Producer::connect_raw(&context, egl.as_ptr(), width, 8, keep) }
-        };
-        let error = produce(8).unwrap_err();
-        assert_eq!(error.call(), "cuEGLStreamProducerConnect");
-        assert!(
-            error.to_string().contains("the consumer connects first"),
-            "{error}"
-        );
+        let connect = |location| consumer_at(&context, &egl, location);
+        let produce = |width| producer_of(&context, &egl, width);
         let error = connect(7).unwrap_err();
         assert_eq!(error.call(), "cuEGLStreamConsumerConnectWithFlags");
         // SAFETY: null is allowed.

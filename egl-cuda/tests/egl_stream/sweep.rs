@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
+use std::time::Duration;
 
-use egl_cuda::{Consumer, Context, Error, ErrorKind, Producer, Stream};
+use egl_cuda::{Consumer, Context, EglDisplay, Error, ErrorKind, Producer, Stream};
 use nvmm_sim_control::Simulator;
 
 use crate::children::each;
@@ -150,6 +151,54 @@ fn every_call_fails_once_and_nothing_is_left_behind() {
                     "{function}, of {count} calls"
                 );
             }
+        },
+    );
+}
+
+#[test]
+fn a_state_that_cannot_be_had_is_an_error_and_loses_no_frame() {
+    each(
+        "sweep::a_state_that_cannot_be_had_is_an_error_and_loses_no_frame",
+        || {
+            const BAD_STREAM: i32 = 0x321b;
+            if Simulator::find().is_err() {
+                println!("not run: failures need the simulator (ci/sim.sh)");
+                return;
+            }
+            let context = Context::primary(0).unwrap();
+            let display = EglDisplay::of_device(0).unwrap();
+            let egl = Arc::new(egl_cuda::EglStream::fifo(&display, 4).unwrap());
+            let simulator = Simulator::loaded().unwrap();
+            let fail = |call| simulator.fail(call, 1, BAD_STREAM).unwrap();
+            let is_told = |error: Error, call| {
+                assert_eq!((error.call(), error.egl_code()), (call, Some(BAD_STREAM)));
+            };
+            const STATE: &str = "eglQueryStreamKHR";
+            const NUMBER: &str = "eglQueryStreamu64KHR";
+            fail(STATE);
+            is_told(Consumer::connect(&context, &egl).unwrap_err(), STATE);
+            let mut consumer = Consumer::connect(&context, &egl).unwrap();
+            fail(STATE);
+            let connect = || Producer::connect(&context, &egl, WIDTH, HEIGHT);
+            is_told(connect().unwrap_err(), STATE);
+            let mut producer = connect().unwrap();
+            let stream = Stream::new(&context).unwrap();
+            let now = Some(Duration::ZERO);
+            fail(STATE);
+            is_told(consumer.acquire(now).unwrap_err(), STATE);
+            producer.present(frame(&context), &stream).unwrap();
+            fail(NUMBER);
+            is_told(consumer.acquire(None).unwrap_err(), NUMBER);
+            drop(consumer.acquire(None).unwrap().unwrap());
+            consumer.disconnect().unwrap();
+            // The driver says 999, and why is not known.
+            fail(STATE);
+            is_told(producer.return_frame(&stream).unwrap_err(), STATE);
+            let over = producer.return_frame(&stream).unwrap_err();
+            assert_eq!(over.kind(), ErrorKind::StreamOver);
+            producer.disconnect().unwrap();
+            drop(egl);
+            assert_eq!(balance(&simulator), [0; 4]);
         },
     );
 }

@@ -71,6 +71,7 @@ impl ParseCallbacks for ShortNames {
             "EGL_OPENGL_ES_API",
             "EGL_PLATFORM_DEVICE_EXT",
             "EGL_GL_TEXTURE_2D_KHR",
+            "EGL_CONSUMER_FRAME_KHR",
             "EGL_STREAM_STATE_KHR",
             "EGL_SYNC_FENCE_KHR",
         ];

@@ -13,52 +13,6 @@ const UNKNOWN: c_uint = 999;
 const TIMEOUT: c_uint = 702;
 
 #[test]
-fn ends_that_go_leave_errors_and_nobody_waiting() {
-    type Go = fn(&mut Pair);
-    let output = child("ends_that_go_leave_errors_and_nobody_waiting", &[], || {
-        let ways: [Go; 3] = [
-            |pair| assert_eq!(pair.ends.producer_disconnect(&mut pair.producer), 0),
-            |pair| assert_eq!(pair.ends.consumer_disconnect(&mut pair.consumer), 0),
-            |pair| assert_eq!(pair.egl.destroy_stream(pair.display, pair.stream), 1),
-        ];
-        for (way, go) in ways.into_iter().enumerate() {
-            for full in [false, true] {
-                let mut pair = Pair::new(2);
-                let (cuda, ends) = (pair.cuda, pair.ends);
-                let (mut consumer, mut producer) = (pair.consumer, pair.producer);
-                let frames = [1, 2, 3].map(|value| pair.frame(value));
-                if full {
-                    assert_eq!((pair.present(frames[0]), pair.present(frames[1])), (0, 0));
-                }
-                let mut context = 0;
-                assert_eq!(cuda.get_current(&mut context), 0);
-                let thread = std::thread::spawn(move || {
-                    assert_eq!(cuda.push(context), 0);
-                    if full {
-                        ends.present(&mut producer, frames[2], NULL)
-                    } else {
-                        ends.acquire(&mut consumer, &mut 0, NULL, u32::MAX)
-                    }
-                });
-                std::thread::sleep(Duration::from_millis(30));
-                go(&mut pair);
-                assert_eq!(thread.join().unwrap(), UNKNOWN, "{way} {full}");
-                let gone = |role| if way == role { 400 } else { UNKNOWN };
-                assert_eq!(pair.present(frames[2]), gone(0));
-                assert_eq!(pair.take_back(), Err(gone(0)));
-                assert_eq!(pair.acquire(u32::MAX), Err(gone(1)));
-                let left = |role| if way == role { 400 } else { 0 };
-                assert_eq!(ends.producer_disconnect(&mut pair.producer), left(0));
-                assert_eq!(ends.consumer_disconnect(&mut pair.consumer), left(1));
-            }
-        }
-        assert_eq!(counter("violations"), 0);
-    });
-    assert!(output.status.success(), "{}", text(&output));
-    assert!(text(&output).contains("a driver was seen to go on waiting"));
-}
-
-#[test]
 fn a_frame_that_is_held_outlives_its_producer() {
     isolated("a_frame_that_is_held_outlives_its_producer", || {
         let mut pair = Pair::new(4);

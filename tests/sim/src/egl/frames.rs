@@ -24,6 +24,8 @@ struct Slot<T> {
     phase: Phase,
     /// Frame number, from 1.
     number: u64,
+    /// In which order the producer gets it back; 0 as long as it does not.
+    returns: u64,
     frame: Option<T>,
 }
 
@@ -37,6 +39,8 @@ pub(crate) struct Frames<T> {
     presented: u64,
     /// The number of the latest frame that the consumer got.
     acquired: u64,
+    /// Frames ever given back to the producer.
+    returned: u64,
 }
 
 impl<T> Frames<T> {
@@ -45,11 +49,13 @@ impl<T> Frames<T> {
             slots: std::array::from_fn(|_| Slot {
                 phase: Phase::Free,
                 number: 0,
+                returns: 0,
                 frame: None,
             }),
             length,
             presented: 0,
             acquired: 0,
+            returned: 0,
         }
     }
 
@@ -95,20 +101,31 @@ impl<T> Frames<T> {
         let Some(free) = self.slots.iter().position(|s| s.phase == Phase::Free) else {
             return Err(frame);
         };
-        if self.length == 0 {
-            for replaced in &mut self.slots {
-                if replaced.phase == Phase::Pending {
-                    replaced.phase = Phase::Released;
-                }
-            }
+        // The newest until now: it stayed while it could be had again, or is replaced.
+        let newest = self.presented;
+        let is_mailbox = self.length == 0;
+        let last = self.slots.iter().position(|s| {
+            s.number == newest
+                && (s.phase == Phase::Released || is_mailbox && s.phase == Phase::Pending)
+        });
+        if let Some(last) = last {
+            self.give_back(last);
         }
         self.presented += 1;
         self.slots[free] = Slot {
             phase: Phase::Pending,
             number: self.presented,
+            returns: 0,
             frame: Some(frame),
         };
         Ok(())
+    }
+
+    /// Puts a frame in line for the producer.
+    fn give_back(&mut self, slot: usize) {
+        self.returned += 1;
+        self.slots[slot].phase = Phase::Released;
+        self.slots[slot].returns = self.returned;
     }
 
     /// The slot of a phase with the lowest number, of those that are wanted.
@@ -145,23 +162,37 @@ impl<T> Frames<T> {
         slot.frame.as_ref()
     }
 
-    /// Takes a frame from the consumer; `None` if it has no such.
-    pub(crate) fn release(&mut self, slot: usize) -> Option<&mut T> {
-        let slot = self.slots.get_mut(slot)?;
-        if slot.phase != Phase::Held {
+    /// Takes a frame from the consumer; `None` if it has no such. The newest stays, for a consumer that
+    /// asks again; others are the producer's.
+    pub(crate) fn release(&mut self, slot: usize) -> Option<()> {
+        let held = self.slots.get_mut(slot)?;
+        if held.phase != Phase::Held {
             return None;
         }
-        slot.phase = Phase::Released;
-        slot.frame.as_mut()
+        held.phase = Phase::Released;
+        if held.number < self.presented {
+            self.give_back(slot);
+        }
+        Some(())
     }
 
-    /// The oldest frame that the producer can have back. The newest stays, for a consumer that asks
-    /// again.
+    /// The frame that the producer gets back next: in the order in which they were given back.
     pub(crate) fn take_returned(&mut self) -> Option<T> {
-        let newest = self.presented;
-        let slot = self.first(Phase::Released, |number| number < newest)?;
-        self.slots[slot].phase = Phase::Free;
-        self.slots[slot].frame.take()
+        let slots = self.slots.iter_mut();
+        let returned = slots.filter(|s| s.phase == Phase::Released && s.returns > 0);
+        let slot = returned.min_by_key(|s| s.returns)?;
+        slot.phase = Phase::Free;
+        slot.frame.take()
+    }
+
+    /// Drops what is not in line for the producer.
+    pub(crate) fn keep_returned(&mut self) {
+        for slot in &mut self.slots {
+            if slot.phase != Phase::Released || slot.returns == 0 {
+                slot.phase = Phase::Free;
+                slot.frame = None;
+            }
+        }
     }
 
     /// Drops what the consumer does not hold.
@@ -230,6 +261,36 @@ mod tests {
         );
         assert_eq!(next(&mut frames).unwrap().1, 12);
         assert_eq!(frames.acquired(), 3);
+    }
+
+    #[test]
+    fn frames_return_as_they_are_given_back() {
+        let mut frames = Frames::new(4);
+        (1..=4).for_each(|frame| frames.present(frame).unwrap());
+        let slots = [(); 4].map(|()| next(&mut frames).unwrap().0);
+        // The newest comes in line only when it is the newest no more.
+        for slot in [3, 1, 0] {
+            frames.release(slots[slot]).unwrap();
+        }
+        frames.present(5).unwrap();
+        frames.release(slots[2]).unwrap();
+        let back = [(); 5].map(|()| frames.take_returned());
+        assert_eq!(back, [Some(2), Some(1), Some(4), Some(3), None]);
+    }
+
+    #[test]
+    fn what_was_given_back_outlives_the_consumer() {
+        let mut frames = Frames::new(4);
+        (1..=4).for_each(|frame| frames.present(frame).unwrap());
+        let (first, _) = next(&mut frames).unwrap();
+        let (second, _) = next(&mut frames).unwrap();
+        frames.release(first).unwrap();
+        frames.keep_returned();
+        assert_eq!((frames.in_flight(), frames.held(second)), (1, None));
+        assert_eq!(
+            (frames.take_returned(), frames.take_returned()),
+            (Some(1), None)
+        );
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! EGLStreams: a producer's frames for a consumer. Both ends are CUDA's (`cuda/egl_stream.rs`).
+//! EGLStreams: a producer's frames for a consumer. Both ends are CUDA's (`cuda/egl_stream/`).
 
 use std::ffi::c_int;
 use std::sync::atomic::{AtomicI32, Ordering::SeqCst};
@@ -43,14 +43,27 @@ pub(crate) enum Phase {
     Connecting,
     /// Both are.
     Connected,
-    /// One was and is no more, or the stream is destroyed. Nothing comes after it.
-    Disconnected,
+    /// Nothing comes after it.
+    Ended(End),
+}
+
+/// Who ended a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    Consumer,
+    Producer,
+    /// It was destroyed under both.
+    Destroyed,
 }
 
 /// What changes in a stream.
 #[derive(Debug)]
 pub(crate) struct Inner {
     pub(crate) phase: Phase,
+    /// A producer tried to connect before there was a consumer: none can any more.
+    pub(crate) is_spoiled: bool,
+    /// The producer went with frames that nobody had acquired.
+    pub(crate) took_frames: bool,
     pub(crate) frames: Frames<Frame>,
     /// When the newest frame was presented, in [`now`]'s time.
     pub(crate) presented_at: u64,
@@ -87,11 +100,21 @@ impl Stream {
         &self.changed
     }
 
-    /// Ends the stream; frames that the consumer does not hold are lost.
-    pub(crate) fn disconnect(&self) {
+    /// Ends the stream. What the consumer holds is its own until it goes; what it gave back is the
+    /// producer's until that goes. Other frames are lost.
+    pub(crate) fn end_by(&self, end: End) {
         let mut inner = self.lock();
-        inner.phase = Phase::Disconnected;
-        inner.frames.clear();
+        if !matches!(inner.phase, Phase::Ended(_)) || end == End::Destroyed {
+            inner.phase = Phase::Ended(end);
+        }
+        match end {
+            End::Consumer => inner.frames.keep_returned(),
+            End::Producer => {
+                inner.took_frames = inner.frames.pending() > 0;
+                inner.frames.clear();
+            }
+            End::Destroyed => inner.frames.clear(),
+        }
         drop(inner);
         self.changed.notify_all();
     }
@@ -104,12 +127,12 @@ impl Stream {
             Phase::Connected if inner.frames.pending() > 0 => STATE_NEW_FRAME,
             Phase::Connected if inner.frames.presented() > 0 => STATE_OLD_FRAME,
             Phase::Connected => STATE_EMPTY,
-            Phase::Disconnected => STATE_DISCONNECTED,
+            Phase::Ended(_) => STATE_DISCONNECTED,
         }
     }
 
     fn end(&self) {
-        self.disconnect();
+        self.end_by(End::Destroyed);
         sub(&COUNTERS.egl_streams_alive);
     }
 }
@@ -167,6 +190,8 @@ pub(crate) unsafe extern "C" fn create(display: usize, attributes: *const c_int)
             acquire_timeout: AtomicI32::new(acquire_timeout),
             inner: Mutex::new(Inner {
                 phase: Phase::Created,
+                is_spoiled: false,
+                took_frames: false,
                 frames: Frames::new(length.unsigned_abs() as usize),
                 presented_at: 0,
                 acquired_at: 0,
@@ -207,7 +232,7 @@ pub(crate) extern "C" fn set_attribute(
             }
             _ => refuse!(function, BAD_ATTRIBUTE, "there is no attribute {name:#x}"),
         };
-        if stream.lock().phase == Phase::Disconnected {
+        if matches!(stream.lock().phase, Phase::Ended(_)) {
             refuse!(function, BAD_STATE_KHR, "the stream is disconnected");
         }
         attribute.store(value, SeqCst);

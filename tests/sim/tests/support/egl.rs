@@ -3,7 +3,7 @@
 use std::ffi::{CStr, CString, c_char, c_int, c_uint, c_void};
 use std::process::Output;
 
-use super::cuda::{Cuda, Frame, LIBRARY};
+use super::cuda::{Cuda, Frame, LIBRARY, Picture};
 use crate::function;
 
 pub(crate) const BAD_ACCESS: c_int = 0x3002;
@@ -313,5 +313,15 @@ impl Pair {
         let to = (&raw mut byte).cast();
         assert_eq!(self.cuda.copy_to_host(to, frame.planes[0], 1), 0);
         byte
+    }
+}
+
+/// The picture of a frame, for the kernel `fill`.
+pub(crate) fn picture(frame: &Frame) -> Picture {
+    Picture {
+        pixels: frame.planes[0],
+        pitch: frame.pitch,
+        width: frame.width * frame.num_channels,
+        height: frame.height,
     }
 }
