@@ -1,4 +1,5 @@
 //! The suite itself: what it says when the platform misbehaves.
+#![forbid(unsafe_code)]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -2,6 +2,7 @@
 
 mod calls;
 mod memory;
+mod registration;
 
 pub(crate) use memory::{Memory, Pinned};
 
@@ -123,6 +124,10 @@ raw! {
     device_get_count = "cuDeviceGetCount" (out: *mut c_int);
     error_name = "cuGetErrorName" (code: CUresult, out: *mut *const c_char);
     ctx_get_current = "cuCtxGetCurrent" (out: *mut CUcontext);
+    ctx_create = "cuCtxCreate_v2" (out: *mut CUcontext, flags: c_uint, device: c_int);
+    ctx_destroy = "cuCtxDestroy_v2" (context: CUcontext);
+    ctx_push_current = "cuCtxPushCurrent_v2" (context: CUcontext);
+    ctx_pop_current = "cuCtxPopCurrent_v2" (out: *mut CUcontext);
     stream_query = "cuStreamQuery" (stream: CUstream);
     launch_host_func = "cuLaunchHostFunc"
         (stream: CUstream, function: unsafe extern "C" fn(*mut c_void), data: *mut c_void);
@@ -183,6 +188,17 @@ impl Cuda {
 
     /// The pixels of a plane on the device, packed.
     pub(crate) fn read(&self, from: Place, row: usize, rows: usize) -> Result<Vec<u8>, Failure> {
+        let _current = self.context.push().map_err(failed)?;
+        self.read_here(from, row, rows)
+    }
+
+    /// The same, with the context that is current.
+    pub(crate) fn read_here(
+        &self,
+        from: Place,
+        row: usize,
+        rows: usize,
+    ) -> Result<Vec<u8>, Failure> {
         let mut bytes = vec![0u8; row * rows];
         let what = Copy2d {
             from: Half::at(from),
@@ -190,7 +206,6 @@ impl Cuda {
             width_in_bytes: row,
             height: rows,
         };
-        let _current = self.context.push().map_err(failed)?;
         // SAFETY: the host side is the vector, as long as the rows; the device checks its own.
         done("cuMemcpy2D", unsafe { self.copy_2d(&raw const what) })?;
         Ok(bytes)

@@ -1,4 +1,5 @@
 //! A line per failure, and a summary.
+#![forbid(unsafe_code)]
 
 use super::Report;
 use crate::case::{Case, Certainty};

@@ -1,4 +1,5 @@
 //! One JSON object.
+#![forbid(unsafe_code)]
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,5 @@
 //! JUnit's XML, as far as all readers agree on it.
+#![forbid(unsafe_code)]
 
 use std::fmt::Write as _;
 

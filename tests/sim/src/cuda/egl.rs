@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering::SeqCst;
 use nvbufsurface_sys::classic::NVBUF_LAYOUT_BLOCK_LINEAR;
 
 use super::array::{self, Array, Descriptor3D, SURFACE_LDST, channel_bytes};
-use super::error::{INVALID_HANDLE, INVALID_VALUE, NOT_SUPPORTED};
+use super::error::{INVALID_CONTEXT, INVALID_HANDLE, INVALID_VALUE, NOT_SUPPORTED};
 use super::{CuResult, Out, call, context, egl_stream, put};
 use crate::functions::Function;
 use crate::nvbuf::buffer::Buffer;
@@ -163,8 +163,9 @@ pub(crate) extern "C" fn get_mapped_egl_frame(
             }
             return put(out, frame);
         };
+        // As seen on a desktop driver; unregistering asks for no particular context there.
         if resource.context != context {
-            return Err(INVALID_HANDLE);
+            return Err(INVALID_CONTEXT);
         }
         if index != 0 || mip_level != 0 {
             return Err(INVALID_VALUE);
@@ -210,15 +211,8 @@ pub(crate) extern "C" fn get_mapped_egl_frame(
 /// `cuGraphicsUnregisterResource`
 pub(crate) extern "C" fn unregister_resource(handle: usize) -> CuResult {
     call(Function::cuGraphicsUnregisterResource, || {
-        context::end(|context| {
-            let resource = RESOURCES.get(handle).ok_or(INVALID_HANDLE)?;
-            if resource.context != context.handle {
-                return Err(INVALID_HANDLE);
-            }
-            // Another thread may have been first.
-            if RESOURCES.remove(handle).is_none() {
-                return Err(INVALID_HANDLE);
-            }
+        context::end(|_| {
+            let resource = RESOURCES.remove(handle).ok_or(INVALID_HANDLE)?;
             if resource.image.buffer.region.is_busy() {
                 crate::log::violation(
                     Rule::UnregisterWhileBusy,
