@@ -113,6 +113,29 @@ fn wrong_order_is_a_violation() {
 }
 
 #[test]
+fn another_context_is_told_no_frame_and_may_unregister() {
+    isolated(
+        "another_context_is_told_no_frame_and_may_unregister",
+        || {
+            let cuda = Cuda::start();
+            let surface = Surface::rgba();
+            assert_eq!(surface.map_egl_image(0), 0);
+            let (mut resource, mut frame) = (0, Frame::default());
+            assert_eq!(cuda.register(&mut resource, surface.image(), 0), 0);
+            let mut other = 0;
+            assert_eq!(cuda.ctx_create(&mut other, 0, 0), 0);
+            assert_eq!(cuda.frame_of(&mut frame, resource, 0, 0), 201);
+            assert_eq!(cuda.unregister(resource), 0);
+            assert_eq!(cuda.unregister(resource), 400);
+            assert_eq!(cuda.ctx_destroy(other), 0);
+            assert_eq!((surface.unmap_egl_image(0), surface.destroy()), (0, 0));
+            let left = counter("registrations_alive");
+            assert_eq!((counter("violations"), left), (0, 0));
+        },
+    );
+}
+
+#[test]
 fn work_in_flight_is_noticed() {
     isolated("work_in_flight_is_noticed", || {
         let cuda = Cuda::start();

@@ -4,12 +4,13 @@
 use nvbufsurface_sys::{ColorFormat, Layout, MemType};
 
 use super::SURFACE;
+use super::allocate_planes::{NV12, SHAPES};
 use crate::case::{Case, Failure, Need, Outcome, Outcome::Passed};
 use crate::check;
 use crate::platform::Platform;
 use crate::socket;
-use crate::source::{NVVIDCONV, OUR_LAYOUT, PITCH_REPORTS, SURFACE_H};
-use crate::surface::{Extra, Planes, Wanted};
+use crate::source::{NVVIDCONV, SURFACE_H};
+use crate::surface::{Extra, Wanted};
 
 const ALLOCATE: &[Need] = &[Need::Surface("NvBufSurfaceAllocate")];
 
@@ -50,49 +51,6 @@ pub(super) const CASES: &[Case] = &[
         default_memory,
     ),
     Case::new(
-        "allocate.pitch-holds-a-row",
-        "The pitch of each plane is at least its width times its bytes per pixel.",
-        SURFACE_H,
-        SURFACE,
-        pitch_holds_a_row,
-    ),
-    Case::new(
-        "allocate.pitch-of-params-is-that-of-plane-0",
-        "The pitch of an entry is that of its first plane.",
-        OUR_LAYOUT,
-        SURFACE,
-        pitch_of_params,
-    ),
-    Case::new(
-        "allocate.pitch-is-padded",
-        "The pitch of a surface array is a multiple of 256 at widths that are none.",
-        "pitches reported for R32 to R35: Allied Vision issue 8, jetson-ffmpeg logs",
-        SURFACE,
-        pitch_is_padded,
-    )
-    .assumed(),
-    Case::new(
-        "allocate.rows-fit-their-plane",
-        "A plane's size is at least its pitch times its height.",
-        PITCH_REPORTS,
-        SURFACE,
-        rows_fit,
-    ),
-    Case::new(
-        "allocate.planes-do-not-overlap",
-        "Each plane begins behind the one before.",
-        SURFACE_H,
-        SURFACE,
-        planes_apart,
-    ),
-    Case::new(
-        "allocate.planes-lie-in-the-data",
-        "The last plane ends within dataSize.",
-        SURFACE_H,
-        SURFACE,
-        planes_inside,
-    ),
-    Case::new(
         "allocate.buffer-desc-is-an-fd",
         "bufferDesc of a surface array is an open file descriptor.",
         SURFACE_H,
@@ -106,14 +64,6 @@ pub(super) const CASES: &[Case] = &[
         SURFACE,
         nothing_mapped,
     ),
-    Case::new(
-        "allocate.odd-sizes",
-        "A surface of an odd size is allocated, its chroma rounded up.",
-        NVVIDCONV,
-        SURFACE,
-        odd_sizes,
-    )
-    .assumed(),
     Case::new(
         "allocate.small",
         "The smallest pictures that the crates' own tests use, 16x16, are allocated.",
@@ -166,21 +116,6 @@ pub(super) const CASES: &[Case] = &[
         with_tag,
     ),
     Case::new(
-        "allocate.padding-stays-for-surface-arrays",
-        "disablePitchPadding changes nothing for memory with an fd.",
-        SURFACE_H,
-        &[Need::Surface("NvBufSurfaceImport")],
-        padding_stays,
-    )
-    .assumed(),
-    Case::new(
-        "allocate.without-padding",
-        "CUDA memory with disablePitchPadding has rows without padding.",
-        SURFACE_H,
-        &[Need::Surface("NvBufSurfaceImport")],
-        without_padding,
-    ),
-    Case::new(
         "allocate.on-another-thread",
         "A surface is made on one thread, used on a second and destroyed on a third.",
         NVVIDCONV,
@@ -188,29 +123,6 @@ pub(super) const CASES: &[Case] = &[
         on_threads,
     ),
 ];
-
-const NV12: Wanted = Wanted::picture(ColorFormat::NV12, 176, 112);
-
-/// The shapes that layout cases look at.
-const SHAPES: [Wanted; 5] = [
-    NV12,
-    Wanted::picture(ColorFormat::YUV420, 320, 240),
-    Wanted::picture(ColorFormat::RGBA, 100, 50),
-    Wanted::picture(ColorFormat::GRAY8, 640, 480),
-    Wanted::picture(ColorFormat::UYVY, 1080, 720),
-];
-
-/// Looks at the planes of one picture of each shape.
-fn each(
-    p: &Platform,
-    look: impl Fn(Wanted, &[Planes], u32) -> Result<(), Failure>,
-) -> Result<Outcome, Failure> {
-    for wanted in SHAPES {
-        let surface = wanted.create(p)?;
-        look(wanted, &surface.planes(0)?, surface.entry(0)?.dataSize)?;
-    }
-    Ok(Passed)
-}
 
 fn num_filled(p: &Platform) -> Result<Outcome, Failure> {
     for batch in [1, 4] {
@@ -273,72 +185,6 @@ fn default_memory(p: &Platform) -> Result<Outcome, Failure> {
     Ok(Passed)
 }
 
-fn pitch_holds_a_row(p: &Platform) -> Result<Outcome, Failure> {
-    each(p, |wanted, planes, _| {
-        planes.iter().try_for_each(|plane| {
-            check::that(
-                format_args!("{plane:?} of {} holds its rows", wanted.format),
-                plane.bytes_per_pixel > 0 && plane.row() <= plane.pitch as usize,
-            )
-        })
-    })
-}
-
-fn pitch_of_params(p: &Platform) -> Result<Outcome, Failure> {
-    for wanted in SHAPES {
-        let surface = wanted.create(p)?;
-        check::equal("pitch", surface.entry(0)?.pitch, surface.plane(0, 0)?.pitch)?;
-    }
-    Ok(Passed)
-}
-
-fn pitch_is_padded(p: &Platform) -> Result<Outcome, Failure> {
-    each(p, |_, planes, _| {
-        planes.iter().try_for_each(|plane| {
-            check::that(
-                format_args!("the pitch of {plane:?} is a multiple of 256"),
-                plane.pitch.is_multiple_of(256),
-            )
-        })
-    })
-}
-
-fn rows_fit(p: &Platform) -> Result<Outcome, Failure> {
-    each(p, |_, planes, _| {
-        planes.iter().try_for_each(|plane| {
-            let rows = u64::from(plane.pitch) * u64::from(plane.height);
-            check::that(
-                format_args!("{rows} bytes of rows fit in {plane:?}"),
-                rows <= u64::from(plane.size),
-            )
-        })
-    })
-}
-
-fn planes_apart(p: &Platform) -> Result<Outcome, Failure> {
-    each(p, |_, planes, _| {
-        planes.windows(2).try_for_each(|pair| {
-            let rows = u64::from(pair[0].pitch) * u64::from(pair[0].height);
-            check::that(
-                format_args!("{:?} begins behind {:?}", pair[1], pair[0]),
-                u64::from(pair[0].offset) + rows <= u64::from(pair[1].offset),
-            )
-        })
-    })
-}
-
-fn planes_inside(p: &Platform) -> Result<Outcome, Failure> {
-    each(p, |_, planes, data| {
-        planes.iter().try_for_each(|plane| {
-            let rows = u64::from(plane.pitch) * u64::from(plane.height);
-            check::that(
-                format_args!("{plane:?} ends within {data} bytes"),
-                u64::from(plane.offset) + rows <= u64::from(data),
-            )
-        })
-    })
-}
-
 fn open_fd(p: &Platform) -> Result<Outcome, Failure> {
     let surface = NV12.batch(3).create(p)?;
     for i in 0..3 {
@@ -360,15 +206,6 @@ fn nothing_mapped(p: &Platform) -> Result<Outcome, Failure> {
             mapped.addr.iter().all(|a| a.is_null()) && mapped.eglImage.is_null(),
         )?;
     }
-    Ok(Passed)
-}
-
-fn odd_sizes(p: &Platform) -> Result<Outcome, Failure> {
-    let surface = Wanted::picture(ColorFormat::NV12, 99, 55).create(p)?;
-    let planes = surface.planes(0)?;
-    check::equal("planes", planes.len(), 2)?;
-    check::equal("luma", (planes[0].width, planes[0].height), (99, 55))?;
-    check::equal("chroma", (planes[1].width, planes[1].height), (50, 28))?;
     Ok(Passed)
 }
 
@@ -445,28 +282,6 @@ fn with_tag(p: &Platform) -> Result<Outcome, Failure> {
     let (one, other) = (tagged.header(), plain.header());
     check::equal("type", one.memType, other.memType)?;
     check::equal("batch", one.batchSize, other.batchSize)?;
-    Ok(Passed)
-}
-
-fn unpadded(p: &Platform, mem_type: MemType) -> Result<Planes, Failure> {
-    let extra = Extra {
-        tag: 0,
-        unpadded: true,
-    };
-    let wanted = Wanted::picture(ColorFormat::RGBA, 100, 50).memory(mem_type);
-    wanted.allocate(p, extra)?.plane(0, 0)
-}
-
-fn padding_stays(p: &Platform) -> Result<Outcome, Failure> {
-    let padded = Wanted::picture(ColorFormat::RGBA, 100, 50)
-        .create(p)?
-        .plane(0, 0)?;
-    check::equal("planes", unpadded(p, MemType::SURFACE_ARRAY)?, padded)?;
-    Ok(Passed)
-}
-
-fn without_padding(p: &Platform) -> Result<Outcome, Failure> {
-    check::equal("pitch", unpadded(p, MemType::CUDA_DEVICE)?.pitch, 400)?;
     Ok(Passed)
 }
 

@@ -9,7 +9,7 @@ use crate::case::{Case, Failure, Outcome, Outcome::Passed};
 use crate::check;
 use crate::cuda::{Cuda, place};
 use crate::platform::Platform;
-use crate::source::{EGL_H, MMAPI};
+use crate::source::{EGL_H, H100, MMAPI};
 use crate::surface::{Planes, Wanted};
 
 pub(super) const CASES: &[Case] = &[
@@ -44,7 +44,7 @@ pub(super) const CASES: &[Case] = &[
     Case::new(
         "egl-frame.pitch-of-an-array",
         "The pitch of an ARRAY frame is 0.",
-        "measured on an H100, driver 580.159",
+        H100,
         SURFACE_CUDA,
         array_pitch,
     ),

@@ -1,4 +1,4 @@
-//! EGLImages, and registering them with CUDA.
+//! EGLImages, and their pixels in CUDA.
 #![forbid(unsafe_code)]
 
 use egl_cuda::{Event, Stream};
@@ -9,7 +9,7 @@ use crate::case::{Case, Failure, Outcome, Outcome::Passed};
 use crate::check;
 use crate::cuda::{Cuda, Pinned, Place, failed, place};
 use crate::platform::Platform;
-use crate::source::{DRIVER_API, EGL_H, GSTCUDA, MMAPI, SURFACE_H, TEGRA_NOTE};
+use crate::source::{EGL_H, GSTCUDA, MMAPI, SURFACE_H};
 use crate::surface::{Surface, Wanted, noise};
 
 pub(super) const CASES: &[Case] = &[
@@ -41,42 +41,6 @@ pub(super) const CASES: &[Case] = &[
         MMAPI,
         SURFACE,
         again,
-    ),
-    Case::new(
-        "egl-image.register",
-        "An EGLImage registers with flags 0.",
-        TEGRA_NOTE,
-        SURFACE_CUDA,
-        register,
-    ),
-    Case::new(
-        "egl-image.other-flags-are-refused",
-        "Read-only registration is refused on Tegra: the flags have to be 0.",
-        "jetson-utils issue 124",
-        SURFACE_CUDA,
-        flags,
-    )
-    .assumed(),
-    Case::new(
-        "egl-image.null-is-refused",
-        "Registering no image is an error.",
-        DRIVER_API,
-        SURFACE_CUDA,
-        null,
-    ),
-    Case::new(
-        "egl-image.register-again",
-        "After it was unregistered an EGLImage registers again.",
-        MMAPI,
-        SURFACE_CUDA,
-        register_again,
-    ),
-    Case::new(
-        "egl-image.unregister-then-unmap",
-        "Unregister, then unmap, then destroy: each returns 0.",
-        "Savant pull request 45",
-        SURFACE_CUDA,
-        order,
     ),
     Case::new(
         "egl-image.cuda-sees-the-cpu",
@@ -121,33 +85,11 @@ pub(super) const CASES: &[Case] = &[
         asynchronous,
     ),
     Case::new(
-        "egl-image.register-here-unregister-there",
-        "An image registered on one thread is unregistered on another, in the primary context.",
-        DRIVER_API,
-        SURFACE_CUDA,
-        threads,
-    )
-    .assumed(),
-    Case::new(
-        "egl-image.many-registered",
-        "Thirty-two surfaces are registered at once.",
-        "nv3dsink, gst-nvinfer: a pool each",
-        SURFACE_CUDA,
-        many,
-    ),
-    Case::new(
         "egl-image.registered-surface-maps",
         "A registered surface can be mapped for the CPU.",
         GSTCUDA,
         SURFACE_CUDA,
         maps,
-    ),
-    Case::new(
-        "egl-image.two-surfaces-two-addresses",
-        "Surfaces registered at the same time have different addresses.",
-        DRIVER_API,
-        SURFACE_CUDA,
-        two_addresses,
     ),
     Case::new(
         "egl-image.batch-in-cuda",
@@ -158,10 +100,10 @@ pub(super) const CASES: &[Case] = &[
     ),
 ];
 
-const NV12: Wanted = Wanted::picture(ColorFormat::NV12, 320, 240);
+pub(super) const NV12: Wanted = Wanted::picture(ColorFormat::NV12, 320, 240);
 
 /// Plane `plane` of a registered surface.
-fn spot(
+pub(super) fn spot(
     surface: &Surface,
     frame: &egl_cuda::sys::CUeglFrame,
     plane: usize,
@@ -209,55 +151,10 @@ fn again(p: &Platform) -> Result<Outcome, Failure> {
 }
 
 /// A surface with an EGLImage, and CUDA.
-fn with_image(p: &Platform) -> Result<(Surface, Cuda), Failure> {
+pub(super) fn with_image(p: &Platform) -> Result<(Surface, Cuda), Failure> {
     let surface = NV12.create(p)?;
     surface.map_egl_image(0)?;
     Ok((surface, Cuda::new()?))
-}
-
-fn register(p: &Platform) -> Result<Outcome, Failure> {
-    let (surface, cuda) = with_image(p)?;
-    cuda.image(surface.image(0)?)?
-        .unregister()
-        .map_err(failed)?;
-    surface.unmap_egl_image(0)?;
-    Ok(Passed)
-}
-
-fn flags(p: &Platform) -> Result<Outcome, Failure> {
-    let (surface, cuda) = with_image(p)?;
-    for flags in [1, 2, 4] {
-        let code = cuda.code_of_flags(surface.image(0)?, flags)?;
-        check::that(format_args!("flags {flags} are refused"), code != 0)?;
-    }
-    surface.unmap_egl_image(0)?;
-    Ok(Passed)
-}
-
-fn null(_: &Platform) -> Result<Outcome, Failure> {
-    let code = Cuda::new()?.code_of_flags(std::ptr::null_mut(), 0)?;
-    check::that("it is refused", code != 0)?;
-    Ok(Passed)
-}
-
-fn register_again(p: &Platform) -> Result<Outcome, Failure> {
-    let (surface, cuda) = with_image(p)?;
-    for _ in 0..10 {
-        cuda.image(surface.image(0)?)?
-            .unregister()
-            .map_err(failed)?;
-    }
-    surface.unmap_egl_image(0)?;
-    Ok(Passed)
-}
-
-fn order(p: &Platform) -> Result<Outcome, Failure> {
-    let (surface, cuda) = with_image(p)?;
-    let mapped = cuda.image(surface.image(0)?)?;
-    mapped.unregister().map_err(failed)?;
-    surface.unmap_egl_image(0)?;
-    surface.destroy()?;
-    Ok(Passed)
 }
 
 fn cuda_sees_cpu(p: &Platform) -> Result<Outcome, Failure> {
@@ -350,34 +247,6 @@ fn asynchronous(p: &Platform) -> Result<Outcome, Failure> {
     Ok(Passed)
 }
 
-fn threads(p: &Platform) -> Result<Outcome, Failure> {
-    let (surface, cuda) = with_image(p)?;
-    let mapped = cuda.image(surface.image(0)?)?;
-    let ended = std::thread::spawn(move || mapped.unregister().map_err(failed)).join();
-    ended.map_err(|_| Failure::new("a thread that ends", "a panic"))??;
-    surface.unmap_egl_image(0)?;
-    Ok(Passed)
-}
-
-fn many(p: &Platform) -> Result<Outcome, Failure> {
-    let cuda = Cuda::new()?;
-    let mut all = Vec::new();
-    for value in 0..32 {
-        let surface = Wanted::picture(ColorFormat::NV12, 64, 32).create(p)?;
-        surface.mem_set(0, -1, value)?;
-        surface.map_egl_image(0)?;
-        let mapped = cuda.image(surface.image(0)?)?;
-        all.push((mapped, surface));
-    }
-    for (value, (mapped, surface)) in all.into_iter().enumerate() {
-        let (place, row, rows) = spot(&surface, mapped.frame(), 0)?;
-        check::flat("luma", &cuda.read(place, row, rows)?, value as u8, 0)?;
-        drop(mapped);
-        surface.unmap_egl_image(0)?;
-    }
-    Ok(Passed)
-}
-
 fn maps(p: &Platform) -> Result<Outcome, Failure> {
     let (surface, cuda) = with_image(p)?;
     let mapped = cuda.image(surface.image(0)?)?;
@@ -385,20 +254,6 @@ fn maps(p: &Platform) -> Result<Outcome, Failure> {
     check::equal("pixels", surface.read_all(0)?, pixels)?;
     drop(mapped);
     surface.unmap_egl_image(0)?;
-    Ok(Passed)
-}
-
-fn two_addresses(p: &Platform) -> Result<Outcome, Failure> {
-    let (one, cuda) = with_image(p)?;
-    let (other, _) = with_image(p)?;
-    let (first, second) = (cuda.image(one.image(0)?)?, cuda.image(other.image(0)?)?);
-    let text = |place| format!("{place:?}");
-    let (a, ..) = spot(&one, first.frame(), 0)?;
-    let (b, ..) = spot(&other, second.frame(), 0)?;
-    check::that("they differ", text(a) != text(b))?;
-    drop((first, second));
-    one.unmap_egl_image(0)?;
-    other.unmap_egl_image(0)?;
     Ok(Passed)
 }
 

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod allocate;
+mod allocate_planes;
 mod batch;
 mod blend;
 mod block_linear;
@@ -27,6 +28,7 @@ mod map;
 mod memory;
 mod raw;
 mod registration;
+mod registration_context;
 mod session;
 mod share;
 mod stream_order;
@@ -40,6 +42,7 @@ use crate::runner::DESCRIPTION;
 const AREAS: &[&[Case]] = &[
     library::CASES,
     allocate::CASES,
+    allocate_planes::CASES,
     format::CASES,
     block_linear::CASES,
     batch::CASES,
@@ -55,6 +58,7 @@ const AREAS: &[&[Case]] = &[
     stream_order::CASES,
     egl_image::CASES,
     registration::CASES,
+    registration_context::CASES,
     egl_frame::CASES,
     cuda_buffer::CASES,
     transform::CASES,

@@ -1,208 +1,278 @@
-//! What a registration allows where documents are silent: `nvmm-interop` in `tests/gpu` asks a desktop driver the same.
+//! Registering EGLImages with CUDA: how often, in which order, on which thread.
 #![forbid(unsafe_code)]
 
-use egl_cuda::{Context, Event, Stream};
 use nvbufsurface_sys::ColorFormat;
 
 use super::SURFACE_CUDA;
+use super::egl_image::{NV12, spot, with_image};
 use crate::case::{Case, Failure, Outcome, Outcome::Passed};
 use crate::check;
-use crate::cuda::{Cuda, OtherContext, done, failed, place};
+use crate::cuda::{Cuda, Place, failed};
 use crate::platform::Platform;
-use crate::source::{DRIVER_API, H100};
-use crate::surface::{Surface, Wanted};
+use crate::source::{DRIVER_API, GSTCUDA, H100, MMAPI, TEGRA_NOTE};
+use crate::surface::Wanted;
 
 pub(super) const CASES: &[Case] = &[
     Case::new(
-        "registration.twice-at-a-time",
-        "One EGLImage registers twice, and the second registration outlives the first.",
-        H100,
+        "registration.flags-0",
+        "An EGLImage registers with flags 0.",
+        TEGRA_NOTE,
         SURFACE_CUDA,
-        twice,
+        register,
+    ),
+    Case::new(
+        "registration.other-flags-are-refused",
+        "Read-only registration is refused on Tegra: the flags have to be 0.",
+        "jetson-utils issue 124",
+        SURFACE_CUDA,
+        flags,
     )
     .assumed(),
     Case::new(
-        "registration.image-ended-first",
-        "With the EGLImage unmapped first the pixels are still there, and unregistering returns 0.",
-        H100,
-        SURFACE_CUDA,
-        image_first,
-    )
-    .assumed()
-    .provoking(),
-    Case::new(
-        "registration.in-two-contexts",
-        "An EGLImage registers in two contexts at a time, each with the same pixels.",
-        H100,
-        SURFACE_CUDA,
-        two_contexts,
-    )
-    .assumed(),
-    Case::new(
-        "registration.frame-from-the-other-context",
-        "The frame of a registration in another context than the current is refused with 201.",
-        H100,
-        SURFACE_CUDA,
-        frame_elsewhere,
-    )
-    .assumed()
-    .provoking(),
-    Case::new(
-        "registration.unregister-from-the-other-context",
-        "A registration is ended with another context current.",
-        H100,
-        SURFACE_CUDA,
-        end_elsewhere,
-    )
-    .assumed()
-    .provoking(),
-    Case::new(
-        "registration.current-context-stays",
-        "Registering, frames, streams, events, copies and their ends leave what is current as it was.",
+        "registration.null-is-refused",
+        "Registering no image is an error.",
         DRIVER_API,
         SURFACE_CUDA,
-        current,
+        null,
     ),
+    Case::new(
+        "registration.again-after-unregistering",
+        "After it was unregistered an EGLImage registers again.",
+        MMAPI,
+        SURFACE_CUDA,
+        register_again,
+    ),
+    Case::new(
+        "registration.unregister-then-unmap",
+        "Unregister, then unmap, then destroy: each returns 0.",
+        "Savant pull request 45",
+        SURFACE_CUDA,
+        order,
+    ),
+    Case::new(
+        "registration.unregistered-on-another-thread",
+        "An image registered on one thread is unregistered on another, in the primary context.",
+        DRIVER_API,
+        SURFACE_CUDA,
+        threads,
+    )
+    .assumed(),
+    Case::new(
+        "registration.many",
+        "Thirty-two surfaces are registered at once.",
+        "nv3dsink, gst-nvinfer: a pool each",
+        SURFACE_CUDA,
+        many,
+    ),
+    Case::new(
+        "registration.two-surfaces-two-addresses",
+        "Surfaces registered at the same time have different addresses.",
+        DRIVER_API,
+        SURFACE_CUDA,
+        two_addresses,
+    ),
+    Case::new(
+        "registration.twice-at-once",
+        "One EGLImage registers twice at a time, and both frames show its pixels.",
+        H100,
+        SURFACE_CUDA,
+        |p| twice(p, NV12),
+    )
+    .assumed(),
+    Case::new(
+        "registration.twice-at-once-block-linear",
+        "So does that of a block-linear surface, and each registration has arrays of its own.",
+        H100,
+        SURFACE_CUDA,
+        |p| twice(p, NV12.block_linear()),
+    )
+    .assumed(),
+    Case::new(
+        "registration.second-outlives-the-first",
+        "Of two registrations of one EGLImage one works on after the other was unregistered.",
+        H100,
+        SURFACE_CUDA,
+        second,
+    )
+    .assumed(),
+    Case::new(
+        "registration.outlives-its-egl-image",
+        "CUDA reads and writes the pixels after the EGLImage was unmapped, and unregistering returns 0.",
+        GSTCUDA,
+        SURFACE_CUDA,
+        without_image,
+    )
+    .assumed()
+    .provoking(),
+    Case::new(
+        "registration.unregister-after-its-surface",
+        "Unregistering returns 0 also after EGLImage and surface were ended.",
+        H100,
+        SURFACE_CUDA,
+        without_surface,
+    )
+    .assumed()
+    .provoking(),
 ];
 
-const NV12: Wanted = Wanted::picture(ColorFormat::NV12, 320, 240);
-
-/// A painted surface with an EGLImage.
-fn painted(p: &Platform, luma: u8) -> Result<Surface, Failure> {
-    let surface = NV12.create(p)?;
-    surface.paint(0, &[luma])?;
-    surface.map_egl_image(0)?;
-    Ok(surface)
+fn register(p: &Platform) -> Result<Outcome, Failure> {
+    let (surface, cuda) = with_image(p)?;
+    cuda.image(surface.image(0)?)?
+        .unregister()
+        .map_err(failed)?;
+    surface.unmap_egl_image(0)?;
+    Ok(Passed)
 }
 
-/// Looks at the luma of a frame, in what is current.
-fn is_flat(
+fn flags(p: &Platform) -> Result<Outcome, Failure> {
+    let (surface, cuda) = with_image(p)?;
+    for flags in [1, 2, 4] {
+        let code = cuda.code_of_flags(surface.image(0)?, flags)?;
+        check::that(format_args!("flags {flags} are refused"), code != 0)?;
+    }
+    surface.unmap_egl_image(0)?;
+    Ok(Passed)
+}
+
+fn null(_: &Platform) -> Result<Outcome, Failure> {
+    let code = Cuda::new()?.code_of_flags(std::ptr::null_mut(), 0)?;
+    check::that("it is refused", code != 0)?;
+    Ok(Passed)
+}
+
+fn register_again(p: &Platform) -> Result<Outcome, Failure> {
+    let (surface, cuda) = with_image(p)?;
+    for _ in 0..10 {
+        cuda.image(surface.image(0)?)?
+            .unregister()
+            .map_err(failed)?;
+    }
+    surface.unmap_egl_image(0)?;
+    Ok(Passed)
+}
+
+fn order(p: &Platform) -> Result<Outcome, Failure> {
+    let (surface, cuda) = with_image(p)?;
+    let mapped = cuda.image(surface.image(0)?)?;
+    mapped.unregister().map_err(failed)?;
+    surface.unmap_egl_image(0)?;
+    surface.destroy()?;
+    Ok(Passed)
+}
+
+fn threads(p: &Platform) -> Result<Outcome, Failure> {
+    let (surface, cuda) = with_image(p)?;
+    let mapped = cuda.image(surface.image(0)?)?;
+    let ended = std::thread::spawn(move || mapped.unregister().map_err(failed)).join();
+    ended.map_err(|_| Failure::new("a thread that ends", "a panic"))??;
+    surface.unmap_egl_image(0)?;
+    Ok(Passed)
+}
+
+fn many(p: &Platform) -> Result<Outcome, Failure> {
+    let cuda = Cuda::new()?;
+    let mut all = Vec::new();
+    for value in 0..32 {
+        let surface = Wanted::picture(ColorFormat::NV12, 64, 32).create(p)?;
+        surface.mem_set(0, -1, value)?;
+        surface.map_egl_image(0)?;
+        let mapped = cuda.image(surface.image(0)?)?;
+        all.push((mapped, surface));
+    }
+    for (value, (mapped, surface)) in all.into_iter().enumerate() {
+        let (place, row, rows) = spot(&surface, mapped.frame(), 0)?;
+        check::flat("luma", &cuda.read(place, row, rows)?, value as u8, 0)?;
+        drop(mapped);
+        surface.unmap_egl_image(0)?;
+    }
+    Ok(Passed)
+}
+
+fn two_addresses(p: &Platform) -> Result<Outcome, Failure> {
+    let (one, cuda) = with_image(p)?;
+    let (other, _) = with_image(p)?;
+    let (first, second) = (cuda.image(one.image(0)?)?, cuda.image(other.image(0)?)?);
+    let text = |place| format!("{place:?}");
+    let (a, ..) = spot(&one, first.frame(), 0)?;
+    let (b, ..) = spot(&other, second.frame(), 0)?;
+    check::that("they differ", text(a) != text(b))?;
+    drop((first, second));
+    one.unmap_egl_image(0)?;
+    other.unmap_egl_image(0)?;
+    Ok(Passed)
+}
+
+/// CUDA reads one value everywhere in a plane.
+fn expect(
     cuda: &Cuda,
-    surface: &Surface,
-    frame: &egl_cuda::sys::CUeglFrame,
-    luma: u8,
+    (place, row, rows): (Place, usize, usize),
+    value: u8,
 ) -> Result<(), Failure> {
-    let shape = surface.plane(0, 0)?;
-    let place = place(frame, 0, shape.pitch)?;
-    let pixels = cuda.read(place, shape.row(), shape.height as usize)?;
-    check::flat("luma", &pixels, luma, 0)
+    check::flat("luma", &cuda.read(place, row, rows)?, value, 0)
 }
 
-fn twice(p: &Platform) -> Result<Outcome, Failure> {
-    let (surface, cuda) = (painted(p, 70)?, Cuda::new()?);
-    let first = cuda.image(surface.image(0)?)?;
-    let second = cuda.image(surface.image(0)?)?;
-    is_flat(&cuda, &surface, first.frame(), 70)?;
-    is_flat(&cuda, &surface, second.frame(), 70)?;
+fn twice(p: &Platform, wanted: Wanted) -> Result<Outcome, Failure> {
+    let surface = wanted.create(p)?;
+    surface.mem_set(0, 0, 41)?;
+    surface.map_egl_image(0)?;
+    let cuda = Cuda::new()?;
+    let image = surface.image(0)?;
+    let (first, second) = (cuda.image(image)?, cuda.image(image)?);
+    let spots = [
+        spot(&surface, first.frame(), 0)?,
+        spot(&surface, second.frame(), 0)?,
+    ];
+    for spot in spots {
+        expect(&cuda, spot, 41)?;
+    }
+    if let [(Place::Array(one), ..), (Place::Array(other), ..)] = spots {
+        check::that("the arrays are two", one != other)?;
+    }
+    // What is written by the one is read by the other.
+    let (place, row, rows) = spots[0];
+    cuda.write(place, row, &vec![42; row * rows])?;
+    expect(&cuda, spots[1], 42)?;
+    drop((second, first));
+    surface.unmap_egl_image(0)?;
+    Ok(Passed)
+}
+
+fn second(p: &Platform) -> Result<Outcome, Failure> {
+    let (surface, cuda) = with_image(p)?;
+    let image = surface.image(0)?;
+    let (first, second) = (cuda.image(image)?, cuda.image(image)?);
     first.unregister().map_err(failed)?;
-    is_flat(&cuda, &surface, second.frame(), 70)?;
+    let spot = spot(&surface, second.frame(), 0)?;
+    surface.mem_set(0, 0, 43)?;
+    expect(&cuda, spot, 43)?;
+    let (place, row, rows) = spot;
+    cuda.write(place, row, &vec![44; row * rows])?;
     second.unregister().map_err(failed)?;
     surface.unmap_egl_image(0)?;
+    check::flat("luma", &surface.read(0, 0)?, 44, 0)?;
     Ok(Passed)
 }
 
-fn image_first(p: &Platform) -> Result<Outcome, Failure> {
-    let (surface, cuda) = (painted(p, 71)?, Cuda::new()?);
-    let _current = cuda.context.push().map_err(failed)?;
-    let resource = cuda.resource(surface.image(0)?)?;
-    let (code, frame) = resource.frame()?;
-    done("cuGraphicsResourceGetMappedEglFrame", Ok(code))?;
-    surface.unmap_egl_image(0)?;
-    is_flat(&cuda, &surface, &frame, 71)?;
-    done("cuGraphicsUnregisterResource", resource.unregister())?;
-    Ok(Passed)
-}
-
-fn two_contexts(p: &Platform) -> Result<Outcome, Failure> {
-    let (surface, cuda) = (painted(p, 72)?, Cuda::new()?);
-    let first = cuda.image(surface.image(0)?)?;
-    let other = OtherContext::new(&cuda)?;
-    other.with(|| {
-        let resource = cuda.resource(surface.image(0)?)?;
-        let (code, frame) = resource.frame()?;
-        done("cuGraphicsResourceGetMappedEglFrame", Ok(code))?;
-        let shape = surface.plane(0, 0)?;
-        check::that("it has an address", place(&frame, 0, shape.pitch).is_ok())?;
-        done("cuGraphicsUnregisterResource", resource.unregister())
-    })?;
-    is_flat(&cuda, &surface, first.frame(), 72)?;
-    first.unregister().map_err(failed)?;
-    surface.unmap_egl_image(0)?;
-    Ok(Passed)
-}
-
-fn frame_elsewhere(p: &Platform) -> Result<Outcome, Failure> {
-    let (surface, cuda) = (painted(p, 73)?, Cuda::new()?);
-    let other = OtherContext::new(&cuda)?;
-    let resource = other.with(|| cuda.resource(surface.image(0)?))?;
-    let code = {
-        let _current = cuda.context.push().map_err(failed)?;
-        resource.frame()?.0
-    };
-    done(
-        "cuGraphicsUnregisterResource",
-        other.with(|| resource.unregister()),
-    )?;
-    surface.unmap_egl_image(0)?;
-    check::equal("cuGraphicsResourceGetMappedEglFrame returns", code, 201)?;
-    Ok(Passed)
-}
-
-fn end_elsewhere(p: &Platform) -> Result<Outcome, Failure> {
-    let (surface, cuda) = (painted(p, 74)?, Cuda::new()?);
-    let other = OtherContext::new(&cuda)?;
-    let resource = other.with(|| cuda.resource(surface.image(0)?))?;
-    let code = {
-        let _current = cuda.context.push().map_err(failed)?;
-        resource.unregister()?
-    };
-    if code != 0 {
-        done(
-            "cuGraphicsUnregisterResource in its context",
-            other.with(|| resource.unregister()),
-        )?;
-    }
-    surface.unmap_egl_image(0)?;
-    check::equal("cuGraphicsUnregisterResource returns", code, 0)?;
-    Ok(Passed)
-}
-
-/// Does what elements do, and looks after each call.
-fn work(cuda: &Cuda, surface: &Surface) -> Result<(), Failure> {
-    let before = cuda.current()?;
-    let same = |call: &str| check::equal(call, cuda.current()?, before);
-    let context = Context::primary(0).map_err(failed)?;
-    same("after cuDevicePrimaryCtxRetain")?;
-    let stream = Stream::new(&context).map_err(failed)?;
-    same("after cuStreamCreate")?;
-    let event = Event::new(&context).map_err(failed)?;
-    event.record(&stream).map_err(failed)?;
-    stream.wait_event(&event).map_err(failed)?;
-    event.synchronize().map_err(failed)?;
-    same("after calls on events")?;
+fn without_image(p: &Platform) -> Result<Outcome, Failure> {
+    let (surface, cuda) = with_image(p)?;
+    surface.mem_set(0, 0, 45)?;
     let mapped = cuda.image(surface.image(0)?)?;
-    same("after cuGraphicsEGLRegisterImage and its frame")?;
-    is_flat(cuda, surface, mapped.frame(), 75)?;
-    same("after a copy")?;
+    let spot = spot(&surface, mapped.frame(), 0)?;
+    surface.unmap_egl_image(0)?;
+    expect(&cuda, spot, 45)?;
+    let (place, row, rows) = spot;
+    cuda.write(place, row, &vec![46; row * rows])?;
     mapped.unregister().map_err(failed)?;
-    same("after cuGraphicsUnregisterResource")?;
-    drop((event, stream, context));
-    same("after all ends")
+    check::flat("luma", &surface.read(0, 0)?, 46, 0)?;
+    Ok(Passed)
 }
 
-fn current(p: &Platform) -> Result<Outcome, Failure> {
-    let (surface, cuda) = (painted(p, 75)?, Cuda::new()?);
-    check::that("nothing is current yet", cuda.current()?.is_null())?;
-    work(&cuda, &surface)?;
-    let other = OtherContext::new(&cuda)?;
-    other.with(|| {
-        check::equal("current", cuda.current()?, other.as_raw())?;
-        work(&cuda, &surface)
-    })?;
-    {
-        let _current = cuda.context.push().map_err(failed)?;
-        work(&cuda, &surface)?;
-    }
+fn without_surface(p: &Platform) -> Result<Outcome, Failure> {
+    let (surface, cuda) = with_image(p)?;
+    let mapped = cuda.image(surface.image(0)?)?;
     surface.unmap_egl_image(0)?;
+    surface.destroy()?;
+    // Whether the pixels are still there is nothing to rely on.
+    mapped.unregister().map_err(failed)?;
     Ok(Passed)
 }

@@ -2,11 +2,9 @@
 
 mod calls;
 mod memory;
-mod other_context;
-mod resource;
+mod registration;
 
 pub(crate) use memory::{Memory, Pinned};
-pub(crate) use other_context::OtherContext;
 
 use std::ffi::{c_char, c_int, c_uint, c_void};
 use std::ptr::NonNull;
@@ -127,9 +125,9 @@ raw! {
     error_name = "cuGetErrorName" (code: CUresult, out: *mut *const c_char);
     ctx_get_current = "cuCtxGetCurrent" (out: *mut CUcontext);
     ctx_create = "cuCtxCreate_v2" (out: *mut CUcontext, flags: c_uint, device: c_int);
-    ctx_push = "cuCtxPushCurrent_v2" (context: CUcontext);
-    ctx_pop = "cuCtxPopCurrent_v2" (out: *mut CUcontext);
     ctx_destroy = "cuCtxDestroy_v2" (context: CUcontext);
+    ctx_push_current = "cuCtxPushCurrent_v2" (context: CUcontext);
+    ctx_pop_current = "cuCtxPopCurrent_v2" (out: *mut CUcontext);
     stream_query = "cuStreamQuery" (stream: CUstream);
     launch_host_func = "cuLaunchHostFunc"
         (stream: CUstream, function: unsafe extern "C" fn(*mut c_void), data: *mut c_void);
@@ -190,6 +188,17 @@ impl Cuda {
 
     /// The pixels of a plane on the device, packed.
     pub(crate) fn read(&self, from: Place, row: usize, rows: usize) -> Result<Vec<u8>, Failure> {
+        let _current = self.context.push().map_err(failed)?;
+        self.read_here(from, row, rows)
+    }
+
+    /// The same, with the context that is current.
+    pub(crate) fn read_here(
+        &self,
+        from: Place,
+        row: usize,
+        rows: usize,
+    ) -> Result<Vec<u8>, Failure> {
         let mut bytes = vec![0u8; row * rows];
         let what = Copy2d {
             from: Half::at(from),
@@ -197,7 +206,6 @@ impl Cuda {
             width_in_bytes: row,
             height: rows,
         };
-        let _current = self.context.push().map_err(failed)?;
         // SAFETY: the host side is the vector, as long as the rows; the device checks its own.
         done("cuMemcpy2D", unsafe { self.copy_2d(&raw const what) })?;
         Ok(bytes)

@@ -163,6 +163,7 @@ pub(crate) extern "C" fn get_mapped_egl_frame(
             }
             return put(out, frame);
         };
+        // As seen on a desktop driver; unregistering asks for no particular context there.
         if resource.context != context {
             return Err(INVALID_CONTEXT);
         }
@@ -210,7 +211,6 @@ pub(crate) extern "C" fn get_mapped_egl_frame(
 /// `cuGraphicsUnregisterResource`
 pub(crate) extern "C" fn unregister_resource(handle: usize) -> CuResult {
     call(Function::cuGraphicsUnregisterResource, || {
-        // In whatever context, as measured on a desktop GPU.
         context::end(|_| {
             let resource = RESOURCES.remove(handle).ok_or(INVALID_HANDLE)?;
             if resource.image.buffer.region.is_busy() {
