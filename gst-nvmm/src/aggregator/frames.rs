@@ -69,21 +69,22 @@ impl CudaAggregator {
                 }
             };
             let is_eos = queued.is_none() && pad.is_eos();
-            if is_eos && imp.shown_until().is_some_and(|end| end <= output.0) {
+            let over = imp.shown_until().filter(|end| *end <= output.0);
+            if over.is_some_and(|end| !imp.repeats(end, output.0, is_eos)) {
                 imp.show(None);
             }
             let is_shown = imp.shown_until().is_some();
             shown |= is_shown;
-            all_eos &= is_eos && !is_shown;
+            all_eos &= is_eos && (over.is_some() || !is_shown);
             need_data |= dropped && queued.is_none() && !is_eos && !timeout;
             earliest = earliest.into_iter().chain(queued).min();
         }
         // The last pad may be on its way out, and another on its way in.
         all_eos &= num_pads > 0;
-        match (need_data, shown, all_eos, earliest) {
+        match (need_data, all_eos, shown, earliest) {
             (true, ..) => Picked::NeedData,
-            (_, true, ..) => Picked::Frames,
-            (_, _, true, _) => Picked::Eos,
+            (_, true, ..) => Picked::Eos,
+            (_, _, true, _) => Picked::Frames,
             (.., Some(earliest)) => Picked::NothingBefore(earliest),
             _ => Picked::Nothing,
         }

@@ -5,14 +5,15 @@ use gst::ClockTime;
 use gst::glib;
 use gst::prelude::*;
 use gst::subclass::prelude::*;
-use gst_base::AGGREGATOR_FLOW_NEED_DATA;
 use gst_base::prelude::*;
 use gst_base::subclass::prelude::*;
 use gst_video::VideoInfo;
 
-use super::frames::Picked;
+use super::qos::Qos;
 use super::timing::OutputClock;
+use super::watch::Watch;
 use super::{CudaAggregatorPad, Input};
+use crate::counts::Counts;
 use crate::error::{Error, Result};
 use crate::frame::NvmmFrame;
 use crate::memory::{Form, form, recycled};
@@ -57,6 +58,7 @@ pub struct CudaAggregator {
     pub(super) inputs: Mutex<Vec<Input>>,
     output_buffers: Mutex<u32>,
     bufapi_version: AtomicBool,
+    watch: Mutex<Option<Watch>>,
     /// How many calls of `without_waiting` are under way.
     flushes: AtomicU32,
 }
@@ -70,6 +72,7 @@ impl Default for CudaAggregator {
             inputs: Mutex::default(),
             output_buffers: Mutex::new(DEFAULT_OUTPUT_BUFFERS),
             bufapi_version: AtomicBool::new(false),
+            watch: Mutex::default(),
             flushes: AtomicU32::new(0),
         }
     }
@@ -80,7 +83,13 @@ pub(super) struct State {
     pub(super) info: Option<VideoInfo>,
     pub(super) clock: Option<OutputClock>,
     pub(super) pool: Option<Pool>,
-    frames: u64,
+    pub(super) qos: Qos,
+    /// Frames made, and frames left out because they would have come too late.
+    pub(super) frames: u64,
+    pub(super) dropped: u64,
+    pub(super) counts: Counts,
+    /// The sum of both when the watch looked last.
+    pub(super) seen_by_watch: u64,
 }
 
 /// The output's pool, and what it was made for.
@@ -114,6 +123,10 @@ impl CudaAggregator {
 
     pub(super) fn output_buffers(&self) -> u32 {
         *lock(&self.output_buffers)
+    }
+
+    pub(super) fn session(&self) -> Option<Arc<Session>> {
+        lock(&self.session).clone()
     }
 
     pub(super) fn form(&self) -> Form {
@@ -170,6 +183,7 @@ impl CudaAggregator {
         }
         recycled::forget();
         let mut state = lock(&self.state);
+        state.qos = Qos::default();
         state.clock = state
             .info
             .as_ref()
@@ -318,10 +332,14 @@ impl AggregatorImpl for CudaAggregator {
         self.init_segment(true);
         *lock(&self.state) = State::default();
         self.reset();
-        self.parent_start()
+        self.parent_start()?;
+        *lock(&self.watch) = Watch::start(self.obj().as_ref());
+        Ok(())
     }
 
     fn stop(&self) -> Result<(), gst::ErrorMessage> {
+        let watch = lock(&self.watch).take();
+        drop(watch);
         self.reset();
         self.init_segment(false);
         let state = std::mem::take(&mut *lock(&self.state));
@@ -330,7 +348,14 @@ impl AggregatorImpl for CudaAggregator {
         {
             gst::warning!(CATEGORY, imp = self, "{error}");
         }
-        gst::info!(CATEGORY, imp = self, "{} frames", state.frames);
+        gst::info!(
+            CATEGORY,
+            imp = self,
+            "{} frames, {} dropped, {}",
+            state.frames,
+            state.dropped,
+            state.counts
+        );
         self.parent_stop()
     }
 
@@ -381,6 +406,17 @@ impl AggregatorImpl for CudaAggregator {
             gst::EventView::Seek(seek) if seek.get().1.contains(gst::SeekFlags::FLUSH) => {
                 self.without_waiting(|| self.parent_src_event(event))
             }
+            gst::EventView::Qos(qos) => {
+                let (_, proportion, late, timestamp) = qos.get();
+                let mut state = lock(&self.state);
+                let length = state.clock.map_or(ClockTime::ZERO, |clock| {
+                    let (start, end) = clock.next();
+                    end.saturating_sub(start)
+                });
+                state.qos.update(proportion, late, timestamp, length);
+                drop(state);
+                self.parent_src_event(event)
+            }
             _ => self.parent_src_event(event),
         }
     }
@@ -398,8 +434,8 @@ impl AggregatorImpl for CudaAggregator {
         _decide_query: Option<&gst::query::Allocation>,
         query: &mut gst::query::Allocation,
     ) -> Result<(), gst::LoggableError> {
-        // One frame is being shown, one is queued.
-        query.add_allocation_pool(None::<&gst::BufferPool>, form::usual_size() as u32, 2, 0);
+        // One frame is being shown, one is queued, and the producer works on a third.
+        query.add_allocation_pool(None::<&gst::BufferPool>, form::usual_size() as u32, 3, 0);
         Ok(())
     }
 
@@ -436,70 +472,6 @@ impl AggregatorImpl for CudaAggregator {
     }
 
     fn aggregate(&self, timeout: bool) -> Result<gst::FlowSuccess, gst::FlowError> {
-        let session = lock(&self.session)
-            .clone()
-            .ok_or(gst::FlowError::Flushing)?;
-        let (output, info, pool) = loop {
-            let (mut clock, info, pool) = {
-                let state = lock(&self.state);
-                let (Some(clock), Some(info), Some(Pool { pool, .. })) =
-                    (state.clock, &state.info, &state.pool)
-                else {
-                    return Err(AGGREGATOR_FLOW_NEED_DATA);
-                };
-                (clock, info.clone(), pool.clone())
-            };
-            let output = clock.next();
-            match self.pick(output, timeout) {
-                Picked::Frames => break (output, info, pool),
-                Picked::NeedData => return Err(AGGREGATOR_FLOW_NEED_DATA),
-                Picked::Eos => return Err(gst::FlowError::Eos),
-                Picked::NothingBefore(time) => {
-                    clock.skip_to(time);
-                    lock(&self.state).clock = Some(clock);
-                }
-                Picked::Nothing => {
-                    if timeout {
-                        clock.advance();
-                        lock(&self.state).clock = Some(clock);
-                    }
-                    return Err(AGGREGATOR_FLOW_NEED_DATA);
-                }
-            }
-        };
-        let mut buffer = match self.compute(&session, &info, &pool) {
-            Ok(buffer) => buffer,
-            // Whether the whole element flushes is the base class's business.
-            Err(Error::Flushing) => return Err(AGGREGATOR_FLOW_NEED_DATA),
-            Err(error) => {
-                self.post_error_message(error.to_message());
-                return Err(gst::FlowError::Error);
-            }
-        };
-        let segment = self.obj().src_pad().segment();
-        let segment = segment.downcast_ref::<ClockTime>();
-        let at = |time| segment.map_or(Some(time), |s| s.position_from_running_time(time));
-        // A seek may have ended the segment.
-        let start = at(output.0).ok_or(gst::FlowError::Eos)?;
-        let stop = segment.and_then(|segment| segment.stop());
-        let length = output.1.saturating_sub(output.0);
-        let end = at(output.1)
-            .or(stop)
-            .unwrap_or(start.saturating_add(length));
-        if let Some(buffer) = buffer.get_mut() {
-            buffer.set_pts(start);
-            buffer.set_duration(end.saturating_sub(start));
-        }
-        self.obj().set_position(end);
-        {
-            let mut state = lock(&self.state);
-            state.frames += 1;
-            if let Some(clock) = &mut state.clock {
-                clock.advance();
-            }
-        }
-        self.obj()
-            .upcast_ref::<gst_base::Aggregator>()
-            .finish_buffer(buffer)
+        self.make_output(timeout)
     }
 }

@@ -3,8 +3,11 @@
 mod frames;
 mod imp;
 mod negotiate;
+mod output;
 mod pad;
+mod qos;
 mod timing;
+mod watch;
 
 use gst::glib;
 use gst::prelude::*;

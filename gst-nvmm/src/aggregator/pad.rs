@@ -1,4 +1,4 @@
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{LazyLock, Mutex, MutexGuard};
 
 use gst::ClockTime;
 use gst::glib;
@@ -9,6 +9,24 @@ use gst_video::VideoInfo;
 #[derive(Debug, Default)]
 pub struct CudaAggregatorPad {
     state: Mutex<PadState>,
+    settings: Mutex<Settings>,
+}
+
+/// What becomes of a frame that is over while no other has come.
+#[derive(Clone, Copy, Debug)]
+struct Settings {
+    repeat_after_eos: bool,
+    /// `u64::MAX` is for ever.
+    max_repeat: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            repeat_after_eos: false,
+            max_repeat: u64::MAX,
+        }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -16,6 +34,8 @@ pub(super) struct PadState {
     pub(super) info: Option<VideoInfo>,
     /// The frame being shown: it stays until the next one is due or the input ends.
     pub(super) current: Option<Current>,
+    /// The application was told that its producer has too few surfaces.
+    pub(super) has_starved: bool,
 }
 
 #[derive(Debug)]
@@ -48,6 +68,16 @@ impl CudaAggregatorPad {
     /// The running time at which the frame being shown ends.
     pub(super) fn shown_until(&self) -> Option<ClockTime> {
         self.state().current.as_ref().map(|current| current.end)
+    }
+
+    /// Whether a frame that ended at `end` is still to be shown at `now`, later.
+    pub(super) fn repeats(&self, end: ClockTime, now: ClockTime, is_eos: bool) -> bool {
+        let settings = *self.settings.lock().unwrap_or_else(|e| e.into_inner());
+        if is_eos {
+            return settings.repeat_after_eos;
+        }
+        let most = ClockTime::try_from(settings.max_repeat).unwrap_or(ClockTime::MAX);
+        settings.max_repeat == u64::MAX || end.saturating_add(most) > now
     }
 
     /// The running times at which a queued buffer starts and ends; `fallback` where it says none.
@@ -113,7 +143,47 @@ impl ObjectSubclass for CudaAggregatorPad {
     type ParentType = gst_base::AggregatorPad;
 }
 
-impl ObjectImpl for CudaAggregatorPad {}
+impl ObjectImpl for CudaAggregatorPad {
+    fn properties() -> &'static [glib::ParamSpec] {
+        static PROPERTIES: LazyLock<[glib::ParamSpec; 2]> = LazyLock::new(|| {
+            [
+                glib::ParamSpecBoolean::builder("repeat-after-eos")
+                    .nick("Repeat after EOS")
+                    .blurb("Shows the last frame on until all inputs have ended")
+                    .mutable_playing()
+                    .build(),
+                glib::ParamSpecUInt64::builder("max-last-buffer-repeat")
+                    .nick("Longest repeat")
+                    .blurb("For how many nanoseconds the last frame of an input that stalls is shown; -1 for ever")
+                    .default_value(u64::MAX)
+                    .mutable_playing()
+                    .build(),
+            ]
+        });
+        &*PROPERTIES
+    }
+
+    fn set_property(&self, _id: usize, value: &glib::Value, pspec: &glib::ParamSpec) {
+        let mut settings = self.settings.lock().unwrap_or_else(|e| e.into_inner());
+        let settings = &mut *settings;
+        // GObject has checked type and range; a value of another type changes nothing.
+        match pspec.name() {
+            "repeat-after-eos" => {
+                settings.repeat_after_eos = value.get().unwrap_or(settings.repeat_after_eos);
+            }
+            _ => settings.max_repeat = value.get().unwrap_or(settings.max_repeat),
+        }
+    }
+
+    fn property(&self, _id: usize, pspec: &glib::ParamSpec) -> glib::Value {
+        let settings = *self.settings.lock().unwrap_or_else(|e| e.into_inner());
+        match pspec.name() {
+            "repeat-after-eos" => settings.repeat_after_eos.to_value(),
+            _ => settings.max_repeat.to_value(),
+        }
+    }
+}
+
 impl GstObjectImpl for CudaAggregatorPad {}
 impl PadImpl for CudaAggregatorPad {}
 

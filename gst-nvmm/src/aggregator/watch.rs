@@ -1,0 +1,98 @@
+#![forbid(unsafe_code)]
+//! Says it where an input waits for ever, because its producer has too few surfaces.
+
+use gst::ClockTime;
+use gst::prelude::*;
+use gst::subclass::prelude::*;
+use gst_base::prelude::*;
+
+use super::CudaAggregatorPad;
+use super::imp::{CATEGORY, CudaAggregator, lock};
+
+/// How often it looks; frames that are further apart than half of this say nothing.
+const INTERVAL: ClockTime = ClockTime::from_seconds(2);
+
+/// A look from time to time, on the thread of the system's clock, until this is dropped.
+#[derive(Debug)]
+pub(super) struct Watch(gst::PeriodicClockId);
+
+impl Watch {
+    /// `None` where the clock takes no orders: then nobody looks.
+    pub(super) fn start(element: &super::CudaAggregator) -> Option<Self> {
+        let clock = gst::SystemClock::obtain();
+        let id = clock.new_periodic_id(clock.time() + INTERVAL, INTERVAL);
+        let element = element.downgrade();
+        let look = move |_: &gst::Clock, _: Option<ClockTime>, _: &gst::ClockId| {
+            if let Some(element) = element.upgrade() {
+                element.imp().look_for_starving_inputs();
+            }
+        };
+        id.wait_async(look).ok()?;
+        Some(Self(id))
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.0.unschedule();
+    }
+}
+
+impl CudaAggregator {
+    /// Warns of each input, once, that gives nothing while it has a frame here and nothing moves.
+    fn look_for_starving_inputs(&self) {
+        let length = {
+            let mut state = lock(&self.state);
+            let done = state.frames + state.dropped;
+            let is_moving = std::mem::replace(&mut state.seen_by_watch, done) != done;
+            // Before the first frame, and where frames are rare, nothing is known.
+            let Some(clock) = state.clock.filter(|_| !is_moving && done > 0) else {
+                return;
+            };
+            let (start, end) = clock.next();
+            end.saturating_sub(start)
+        };
+        if length > INTERVAL / 2 {
+            return;
+        }
+        let mut index = 0;
+        while let Some(pad) = self.pad(index) {
+            index += 1;
+            if self.starves(&pad) {
+                self.warn_of(&pad);
+            }
+        }
+    }
+
+    /// Whether an input has nothing queued while it shows a frame that is over. A live one may.
+    fn starves(&self, pad: &CudaAggregatorPad) -> bool {
+        let is_over = |end| lock(&self.state).clock.is_some_and(|c| end <= c.next().0);
+        pad.imp().shown_until().is_some_and(is_over)
+            && !pad.is_eos()
+            && pad.peek_buffer().is_none()
+            && !is_live(pad)
+            && !std::mem::replace(&mut pad.imp().state().has_starved, true)
+    }
+
+    fn warn_of(&self, pad: &CudaAggregatorPad) {
+        gst::warning!(CATEGORY, obj = pad, "no frame comes while one is held");
+        gst::element_imp_warning!(
+            self,
+            gst::ResourceError::NoSpaceLeft,
+            (
+                "input {} gives no frame while one of its frames is in use here",
+                pad.name()
+            ),
+            [
+                "its producer seems to have too few surfaces: each input of this element holds up to two. \
+                 Set num-extra-surfaces=2 or more on nvv4l2decoder, output-buffers on nvvidconv, or give \
+                 that element's pool two buffers more"
+            ]
+        );
+    }
+}
+
+fn is_live(pad: &CudaAggregatorPad) -> bool {
+    let mut query = gst::query::Latency::new();
+    pad.peer_query(&mut query) && query.result().0
+}

@@ -1,0 +1,217 @@
+//! What the base class of N-in-1-out elements does when frames are late, missing or over, and what it says.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use gst::prelude::*;
+use gst_nvmm::{NvmmBufferPool, with_nvmm};
+use gst_video::{VideoFormat, VideoInfo};
+use nvmm_pipelines::{Picture, Pipeline, Usage, exclusive, frames};
+
+const RED: [u8; 4] = [0xff, 0, 0, 0xff];
+const BLACK: [u8; 4] = [0, 0, 0, 0xff];
+const CAPS: &str = "video/x-raw,format=RGBA,width=64,height=48,framerate=30/1";
+
+/// 30 blue frames on the left and a few red ones on the right, which go through `red`.
+fn two(pad: &str, num: u32, red: &str) -> String {
+    format!(
+        "nvmmoverlay name=mix sink_1::xpos=64 {pad} ! nvmmtransform ! \
+         video/x-raw,format=RGBA,width=128,height=48 ! appsink name=out sync=false \
+         videotestsrc num-buffers=30 pattern=blue ! {CAPS} ! nvmmtransform ! mix.sink_0 \
+         videotestsrc num-buffers={num} pattern=solid-color foreground-color=0xffff0000 ! {CAPS} ! {red} \
+         nvmmtransform ! mix.sink_1"
+    )
+}
+
+fn on_the_right(pictures: &[Picture]) -> Vec<[u8; 4]> {
+    pictures.iter().map(|p| p.pixel(100, 20)).collect()
+}
+
+#[test]
+fn the_last_frame_of_an_input_that_has_ended_goes_or_stays_as_asked() {
+    let _guard = exclusive();
+    let usage = Usage::start();
+    let gone = frames(&two("", 10, "")).expect("it runs");
+    assert_eq!(on_the_right(&gone)[..10], [RED; 10]);
+    assert_eq!(on_the_right(&gone)[10..], [BLACK; 20]);
+    let stays =
+        frames(&two("sink_1::repeat-after-eos=true", 10, "")).expect("it ends all the same");
+    assert_eq!(on_the_right(&stays), [RED; 30]);
+    usage.assert_clean();
+}
+
+#[test]
+fn gap_events_show_nothing_and_hold_up_nobody() {
+    let _guard = exclusive();
+    let usage = Usage::start();
+    let pipeline = Pipeline::parse(&two("", 30, "identity name=gaps !")).expect("it parses");
+    let pad = pipeline.get::<gst::Element>("gaps").static_pad("src");
+    let pad = pad.expect("a source pad");
+    // From the sixth frame to the twentieth there is nothing.
+    pad.add_probe(gst::PadProbeType::BUFFER, |pad, info| {
+        let Some(gst::PadProbeData::Buffer(buffer)) = &info.data else {
+            return gst::PadProbeReturn::Ok;
+        };
+        let (Some(pts), duration) = (buffer.pts(), buffer.duration()) else {
+            return gst::PadProbeReturn::Ok;
+        };
+        if !(160..660).contains(&pts.mseconds()) {
+            return gst::PadProbeReturn::Ok;
+        }
+        pad.push_event(gst::event::Gap::builder(pts).duration(duration).build());
+        gst::PadProbeReturn::Drop
+    });
+    let sink = pipeline.get("out");
+    pipeline.set(gst::State::Playing).expect("it starts");
+    let mut all = Vec::new();
+    while let Some(picture) = pipeline.picture(&sink).expect("it runs") {
+        all.push(picture);
+    }
+    let right = on_the_right(&all);
+    assert_eq!(right.len(), 30);
+    assert_eq!((&right[..5], &right[20..]), (&[RED; 5][..], &[RED; 10][..]));
+    assert_eq!(right[5..20], [BLACK; 15]);
+    drop(pipeline);
+    usage.assert_clean();
+}
+
+#[test]
+fn frames_that_a_sink_calls_late_are_left_out_and_counted() {
+    let _guard = exclusive();
+    let usage = Usage::start();
+    let line = format!(
+        "videotestsrc num-buffers=60 ! {CAPS} ! nvmmtransform ! nvmmoverlay name=mix ! \
+         nvmmtransform ! appsink name=out sync=false max-buffers=1"
+    );
+    let pipeline = Pipeline::parse(&line).expect("it parses");
+    let sink: gst_app::AppSink = pipeline.get("out");
+    pipeline.set(gst::State::Playing).expect("it starts");
+    pipeline.picture(&sink).expect("it runs").expect("a frame");
+    let mix: gst::Element = pipeline.get("mix");
+    let late = 200_000_000;
+    let at = gst::ClockTime::from_mseconds(100);
+    let event = gst::event::Qos::new(gst::QOSType::Underflow, 2.0, late, at);
+    mix.static_pad("src").expect("a pad").send_event(event);
+    let mut times = Vec::new();
+    while let Some(sample) = sink.try_pull_sample(gst::ClockTime::from_seconds(10)) {
+        let pts = sample.buffer().and_then(|buffer| buffer.pts());
+        times.push(pts.expect("a time").mseconds());
+    }
+    // 100 ms and twice 200 ms and one frame; a few were under way when the sink said so.
+    let before = times.iter().filter(|time| **time < 533).count();
+    assert!(before < 8, "{times:?}");
+    assert!(
+        times.iter().all(|time| *time < 300 || *time >= 533),
+        "{times:?}"
+    );
+    assert_eq!(*times.last().expect("frames"), 59 * 1000 / 30, "it goes on");
+    let bus = pipeline.as_gst().bus().expect("a bus");
+    let mut said = Vec::new();
+    while let Some(message) = bus.pop_filtered(&[gst::MessageType::Qos]) {
+        let gst::MessageView::Qos(qos) = message.view() else {
+            continue;
+        };
+        if message.src() == Some(mix.upcast_ref()) {
+            let (late, proportion, _) = qos.values();
+            said.push((late, proportion, qos.stats().1));
+        }
+    }
+    assert_eq!(said.len(), 60 - 1 - times.len(), "one for each");
+    assert!(
+        said.iter()
+            .all(|(late, proportion, _)| *late > 0 && *proportion == 2.0)
+    );
+    let dropped = said.last().expect("some").2;
+    assert_eq!(dropped.value() as usize, said.len());
+    drop(pipeline);
+    usage.assert_clean();
+}
+
+#[test]
+fn a_producer_with_too_few_surfaces_is_named_with_the_remedy() {
+    let _guard = exclusive();
+    let usage = Usage::start();
+    let line = format!(
+        "nvmmoverlay name=mix ! fakesink appsrc name=in format=time block=true max-buffers=1 ! mix.sink_0 \
+         videotestsrc ! {CAPS} ! nvmmtransform ! mix.sink_1"
+    );
+    let pipeline = Pipeline::parse(&line).expect("it parses");
+    let info = VideoInfo::builder(VideoFormat::Rgba, 64, 48).fps(gst::Fraction::new(30, 1));
+    let caps = with_nvmm(&info.build().expect("a picture").to_caps().expect("caps"));
+    // As a decoder that has one surface beside those that it refers to.
+    let pool = NvmmBufferPool::new(&caps, 1, 1).expect("a pool");
+    pool.set_active(true).expect("it starts");
+    let source: gst_app::AppSrc = pipeline.get("in");
+    source.set_caps(Some(&caps));
+    pipeline.set(gst::State::Playing).expect("it starts");
+    let (frames, decoder) = (pool.clone(), source.clone());
+    let thread = std::thread::spawn(move || {
+        for frame in 0.. {
+            let Ok(mut buffer) = frames.acquire_buffer(None) else {
+                return;
+            };
+            let timed = buffer.make_mut();
+            timed.set_pts(gst::ClockTime::from_mseconds(40 * frame));
+            timed.set_duration(gst::ClockTime::from_mseconds(40));
+            if decoder.push_buffer(buffer).is_err() {
+                return;
+            }
+        }
+    });
+    let bus = pipeline.as_gst().bus().expect("a bus");
+    let limit = gst::ClockTime::from_seconds(20);
+    let message = bus.timed_pop_filtered(limit, &[gst::MessageType::Warning]);
+    let message = message.expect("a warning");
+    let gst::MessageView::Warning(warning) = message.view() else {
+        panic!("{message:?}");
+    };
+    let text = format!("{} {:?}", warning.error(), warning.debug());
+    for words in ["sink_0", "num-extra-surfaces"] {
+        assert!(text.contains(words), "{text}");
+    }
+    // Once, and not of the other input.
+    let again = bus.timed_pop_filtered(
+        gst::ClockTime::from_seconds(5),
+        &[gst::MessageType::Warning],
+    );
+    assert!(again.is_none(), "{again:?}");
+    pool.set_flushing(true);
+    thread.join().expect("the producer ends");
+    pipeline.set(gst::State::Null).expect("it stops");
+    pool.set_active(false).expect("it stops");
+    drop((pipeline, pool, source));
+    usage.assert_clean();
+}
+
+#[test]
+fn one_line_at_the_end_says_what_was_done() {
+    let _guard = exclusive();
+    let lines = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&lines);
+    gst::log::set_threshold_for_name("cudaaggregator", gst::DebugLevel::Info);
+    let function = gst::log::add_log_function(move |category, level, _, _, _, _, message| {
+        if category.name() == "cudaaggregator" && level == gst::DebugLevel::Info {
+            let text = message.get().map(|text| text.to_string());
+            seen.lock().expect("no panic").extend(text);
+        }
+    });
+    let result = frames(&two("", 30, ""));
+    gst::log::remove_log_function(function);
+    assert_eq!(result.expect("it runs").len(), 30);
+    std::thread::sleep(Duration::from_millis(10));
+    let lines = lines.lock().expect("no panic");
+    let last: Vec<_> = lines
+        .iter()
+        .filter(|line| line.contains("frames"))
+        .collect();
+    assert_eq!(last.len(), 1, "{lines:?}");
+    let (start, end) = (
+        "30 frames, 0 dropped, ",
+        "0 maps, 0 copies, 0 synchronizations",
+    );
+    assert!(
+        last[0].starts_with(start) && last[0].ends_with(end),
+        "{last:?}"
+    );
+    assert!(!last[0].contains(" 0 registrations"), "{last:?}");
+}
