@@ -3,6 +3,7 @@
 //! It runs on a desktop GPU, a Jetson, and the simulator with its libEGL (`NVMM_SIM_EGL=1`).
 
 use std::collections::VecDeque;
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -20,7 +21,18 @@ const SECOND: Duration = Duration::from_secs(1);
 
 type Outcome<T = ()> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
-fn main() -> Outcome {
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Its text says the remedy, where one is known.
+            eprintln!("egl_stream: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Outcome {
     let frames = std::env::args()
         .nth(1)
         .map_or(Ok(100), |text| text.parse())?;

@@ -19,6 +19,7 @@
 mod queue;
 
 use std::error::Error;
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
@@ -48,7 +49,18 @@ impl Drop for Picture {
     }
 }
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Its text says the remedy, where one is known.
+            eprintln!("capture_loop: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
     let pictures = match std::env::args().nth(1) {
         Some(number) => number.parse()?,
         None => 60,

@@ -10,6 +10,7 @@
 
 use std::error::Error;
 use std::ffi::{CStr, OsString, c_char, c_int, c_void};
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use egl_cuda::{Context, CudaFrame, Event, Plane, PlaneData, Stream};
@@ -33,14 +34,28 @@ type Invert = unsafe extern "C" fn(*const RtPlane, u32, *mut c_void) -> c_int;
 /// `rt_error` of `rt_kernel.h`.
 type ErrorText = unsafe extern "C" fn(c_int) -> *const c_char;
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Its text says the remedy, where one is known.
+            eprintln!("runtime_kernel: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
     let library = match std::env::args_os().nth(1) {
         Some(path) => path,
         None => beside("librt_kernel.so")?,
     };
     // SAFETY: the library is made of rt_kernel.cu, or is another of its interface; its initialisers are
     // those of the CUDA runtime.
-    let library = unsafe { Library::new(library) }?;
+    let library = unsafe { Library::new(library) }.map_err(|error| match error.source() {
+        Some(why) => format!("{why}; ci/runtime-kernel.sh makes it"),
+        None => error.to_string(),
+    })?;
     let context = Context::primary(0)?;
     let stream = Stream::new(&context)?;
     let done = Event::new(&context)?;
