@@ -8,7 +8,7 @@ use egl_cuda::{Context, CudaFrame, Stream};
 use gst_video::VideoInfo;
 
 use crate::error::{Error, Result};
-use crate::memory::backing::Backing;
+use crate::memory::backing::{Backing, Registered};
 use crate::memory::import::{self, Which};
 use crate::memory::interop::Shared;
 use crate::{format, memory};
@@ -22,9 +22,8 @@ use crate::{format, memory};
 /// surface that another element owns.
 #[derive(Debug)]
 pub struct NvmmFrame {
-    // Dropped in this order: the view, what is behind it, the buffer that owns it all.
-    frame: CudaFrame,
-    backing: Arc<Backing>,
+    // Dropped in this order: what is behind the view, the buffer that owns it all.
+    backing: Registered,
     owner: Owner,
     seen: Seen,
     info: VideoInfo,
@@ -70,6 +69,7 @@ impl NvmmFrame {
     ///
     /// [`Error::Buffer`] for a buffer that is not what `info` says, [`Error::Surface`] for a bad
     /// descriptor, [`Error::Cuda`] when it cannot be registered.
+    #[inline]
     pub fn new(buffer: gst::Buffer, info: &VideoInfo, context: &Context) -> Result<Self> {
         Self::of(buffer, None, info, context)
     }
@@ -88,6 +88,7 @@ impl NvmmFrame {
         Self::of(buffer, Some(index), info, context)
     }
 
+    #[inline]
     fn of(buffer: gst::Buffer, which: Which, info: &VideoInfo, context: &Context) -> Result<Self> {
         if context.ordinal() != 0 {
             return Err(Error::buffer(format!(
@@ -96,13 +97,12 @@ impl NvmmFrame {
             )));
         }
         let (backing, owner) = lookup(&buffer, which, info)?;
-        let frame = backing.frame(context)?;
+        let backing = backing.registered(context)?;
         let seen = Seen {
             owner: AtomicU64::new(UNSEEN),
             ours: AtomicU64::new(UNSEEN),
         };
         Ok(Self {
-            frame,
             backing,
             owner,
             seen,
@@ -192,7 +192,7 @@ impl Deref for NvmmFrame {
     type Target = CudaFrame;
 
     fn deref(&self) -> &CudaFrame {
-        &self.frame
+        self.backing.frame()
     }
 }
 

@@ -1,7 +1,8 @@
 //! What is behind one NVMM memory: the surface, its CUDA registration and its pending event.
 
 use std::ffi::c_void;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::ops::Deref;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 use egl_cuda::sys::CUstream;
 use egl_cuda::{Context, CudaFrame, Event};
@@ -23,6 +24,7 @@ use crate::memory::pixels::Pixels;
 #[derive(Debug)]
 pub(crate) struct Backing {
     // Dropped first: unregisters from CUDA and destroys the EGLImage before the surface goes.
+    frame: OnceLock<CudaFrame>,
     cuda: Mutex<Cuda>,
     pixels: Pixels,
     /// What a memory of ours in the legacy form maps to.
@@ -33,7 +35,6 @@ pub(crate) struct Backing {
 
 #[derive(Debug, Default)]
 struct Cuda {
-    frame: Option<CudaFrame>,
     event: Option<Event>,
     is_pending: bool,
     recordings: u64,
@@ -61,6 +62,7 @@ impl Backing {
 
     fn with(pixels: Pixels, block: Option<Block>, fd: Option<ExtractedFd>) -> Self {
         Self {
+            frame: OnceLock::new(),
             cuda: Mutex::default(),
             pixels,
             block,
@@ -101,18 +103,29 @@ impl Backing {
         self.cuda.lock().unwrap_or_else(|e| e.into_inner())
     }
 
-    /// The first buffer as CUDA sees it; registers it the first time.
-    pub(crate) fn frame(&self, context: &Context) -> Result<CudaFrame> {
-        let mut cuda = self.cuda();
-        if let Some(frame) = &cuda.frame {
-            return Ok(frame.clone());
+    /// Registers the first buffer with CUDA, the first time.
+    pub(crate) fn registered(self: Arc<Self>, context: &Context) -> Result<Registered> {
+        if self.frame.get().is_none() {
+            self.register(context)?;
+        }
+        Ok(Registered(self))
+    }
+
+    #[cold]
+    fn register(&self, context: &Context) -> Result<()> {
+        // One thread at a time.
+        let _cuda = self.cuda();
+        if self.frame.get().is_some() {
+            return Ok(());
         }
         let frame = match &self.pixels {
             Pixels::Surface(surface) => CudaFrame::map(context, surface, 0)?,
             Pixels::NvBuffer(buffer) => CudaFrame::map(context, buffer, 0)?,
         };
         Counts::note(|counts| counts.registrations += 1);
-        Ok(cuda.frame.insert(frame).clone())
+        // Nobody else sets it: the lock is held.
+        self.frame.get_or_init(|| frame);
+        Ok(())
     }
 
     /// Makes `stream` wait for the work that is pending on the pixels. Returns the number of
@@ -169,6 +182,30 @@ impl Backing {
             cuda.is_pending = false;
         }
         Ok(())
+    }
+}
+
+/// A backing that is registered with CUDA.
+///
+/// # Invariants
+///
+/// Its `frame` is set.
+#[derive(Debug)]
+pub(crate) struct Registered(Arc<Backing>);
+
+impl Registered {
+    /// The first buffer as CUDA sees it.
+    pub(crate) fn frame(&self) -> &CudaFrame {
+        // SAFETY: by the type's invariant it is set, and once set it stays.
+        unsafe { self.0.frame.get().unwrap_unchecked() }
+    }
+}
+
+impl Deref for Registered {
+    type Target = Backing;
+
+    fn deref(&self) -> &Backing {
+        &self.0
     }
 }
 
