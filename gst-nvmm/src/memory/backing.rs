@@ -5,7 +5,7 @@ use std::ops::Deref;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 use egl_cuda::sys::CUstream;
-use egl_cuda::{Context, CudaFrame, Event};
+use egl_cuda::{Context, CudaFrame, Current, Event};
 use nvbuf::Surface;
 use nvbuf::legacy::ExtractedFd;
 
@@ -128,17 +128,25 @@ impl Backing {
         Ok(())
     }
 
+    /// What the surface is, or would be, registered in.
+    pub(crate) fn context(&self) -> Result<Context> {
+        Ok(match self.frame.get() {
+            Some(frame) => frame.context().clone(),
+            None => Context::primary(0)?,
+        })
+    }
+
     /// Makes `stream` wait for the work that is pending on the pixels. Returns the number of
     /// recordings so far, for [`Backing::record`].
     ///
     /// # Safety
     ///
     /// `stream` is a stream, alive.
-    pub(crate) unsafe fn wait(&self, stream: CUstream) -> Result<u64> {
+    pub(crate) unsafe fn wait(&self, current: &Current<'_>, stream: CUstream) -> Result<u64> {
         let cuda = self.cuda();
         if let (true, Some(event)) = (cuda.is_pending, &cuda.event) {
             // SAFETY: by this function's contract.
-            unsafe { event.wait_raw(stream) }?;
+            unsafe { event.wait_in(current, stream) }?;
         }
         Ok(cuda.recordings)
     }
@@ -149,25 +157,30 @@ impl Backing {
     }
 
     /// Leaves a pending event: everything given to `stream` so far. `seen` is the number of
-    /// recordings that the stream has waited for; where there are more, it waits first.
+    /// recordings that `wait` has returned for this use.
     ///
     /// # Safety
     ///
     /// As [`Backing::wait`].
-    pub(crate) unsafe fn record(&self, stream: CUstream, seen: u64) -> Result<()> {
+    pub(crate) unsafe fn record(
+        &self,
+        current: &Current<'_>,
+        stream: CUstream,
+        seen: u64,
+    ) -> Result<()> {
         let mut cuda = self.cuda();
         let cuda = &mut *cuda;
         let event = match &mut cuda.event {
             Some(event) => event,
-            none => none.insert(Event::new(&Context::primary(0)?)?),
+            none => none.insert(Event::new(&self.context()?)?),
         };
         if cuda.is_pending && cuda.recordings != seen {
             // Another stream has recorded work since this one waited.
             // SAFETY: by this function's contract.
-            unsafe { event.wait_raw(stream) }?;
+            unsafe { event.wait_in(current, stream) }?;
         }
         // SAFETY: by this function's contract.
-        unsafe { event.record_raw(stream) }?;
+        unsafe { event.record_in(current, stream) }?;
         cuda.recordings += 1;
         cuda.is_pending = true;
         Ok(())

@@ -67,8 +67,8 @@ void bench_frame_close(BenchFrame *frame);
 /* Makes a stream wait for what is pending on the pixels, and leaves what the stream was given pending. */
 gboolean bench_frame_begin(BenchFrame *frame, CUstream stream);
 gboolean bench_frame_end(BenchFrame *frame, CUstream stream);
-/* Surfaces as an element of somebody else wraps them, at most so many. Not active yet. */
-GstBufferPool *bench_pool_new(GstCaps *caps, guint max);
+/* Surfaces as an element of somebody else wraps them, from so many to so many. Not active yet. */
+GstBufferPool *bench_pool_new(GstCaps *caps, guint min, guint max);
 /* A GstAggregator on these frames. */
 GType bench_mix_get_type(void);
 

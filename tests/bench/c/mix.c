@@ -178,7 +178,7 @@ static gboolean decide_allocation(GstAggregator *aggregator, GstQuery *query) {
 
   gst_query_parse_allocation(query, &caps, NULL);
   if (mix->pool != NULL) return TRUE;
-  mix->pool = bench_pool_new(caps, OUTPUT_BUFFERS);
+  mix->pool = bench_pool_new(caps, 0, OUTPUT_BUFFERS);
   return mix->pool != NULL && gst_buffer_pool_set_active(mix->pool, TRUE);
 }
 

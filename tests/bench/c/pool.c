@@ -33,12 +33,12 @@ static GstFlowReturn alloc_buffer(GstBufferPool *object, GstBuffer **buffer, Gst
 static void bench_pool_class_init(BenchPoolClass *class) { class->alloc_buffer = alloc_buffer; }
 static void bench_pool_init(BenchPool *pool) { gst_video_info_init(&pool->info); }
 
-GstBufferPool *bench_pool_new(GstCaps *caps, guint max) {
+GstBufferPool *bench_pool_new(GstCaps *caps, guint min, guint max) {
   BenchPool *pool = g_object_new(bench_pool_get_type(), NULL);
   GstStructure *config = gst_buffer_pool_get_config(GST_BUFFER_POOL_CAST(pool));
 
   gst_object_ref_sink(pool);
-  gst_buffer_pool_config_set_params(config, caps, sizeof(NvBufSurface), 0, max);
+  gst_buffer_pool_config_set_params(config, caps, sizeof(NvBufSurface), min, max);
   if (!gst_video_info_from_caps(&pool->info, caps) || !gst_buffer_pool_set_config(GST_BUFFER_POOL_CAST(pool), config)) {
     gst_object_unref(pool);
     return NULL;

@@ -4,8 +4,8 @@ use std::ffi::{CStr, c_char};
 use std::mem::MaybeUninit;
 
 use gst::glib;
-use gst::prelude::*;
 use gst::glib::translate::{FromGlib, ToGlibPtr, from_glib_full};
+use gst::prelude::*;
 use gst_video::VideoInfo;
 
 unsafe extern "C" {
@@ -16,7 +16,11 @@ unsafe extern "C" {
         info: *const gst_video::ffi::GstVideoInfo,
     ) -> glib::ffi::gboolean;
     fn bench_frame_close(frame: *mut RawFrame);
-    fn bench_pool_new(caps: *mut gst::ffi::GstCaps, max: u32) -> *mut gst::ffi::GstBufferPool;
+    fn bench_pool_new(
+        caps: *mut gst::ffi::GstCaps,
+        min: u32,
+        max: u32,
+    ) -> *mut gst::ffi::GstBufferPool;
     fn bench_mix_get_type() -> glib::ffi::GType;
 }
 
@@ -61,10 +65,10 @@ pub(crate) fn open_and_close(buffer: &gst::Buffer, info: &VideoInfo) -> Result<(
     Ok(())
 }
 
-/// A pool of surfaces that somebody else has wrapped.
-pub(crate) fn pool(caps: &gst::Caps, max: u32) -> Result<gst::BufferPool, String> {
+/// A pool of so many surfaces, which somebody else has wrapped.
+pub(crate) fn pool(caps: &gst::Caps, surfaces: u32) -> Result<gst::BufferPool, String> {
     // SAFETY: caps that live for the call.
-    let pool = unsafe { bench_pool_new(caps.as_mut_ptr(), max) };
+    let pool = unsafe { bench_pool_new(caps.as_mut_ptr(), surfaces, surfaces) };
     // SAFETY: null, or a pool that is given to us.
     let pool: Option<gst::BufferPool> = unsafe { from_glib_full(pool) };
     pool.ok_or_else(|| format!("no pool for {caps}"))

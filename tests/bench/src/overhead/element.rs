@@ -41,7 +41,8 @@ enum Memory {
 struct Mark {
     thread: Duration,
     process: Duration,
-    allocations: u64,
+    /// Before and after the mark was made.
+    allocations: [u64; 2],
     registrations: u64,
 }
 
@@ -57,13 +58,14 @@ struct Cost {
 }
 
 impl Mark {
-    fn now() -> Self {
-        // The simulator's answer needs a text from the heap.
-        let registrations = Simulator::loaded().and_then(|sim| sim.counter("registrations"));
+    fn now(simulator: Option<&Simulator>) -> Self {
+        let before = clocks::allocations();
+        // The answer needs a text from the heap.
+        let registrations = simulator.and_then(|simulator| simulator.counter("registrations"));
         Self {
             thread: clocks::of_thread(),
             process: clocks::of_process(),
-            allocations: clocks::allocations(),
+            allocations: [before, clocks::allocations()],
             registrations: registrations.unwrap_or(0),
         }
     }
@@ -73,7 +75,7 @@ impl Mark {
         Cost {
             thread: micros(end.thread - self.thread),
             process: micros(end.process - self.process),
-            allocations: (end.allocations - self.allocations) as f64 / f64::from(frames),
+            allocations: (end.allocations[0] - self.allocations[1]) as f64 / f64::from(frames),
             registrations: end.registrations - self.registrations,
         }
     }
@@ -82,9 +84,11 @@ impl Mark {
 fn pool(kind: Kind, memory: Memory) -> Result<gst::BufferPool, String> {
     let caps = source::caps();
     let pool = match (kind, memory) {
-        (Kind::Ours, Memory::Own) => NvmmBufferPool::with_form(&caps, 0, SURFACES, Form::Surface)
-            .map_err(|e| e.to_string())?
-            .upcast(),
+        (Kind::Ours, Memory::Own) => {
+            NvmmBufferPool::with_form(&caps, SURFACES, SURFACES, Form::Surface)
+                .map_err(|e| e.to_string())?
+                .upcast()
+        }
         _ => by_hand::pool(&caps, SURFACES)?,
     };
     pool.set_active(true).map_err(|e| e.to_string())?;
@@ -117,14 +121,15 @@ fn turn(kind: Kind, memory: Memory, frames: u32) -> Result<Cost, String> {
     let marks = Arc::new(Mutex::new((0, [None; 2])));
     let pad = sink.static_pad("sink").ok_or("fakesink has no pad")?;
     let probe = Arc::clone(&marks);
+    let simulator = Simulator::loaded();
     pad.add_probe(gst::PadProbeType::BUFFER, move |_, _| {
         let mut state = probe.lock().unwrap_or_else(|e| e.into_inner());
         let (count, marks) = &mut *state;
         *count += 1;
         if *count == WARM_UP {
-            marks[0] = Some(Mark::now());
+            marks[0] = Some(Mark::now(simulator.as_ref()));
         } else if *count == total {
-            marks[1] = Some(Mark::now());
+            marks[1] = Some(Mark::now(simulator.as_ref()));
         }
         gst::PadProbeReturn::Ok
     });
@@ -164,7 +169,10 @@ pub(crate) fn measure(options: &Options) -> Result<bool, String> {
     let mut all = true;
     for (memory, title) in [
         (Memory::Own, "inputs of its own memory"),
-        (Memory::Peers, "inputs of a peer's memory, each frame waited for"),
+        (
+            Memory::Peers,
+            "inputs of a peer's memory, each frame waited for",
+        ),
     ] {
         let (mut hand, mut ours) = (Vec::new(), Vec::new());
         for number in 0..options.turns {

@@ -31,7 +31,8 @@ pub(crate) fn measure(options: &Options, session: &Session) -> Result<bool, Stri
     let caps = crate::source::caps();
     let info = VideoInfo::from_caps(&caps).map_err(|e| e.to_string())?;
     let of_hand = by_hand::pool(&caps, 2)?;
-    let of_ours = NvmmBufferPool::with_form(&caps, 0, 1, Form::Surface).map_err(|e| e.to_string())?;
+    let of_ours =
+        NvmmBufferPool::with_form(&caps, 0, 1, Form::Surface).map_err(|e| e.to_string())?;
     let take = |pool: &gst::BufferPool| {
         pool.set_active(true).map_err(|e| e.to_string())?;
         pool.acquire_buffer(None).map_err(|e| e.to_string())
@@ -70,8 +71,14 @@ pub(crate) fn measure(options: &Options, session: &Session) -> Result<bool, Stri
     let times = [median(hands), median(our), median(foreigns)];
     println!("a buffer seen before becomes a CUDA frame, ns");
     println!("  by hand        {:>8.0}", times[0]);
-    println!("  ours           {:>8.0}  {:.2} of that", times[1], ratios[0]);
-    println!("  another's      {:>8.0}  {:.2} of that", times[2], ratios[1]);
+    println!(
+        "  ours           {:>8.0}  {:.2} of that",
+        times[1], ratios[0]
+    );
+    println!(
+        "  another's      {:>8.0}  {:.2} of that",
+        times[2], ratios[1]
+    );
     let mut all = within("ours, ns", times[1], options.frame_ns());
     all &= within("ours, times the C", ratios[0], options.ratio());
     Ok(all)

@@ -64,7 +64,13 @@ mod tests {
         let options = parse("--turns 3 --frames 7 --slack 2").unwrap();
         assert_eq!((options.turns, options.frames), (3, 7));
         assert!((options.frame_ns() - 600.0).abs() < 1e-9);
-        for wrong in ["--turns", "--turns 0", "--frames x", "--slack nan", "--what 1"] {
+        for wrong in [
+            "--turns",
+            "--turns 0",
+            "--frames x",
+            "--slack nan",
+            "--what 1",
+        ] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }
     }
