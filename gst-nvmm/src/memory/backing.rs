@@ -130,10 +130,16 @@ impl Backing {
 
     /// What the surface is, or would be, registered in.
     pub(crate) fn context(&self) -> Result<Context> {
-        Ok(match self.frame.get() {
-            Some(frame) => frame.context().clone(),
-            None => Context::primary(0)?,
-        })
+        self.context_by(self.cuda().event.as_ref())
+    }
+
+    fn context_by(&self, event: Option<&Event>) -> Result<Context> {
+        let frame = self.frame.get().map(CudaFrame::context);
+        match frame.or(event.map(Event::context)) {
+            Some(context) => Ok(context.clone()),
+            // Another copy of the crate has the frames, and this is the first one.
+            None => Ok(Context::primary(0)?),
+        }
     }
 
     /// Makes `stream` wait for the work that is pending on the pixels. Returns the number of
@@ -172,7 +178,7 @@ impl Backing {
         let cuda = &mut *cuda;
         let event = match &mut cuda.event {
             Some(event) => event,
-            none => none.insert(Event::new(&self.context()?)?),
+            none => none.insert(Event::new(&self.context_by(None)?)?),
         };
         if cuda.is_pending && cuda.recordings != seen {
             // Another stream has recorded work since this one waited.
