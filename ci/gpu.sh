@@ -67,7 +67,7 @@ test_program() { # TEST: where cargo put it
 # without libcuda; gst, GStreamer's libraries; plugins; codecs, plugins that decode H.264 and what they need; nvdec, the one
 # that needs a GPU.
 build() {
-    local lib plugins release=${CARGO_TARGET_DIR:-target}/release program
+    local lib library plugins release=${CARGO_TARGET_DIR:-target}/release program
     cargo build --release -p nvmm-gpu -p nvmm-bench
     cargo build --release -p egl-cuda --features nvbuf --example runtime_kernel --example egl_stream
     ci/plugin.sh
@@ -96,6 +96,9 @@ build() {
     cp "$plugins/libgstnvcodec.so" "$folder/nvdec/"
     strip -o "$folder/gst-launch-1.0" "$(command -v gst-launch-1.0)"
     closure "$folder"/{codecs/plugins,nvdec}/*.so "$folder/gst-launch-1.0" | xargs cp -Lt "$folder/codecs"
+    for library in "$folder"/gst/*; do
+        rm -f "$folder/codecs/${library##*/}"
+    done
     cp ci/h264.sh "$folder/"
     ci/h264.sh --files "$folder/videos"
     strip --strip-unneeded "$folder"/{lib,gpu,gst,plugins,codecs,codecs/plugins,nvdec}/*.so*

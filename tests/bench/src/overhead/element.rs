@@ -10,7 +10,7 @@ use gst_nvmm::{Form, NvmmBufferPool};
 use nvmm_sim_control::Simulator;
 
 use crate::options::Options;
-use crate::sample::{median, ratio, within};
+use crate::sample::{median, quartile, within};
 use crate::source::Source;
 use crate::{by_hand, clocks, mix, source};
 
@@ -164,7 +164,7 @@ fn run(pipeline: &gst::Pipeline) -> Result<(), String> {
     Ok(())
 }
 
-/// Prints the medians of both elements. False if something is above its limit.
+/// Prints what both elements take. False if something is above its limit.
 pub(crate) fn measure(options: &Options) -> Result<bool, String> {
     let mut all = true;
     for (memory, title) in [
@@ -202,15 +202,15 @@ fn print(options: &Options, memory: Memory, title: &str, hand: &[Cost], ours: &[
     for (name, costs) in [("by hand", hand), ("ours", ours)] {
         println!(
             "  {name:<16} {:>14.2}   {:>15.2}   {:>11.4}   {:>13}",
-            median(threads(costs)),
-            median(processes(costs)),
+            quartile(threads(costs)),
+            quartile(processes(costs)),
             allocations(costs),
             registrations(costs)
         );
     }
-    let in_all = ratio(&processes(ours), &processes(hand));
+    let in_all = quartile(processes(ours)) / quartile(processes(hand));
     println!("  all threads, times the C: {in_all:.2}");
-    let of_thread = ratio(&threads(ours), &threads(hand));
+    let of_thread = quartile(threads(ours)) / quartile(threads(hand));
     let mut all = match memory {
         Memory::Own => within("its thread, times the C", of_thread, options.ratio()),
         Memory::Peers => {
