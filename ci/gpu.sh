@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What a real NVIDIA GPU shows: the plugin's PTX against its host twin; egl-cuda on textures, EGLStreams and memory, its
-# tests and what calls cost; a kernel of the CUDA runtime; and the simulator's GPU mode against its host mode.
+# tests and what calls cost; a kernel of the CUDA runtime; the simulator's GPU mode against its host mode; two streams of
+# 3840x2160 beside the GPU's copy rate; and H.264 decoded by NVDEC.
 #
 #   ci/gpu.sh [-- ARGS]                  build into target/gpu and run
 #   ci/gpu.sh --build-only               build, for a machine with a GPU and without Rust and GStreamer
@@ -13,7 +14,7 @@ set -euo pipefail
 folder=
 run=yes
 usage() {
-    sed -n '2,12s/^# \{0,1\}//p' "$0"
+    sed -n '2,13s/^# \{0,1\}//p' "$0"
     exit 2
 }
 while [[ $# -gt 0 ]]; do
@@ -63,9 +64,10 @@ test_program() { # TEST: where cargo put it
 }
 
 # Everything in one folder, so that it can be taken elsewhere: programs; lib, the simulator in host mode; gpu, the same
-# without libcuda; gst, GStreamer's libraries; plugins.
+# without libcuda; gst, GStreamer's libraries; plugins; codecs, plugins that decode H.264 and what they need; nvdec, the one
+# that needs a GPU.
 build() {
-    local lib plugins release=${CARGO_TARGET_DIR:-target}/release program
+    local lib library plugins release=${CARGO_TARGET_DIR:-target}/release program
     cargo build --release -p nvmm-gpu -p nvmm-bench
     cargo build --release -p egl-cuda --features nvbuf --example runtime_kernel --example egl_stream
     ci/plugin.sh
@@ -73,7 +75,7 @@ build() {
     lib=$(NVMM_SIM_RELEASE=r32.7 ci/sim.sh --library-dir)
     plugins=$(pkg-config --variable=pluginsdir gstreamer-1.0)
     rm -rf "$folder"
-    mkdir -p "$folder"/{lib,gpu,gst,plugins}
+    mkdir -p "$folder"/{lib,gpu,gst,plugins,codecs/plugins,nvdec}
     for program in nvmm-gpu nvmm-interop nvmm-bench examples/runtime_kernel examples/egl_stream; do
         strip -o "$folder/${program#*/}" "$release/$program"
     done
@@ -88,7 +90,18 @@ build() {
     cp -L "$lib"/libnv*.so* "$folder/gpu/"
     cp target/plugins/libgstnvmm.so "$plugins"/libgst{coreelements,app}.so "$folder/plugins/"
     closure "$folder"/plugins/*.so "$folder/nvmm-bench" | xargs cp -Lt "$folder/gst"
-    strip --strip-unneeded "$folder"/{lib,gpu,gst,plugins}/*.so*
+    cp "$plugins"/libgst{videoparsersbad,openh264}.so "$folder/codecs/plugins/"
+    # One plugin since GStreamer 1.22.
+    cp "$plugins"/libgstvideoconvert*.so "$folder/codecs/plugins/"
+    cp "$plugins/libgstnvcodec.so" "$folder/nvdec/"
+    strip -o "$folder/gst-launch-1.0" "$(command -v gst-launch-1.0)"
+    closure "$folder"/{codecs/plugins,nvdec}/*.so "$folder/gst-launch-1.0" | xargs cp -Lt "$folder/codecs"
+    for library in "$folder"/gst/*; do
+        rm -f "$folder/codecs/${library##*/}"
+    done
+    cp ci/h264.sh "$folder/"
+    ci/h264.sh --files "$folder/videos"
+    strip --strip-unneeded "$folder"/{lib,gpu,gst,plugins,codecs,codecs/plugins,nvdec}/*.so*
     echo "gpu: built $folder"
 }
 
@@ -104,7 +117,7 @@ fi
 [[ $run == yes ]] || exit 0
 
 folder=$(cd "$folder" && pwd -P)
-for program in nvmm-gpu nvmm-interop nvmm-bench surfaces runtime_kernel egl_stream; do
+for program in nvmm-gpu nvmm-interop nvmm-bench surfaces runtime_kernel egl_stream h264.sh; do
     [[ -x $folder/$program ]] || {
         echo "gpu: $folder/$program is not there or cannot be run" >&2
         exit 1
@@ -115,6 +128,10 @@ trap 'rm -rf "$results"' EXIT
 passed=0
 failed=0
 
+# More folders of libraries and of plugins, with a colon in front.
+more_libraries=
+more_plugins=
+
 # Runs one of the programs with the simulator: MODE is lib (host mode) or gpu.
 simulated() { # MODE PROGRAM [ARGUMENT ...]
     local mode=$1 program=$folder/$2 is_gpu=0
@@ -122,9 +139,9 @@ simulated() { # MODE PROGRAM [ARGUMENT ...]
     [[ $mode != gpu ]] || is_gpu=1
     env NVMM_SIM_GPU=$is_gpu NVMM_SIM_RELEASE=r32.7 NVMM_SIM_STRICT=1 \
         NVMM_SIM_KERNELS="$folder/lib/libnvmm_sim_twins.so" NVMM_SIM_REPORT="$results/$mode.json" \
-        NVBUF_LIBRARY_PATH="$folder/$mode" LD_LIBRARY_PATH="$folder/$mode:$folder/gst${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}" \
-        GST_PLUGIN_PATH="$folder/plugins" GST_PLUGIN_SYSTEM_PATH="$folder/plugins" \
-        GST_REGISTRY="$results/registry" GST_REGISTRY_FORK=no \
+        NVBUF_LIBRARY_PATH="$folder/$mode" LD_LIBRARY_PATH="$folder/$mode:$folder/gst$more_libraries${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}" \
+        GST_PLUGIN_PATH="$folder/plugins$more_plugins" GST_PLUGIN_SYSTEM_PATH="$folder/plugins" \
+        GST_REGISTRY="$results/registry${more_plugins//\//-}" GST_REGISTRY_FORK=no \
         "$program" "$@"
 }
 
@@ -138,6 +155,28 @@ check() { # WHAT COMMAND [ARGUMENT ...]: one case
         echo "FAIL  $what"
         failed=$((failed + 1))
     fi
+}
+
+# Whether two files are equal; says in how many bytes they are not, and by how much at most.
+same() { # FILE FILE
+    cmp -s "$1" "$2" && return
+    [[ -e $1 && -e $2 ]] || return 1
+    cmp -l "$1" "$2" 2>&1 | awk '
+        function value(octal) { return int(octal / 100) * 64 + int(octal / 10) % 10 * 8 + octal % 10 }
+        NF == 3 { d = value($2) - value($3); if (d < 0) d = -d; if (d > worst) worst = d; sum += d * d; count++; next }
+        { print }
+        END { printf "%d bytes differ, by %d at most, sum of squares %d\n", count, worst, sum }'
+    return 1
+}
+
+# Whether the dynamic loader finds a library.
+has_library() { # NAME
+    local directory directories
+    IFS=: read -r -a directories <<<"${LD_LIBRARY_PATH:-}"
+    for directory in ${directories[@]+"${directories[@]}"}; do
+        [[ ! -e $directory/$1 ]] || return 0
+    done
+    PATH=$PATH:/sbin:/usr/sbin ldconfig -p 2>/dev/null | grep -qF "$1"
 }
 
 # Runs a program that counts its cases itself, and takes over the counts: `N passed, N failed` or those of Rust's tests.
@@ -193,5 +232,28 @@ for mode in lib gpu; do
     echo "-- cost of the NVMM part at 1080p ($mode)"
     check "cost ($mode)" simulated "$mode" nvmm-bench --frames 120
 done
+
+echo "== two streams of 3840x2160 that are NVMM already, nvmmoverlay, a sink"
+check "two streams in host mode, small" simulated lib nvmm-bench --streams --frames 60 --size 640x360
+check "two streams on the GPU" simulated gpu nvmm-bench --streams --frames 3000
+
+echo "== H.264 decoded, laid over each other in NVMM"
+videos=$folder/videos
+more_libraries=:$folder/codecs
+more_plugins=:$folder/codecs/plugins
+# What software and the simulator alone make of them.
+check "frames of openh264dec" simulated lib h264.sh --decode openh264dec "$videos" "$results/frames"
+check "the overlay (lib)" simulated lib h264.sh --overlay openh264dec "$videos" "$results/overlay"
+check "the overlay (gpu)" simulated gpu h264.sh --overlay openh264dec "$videos" "$results/overlay-gpu"
+check "GPU mode makes the same overlay" same "$results/overlay" "$results/overlay-gpu"
+if has_library libnvcuvid.so.1; then
+    more_plugins+=:$folder/nvdec
+    check "frames of NVDEC" simulated gpu h264.sh --decode nvh264dec "$videos" "$results/frames-nvdec"
+    check "NVDEC makes the same frames" same "$results/frames" "$results/frames-nvdec"
+    check "the overlay of NVDEC's frames" simulated gpu h264.sh --overlay nvh264dec "$videos" "$results/overlay-nvdec"
+    check "NVDEC makes the same overlay" same "$results/overlay" "$results/overlay-nvdec"
+else
+    echo "SKIP  H.264 decoded by NVDEC: no libnvcuvid.so.1 here (the driver's part for video)"
+fi
 echo "gpu: $passed passed, $failed failed"
 [[ $failed == 0 ]]

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::error::check;
-use crate::{Context, EglSync, Error, Result, Stream, sys};
+use crate::{Context, Current, EglSync, Error, Result, Stream, sys};
 
 /// A point in a stream's work that the CPU and other streams can wait for.
 ///
@@ -161,13 +161,30 @@ impl Event {
     ///
     /// `stream` is null or a live stream.
     pub unsafe fn record_raw(&self, stream: sys::CUstream) -> Result<()> {
+        let current = self.context.push()?;
+        // SAFETY: by this function's contract.
+        unsafe { self.record_in(&current, stream) }
+    }
+
+    /// [`record_raw`](Self::record_raw) where the context is current already: one call of the driver in
+    /// place of three.
+    ///
+    /// # Errors
+    ///
+    /// As `record_raw`.
+    ///
+    /// # Safety
+    ///
+    /// `stream` is null or a live stream.
+    #[doc(alias = "cuEventRecord")]
+    pub unsafe fn record_in(&self, current: &Current<'_>, stream: sys::CUstream) -> Result<()> {
         if self.sync.is_some() {
             return Err(Error::argument(
                 "Event::record",
                 "the event is an EGL fence's, which EGL alone signals: make one with Event::new",
             ));
         }
-        let _current = self.context.push()?;
+        let _own = self.push_unless(current)?;
         // SAFETY: by the type invariant the event is live, by this function's contract the
         // stream is.
         let code = unsafe { (self.context.functions().event_record)(self.raw, stream) };
@@ -188,11 +205,34 @@ impl Event {
     /// `stream` is null or a live stream.
     #[doc(alias = "cuStreamWaitEvent")]
     pub unsafe fn wait_raw(&self, stream: sys::CUstream) -> Result<()> {
-        let _current = self.context.push()?;
+        let current = self.context.push()?;
+        // SAFETY: by this function's contract.
+        unsafe { self.wait_in(&current, stream) }
+    }
+
+    /// [`wait_raw`](Self::wait_raw) where the context is current already: one call of the driver in place of
+    /// three.
+    ///
+    /// # Errors
+    ///
+    /// As `wait_raw`.
+    ///
+    /// # Safety
+    ///
+    /// `stream` is null or a live stream.
+    #[doc(alias = "cuStreamWaitEvent")]
+    pub unsafe fn wait_in(&self, current: &Current<'_>, stream: sys::CUstream) -> Result<()> {
+        let _own = self.push_unless(current)?;
         // SAFETY: by the type invariant the event is live, by this function's contract the
         // stream is; the flags must be 0.
         let code = unsafe { (self.context.functions().stream_wait_event)(stream, self.raw, 0) };
         check(self.context.driver(), "cuStreamWaitEvent", code)
+    }
+
+    /// Makes the event's context current unless it is.
+    fn push_unless(&self, current: &Current<'_>) -> Result<Option<Current<'_>>> {
+        let is_current = current.context().as_raw() == self.context.as_raw();
+        (!is_current).then(|| self.context.push()).transpose()
     }
 
     /// Blocks until the work before the event is done.

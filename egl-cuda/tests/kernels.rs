@@ -9,6 +9,7 @@ use common::{example, is_child, run};
 use egl_cuda::cust::launch;
 use egl_cuda::cust::memory::{CopyDestination, DeviceBuffer};
 use egl_cuda::{Context, ErrorKind, Event, Kernel, Stream};
+use nvmm_sim_control::Simulator;
 
 /// Counts the allocations of each thread.
 struct Counting;
@@ -155,6 +156,18 @@ fn sim_events_order_streams_and_steady_state_allocates_nothing() {
             }
             event.synchronize().unwrap();
         };
+        let simulator = Simulator::find().unwrap();
+        let pushes = || simulator.counter("cuCtxPushCurrent_v2").unwrap();
+        {
+            let before = pushes();
+            let current = context.push().unwrap();
+            // SAFETY: the stream is live.
+            unsafe { event.record_in(&current, one.as_raw()) }.unwrap();
+            // SAFETY: as above.
+            unsafe { event.wait_in(&current, two.as_raw()) }.unwrap();
+            assert_eq!(pushes() - before, 1, "the context was current already");
+        }
+        two.synchronize().unwrap();
         frame(0);
         let before = ALLOCATIONS.get();
         (1..100).for_each(&mut frame);

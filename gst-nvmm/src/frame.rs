@@ -4,11 +4,11 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use egl_cuda::{Context, CudaFrame, Stream};
+use egl_cuda::{Context, CudaFrame, Current, Stream};
 use gst_video::VideoInfo;
 
 use crate::error::{Error, Result};
-use crate::memory::backing::Backing;
+use crate::memory::backing::{Backing, Registered};
 use crate::memory::import::{self, Which};
 use crate::memory::interop::Shared;
 use crate::{format, memory};
@@ -22,9 +22,8 @@ use crate::{format, memory};
 /// surface that another element owns.
 #[derive(Debug)]
 pub struct NvmmFrame {
-    // Dropped in this order: the view, what is behind it, the buffer that owns it all.
-    frame: CudaFrame,
-    backing: Arc<Backing>,
+    // Dropped in this order: what is behind the view, the buffer that owns it all.
+    backing: Registered,
     owner: Owner,
     seen: Seen,
     info: VideoInfo,
@@ -70,6 +69,7 @@ impl NvmmFrame {
     ///
     /// [`Error::Buffer`] for a buffer that is not what `info` says, [`Error::Surface`] for a bad
     /// descriptor, [`Error::Cuda`] when it cannot be registered.
+    #[inline]
     pub fn new(buffer: gst::Buffer, info: &VideoInfo, context: &Context) -> Result<Self> {
         Self::of(buffer, None, info, context)
     }
@@ -88,6 +88,7 @@ impl NvmmFrame {
         Self::of(buffer, Some(index), info, context)
     }
 
+    #[inline]
     fn of(buffer: gst::Buffer, which: Which, info: &VideoInfo, context: &Context) -> Result<Self> {
         if context.ordinal() != 0 {
             return Err(Error::buffer(format!(
@@ -96,13 +97,12 @@ impl NvmmFrame {
             )));
         }
         let (backing, owner) = lookup(&buffer, which, info)?;
-        let frame = backing.frame(context)?;
+        let backing = backing.registered(context)?;
         let seen = Seen {
             owner: AtomicU64::new(UNSEEN),
             ours: AtomicU64::new(UNSEEN),
         };
         Ok(Self {
-            frame,
             backing,
             owner,
             seen,
@@ -118,9 +118,14 @@ impl NvmmFrame {
     ///
     /// The driver's.
     pub fn begin(&self, stream: &Stream) -> Result<()> {
+        self.begin_in(&stream.context().push()?, stream)
+    }
+
+    /// The same where the stream's context is current already.
+    pub(crate) fn begin_in(&self, current: &Current<'_>, stream: &Stream) -> Result<()> {
         let seen = match self.owner {
             // SAFETY: the stream is alive; of a context other than the frame's, the driver refuses it.
-            Owner::Ours => unsafe { self.backing.wait(stream.as_raw()) }?,
+            Owner::Ours => unsafe { self.backing.wait(current, stream.as_raw()) }?,
             Owner::OtherCopy(SharedPtr(shared)) => {
                 let mut seen = UNSEEN;
                 // Before the owner's: whatever is in ours by then is in the owner's, too.
@@ -153,10 +158,15 @@ impl NvmmFrame {
     /// The driver's.
     #[must_use = "false asks for a synchronisation"]
     pub fn end(&self, stream: &Stream) -> Result<bool> {
+        self.end_in(&stream.context().push()?, stream)
+    }
+
+    /// The same where the stream's context is current already.
+    pub(crate) fn end_in(&self, current: &Current<'_>, stream: &Stream) -> Result<bool> {
         let seen = self.seen.owner.load(Ordering::Relaxed);
         match self.owner {
             // SAFETY: the stream is alive; of a context other than the frame's, the driver refuses it.
-            Owner::Ours => unsafe { self.backing.record(stream.as_raw(), seen) }?,
+            Owner::Ours => unsafe { self.backing.record(current, stream.as_raw(), seen) }?,
             Owner::OtherCopy(SharedPtr(shared)) => {
                 // SAFETY: the buffer, and with it the header, is held by `self`.
                 let record = unsafe { (*shared).record };
@@ -165,7 +175,7 @@ impl NvmmFrame {
                 // Our registration of the owner's surface must outlast the work, too.
                 let seen = self.seen.ours.load(Ordering::Relaxed);
                 // SAFETY: as for our own.
-                unsafe { self.backing.record(stream.as_raw(), seen) }?;
+                unsafe { self.backing.record(current, stream.as_raw(), seen) }?;
             }
             Owner::Foreign => return Ok(false),
         }
@@ -192,7 +202,7 @@ impl Deref for NvmmFrame {
     type Target = CudaFrame;
 
     fn deref(&self) -> &CudaFrame {
-        &self.frame
+        self.backing.frame()
     }
 }
 
@@ -281,9 +291,7 @@ pub(crate) fn lookup(
     info: &VideoInfo,
 ) -> Result<(Arc<Backing>, Owner)> {
     let (backing, owner) = find(buffer, which)?;
-    let pixels = backing.pixels();
-    let ((width, height), planes) = (pixels.size()?, pixels.planes()?);
-    let color_format = pixels.color_format()?;
+    let ((width, height), planes, color_format) = backing.pixels().shape()?;
     let size = (info.width(), info.height());
     let fits = (width, height) == size
         && planes.len() == info.n_planes() as usize

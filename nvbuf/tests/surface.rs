@@ -369,6 +369,36 @@ fn a_view_reads_what_the_owner_wrote_and_outlives_changes_of_its_descriptor() {
     assert_eq!(error.kind(), ErrorKind::Invalid, "{error}");
 }
 
+#[test]
+fn a_descriptor_read_again_is_what_is_there_now() {
+    let owner = rgba(24, 12);
+    let (raw, size, entry) = (owner.as_ptr(), owner.raw_size(), entry(&owner));
+    let descriptor = Descriptor::read(raw.cast(), size, 0).unwrap();
+    assert!(descriptor.identity().is_at(raw.cast()) && !descriptor.identity().is_at(entry.cast()));
+    let again = || descriptor.read_again(size).map(|now| now.identity());
+    assert_eq!(again().unwrap(), descriptor.identity());
+    assert!(descriptor.read_again(size - 1).is_err(), "a short memory");
+    // SAFETY: the descriptor is alive, and nobody else reads it now.
+    unsafe { (*entry).width = 20 };
+    assert_ne!(again().unwrap(), descriptor.identity(), "another size");
+    // SAFETY: as above.
+    unsafe { (*entry).width = 24 };
+    // The list elsewhere, with a buffer of other pixels; and nowhere.
+    let other = rgba(16, 12);
+    for (list, width) in [
+        (self::entry(&other), Some(16)),
+        (std::ptr::without_provenance_mut(0xdead_beef_0000), None),
+    ] {
+        // SAFETY: as above.
+        unsafe { (*raw).surfaceList = list };
+        let now = descriptor.read_again(size).map(|now| now.params().width());
+        assert_eq!(now.ok(), width);
+    }
+    // SAFETY: as above; the owner's drop finds what it made.
+    unsafe { (*raw).surfaceList = entry };
+    assert_eq!(again().unwrap(), descriptor.identity());
+}
+
 const fn assert_send_sync<T: Send + Sync>() {}
 const _: () = {
     assert_send_sync::<Surface>();

@@ -1,5 +1,5 @@
 /*
- * Counts what a process asks of the heap, per thread name. Loaded with LD_PRELOAD; at exit the
+ * Counts what a process asks of the heap, per thread name. Loaded with LD_PRELOAD, or linked in; at exit the
  * numbers go to the file that MALLOC_COUNT names, a line per thread name: allocations, frees,
  * name. The counting itself never allocates.
  *
@@ -103,6 +103,13 @@ void *pvalloc(size_t size) {
 void free(void *old) {
     if (old) atomic_fetch_add_explicit(&threads[entry()].frees, 1, memory_order_relaxed);
     __libc_free(old);
+}
+
+/* All threads' so far, for a program that has this file linked in. */
+unsigned long long malloc_count_allocations(void) {
+    unsigned long long sum = 0;
+    for (int i = 0; i < atomic_load(&used); i++) sum += atomic_load(&threads[i].allocations);
+    return sum;
 }
 
 /* This process alone: what it starts is not counted. */

@@ -108,16 +108,16 @@ impl CudaAggregator {
         })?;
         let context = session.context();
         let stream = session.stream();
-        let _current = session.push()?;
+        let current = session.push()?;
         let output = NvmmFrameMut::new(buffer, info, context)?;
         let mut inputs = std::mem::take(&mut *lock(&self.inputs));
         let result = catch_unwind(AssertUnwindSafe(|| {
-            self.fill_and_process(session, &mut inputs, &output)
+            self.fill_and_process(session, &current, &mut inputs, &output)
         }));
         // Whatever was launched leaves its event, also after an error or a panic.
         let mut all_left = true;
         for frame in inputs.iter().map(|input| &input.frame).chain([&*output]) {
-            all_left &= frame.end(stream).unwrap_or_else(|error| {
+            all_left &= frame.end_in(&current, stream).unwrap_or_else(|error| {
                 gst::error!(CATEGORY, imp = self, "{error}");
                 false
             });
@@ -139,6 +139,7 @@ impl CudaAggregator {
     fn fill_and_process(
         &self,
         session: &Session,
+        current: &egl_cuda::Current<'_>,
         inputs: &mut Vec<Input>,
         output: &NvmmFrame,
     ) -> Result<()> {
@@ -153,7 +154,7 @@ impl CudaAggregator {
             inputs.push(Input { pad, frame });
         }
         for frame in inputs.iter().map(|input| &input.frame).chain([output]) {
-            frame.begin(session.stream())?;
+            frame.begin_in(current, session.stream())?;
         }
         (self.class().process)(self.obj().as_ref(), session, inputs, output)
     }

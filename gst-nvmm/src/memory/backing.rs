@@ -1,10 +1,11 @@
 //! What is behind one NVMM memory: the surface, its CUDA registration and its pending event.
 
 use std::ffi::c_void;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::ops::Deref;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 use egl_cuda::sys::CUstream;
-use egl_cuda::{Context, CudaFrame, Event};
+use egl_cuda::{Context, CudaFrame, Current, Event};
 use nvbuf::Surface;
 use nvbuf::legacy::ExtractedFd;
 
@@ -23,6 +24,7 @@ use crate::memory::pixels::Pixels;
 #[derive(Debug)]
 pub(crate) struct Backing {
     // Dropped first: unregisters from CUDA and destroys the EGLImage before the surface goes.
+    frame: OnceLock<CudaFrame>,
     cuda: Mutex<Cuda>,
     pixels: Pixels,
     /// What a memory of ours in the legacy form maps to.
@@ -33,7 +35,6 @@ pub(crate) struct Backing {
 
 #[derive(Debug, Default)]
 struct Cuda {
-    frame: Option<CudaFrame>,
     event: Option<Event>,
     is_pending: bool,
     recordings: u64,
@@ -61,6 +62,7 @@ impl Backing {
 
     fn with(pixels: Pixels, block: Option<Block>, fd: Option<ExtractedFd>) -> Self {
         Self {
+            frame: OnceLock::new(),
             cuda: Mutex::default(),
             pixels,
             block,
@@ -101,18 +103,43 @@ impl Backing {
         self.cuda.lock().unwrap_or_else(|e| e.into_inner())
     }
 
-    /// The first buffer as CUDA sees it; registers it the first time.
-    pub(crate) fn frame(&self, context: &Context) -> Result<CudaFrame> {
-        let mut cuda = self.cuda();
-        if let Some(frame) = &cuda.frame {
-            return Ok(frame.clone());
+    /// Registers the first buffer with CUDA, the first time.
+    pub(crate) fn registered(self: Arc<Self>, context: &Context) -> Result<Registered> {
+        if self.frame.get().is_none() {
+            self.register(context)?;
+        }
+        Ok(Registered(self))
+    }
+
+    #[cold]
+    fn register(&self, context: &Context) -> Result<()> {
+        // One thread at a time.
+        let _cuda = self.cuda();
+        if self.frame.get().is_some() {
+            return Ok(());
         }
         let frame = match &self.pixels {
             Pixels::Surface(surface) => CudaFrame::map(context, surface, 0)?,
             Pixels::NvBuffer(buffer) => CudaFrame::map(context, buffer, 0)?,
         };
         Counts::note(|counts| counts.registrations += 1);
-        Ok(cuda.frame.insert(frame).clone())
+        // Nobody else sets it: the lock is held.
+        self.frame.get_or_init(|| frame);
+        Ok(())
+    }
+
+    /// What the surface is, or would be, registered in.
+    pub(crate) fn context(&self) -> Result<Context> {
+        self.context_by(self.cuda().event.as_ref())
+    }
+
+    fn context_by(&self, event: Option<&Event>) -> Result<Context> {
+        let frame = self.frame.get().map(CudaFrame::context);
+        match frame.or(event.map(Event::context)) {
+            Some(context) => Ok(context.clone()),
+            // Another copy of the crate has the frames, and this is the first one.
+            None => Ok(Context::primary(0)?),
+        }
     }
 
     /// Makes `stream` wait for the work that is pending on the pixels. Returns the number of
@@ -121,11 +148,11 @@ impl Backing {
     /// # Safety
     ///
     /// `stream` is a stream, alive.
-    pub(crate) unsafe fn wait(&self, stream: CUstream) -> Result<u64> {
+    pub(crate) unsafe fn wait(&self, current: &Current<'_>, stream: CUstream) -> Result<u64> {
         let cuda = self.cuda();
         if let (true, Some(event)) = (cuda.is_pending, &cuda.event) {
             // SAFETY: by this function's contract.
-            unsafe { event.wait_raw(stream) }?;
+            unsafe { event.wait_in(current, stream) }?;
         }
         Ok(cuda.recordings)
     }
@@ -136,25 +163,30 @@ impl Backing {
     }
 
     /// Leaves a pending event: everything given to `stream` so far. `seen` is the number of
-    /// recordings that the stream has waited for; where there are more, it waits first.
+    /// recordings that `wait` has returned for this use.
     ///
     /// # Safety
     ///
     /// As [`Backing::wait`].
-    pub(crate) unsafe fn record(&self, stream: CUstream, seen: u64) -> Result<()> {
+    pub(crate) unsafe fn record(
+        &self,
+        current: &Current<'_>,
+        stream: CUstream,
+        seen: u64,
+    ) -> Result<()> {
         let mut cuda = self.cuda();
         let cuda = &mut *cuda;
         let event = match &mut cuda.event {
             Some(event) => event,
-            none => none.insert(Event::new(&Context::primary(0)?)?),
+            none => none.insert(Event::new(&self.context_by(None)?)?),
         };
         if cuda.is_pending && cuda.recordings != seen {
             // Another stream has recorded work since this one waited.
             // SAFETY: by this function's contract.
-            unsafe { event.wait_raw(stream) }?;
+            unsafe { event.wait_in(current, stream) }?;
         }
         // SAFETY: by this function's contract.
-        unsafe { event.record_raw(stream) }?;
+        unsafe { event.record_in(current, stream) }?;
         cuda.recordings += 1;
         cuda.is_pending = true;
         Ok(())
@@ -169,6 +201,30 @@ impl Backing {
             cuda.is_pending = false;
         }
         Ok(())
+    }
+}
+
+/// A backing that is registered with CUDA.
+///
+/// # Invariants
+///
+/// Its `frame` is set.
+#[derive(Debug)]
+pub(crate) struct Registered(Arc<Backing>);
+
+impl Registered {
+    /// The first buffer as CUDA sees it.
+    pub(crate) fn frame(&self) -> &CudaFrame {
+        // SAFETY: by the type's invariant it is set, and once set it stays.
+        unsafe { self.0.frame.get().unwrap_unchecked() }
+    }
+}
+
+impl Deref for Registered {
+    type Target = Backing;
+
+    fn deref(&self) -> &Backing {
+        &self.0
     }
 }
 

@@ -34,7 +34,7 @@ pub(crate) type Which = Option<u32>;
 
 /// What says that a memory holds what it held before.
 enum Key {
-    Surface(Identity),
+    Surface(Box<Descriptor>),
     /// The block, and what the buffer is known by when it comes back in another memory: nothing if
     /// its fd ends with this one.
     Legacy(Box<OpaqueBlock>, Option<Identity>),
@@ -85,7 +85,7 @@ pub(crate) fn backing(memory: &gst::MemoryRef, which: Which) -> Result<Arc<Backi
                     Arc::new(Backing::view(surface))
                 }
             };
-            (Key::Surface(identity), backing)
+            (Key::Surface(descriptor), backing)
         }
         Found::Legacy(block) => {
             let imported = legacy::import(&block, mem_type(memory))?;
@@ -195,8 +195,12 @@ impl Key {
     /// Whether a memory still holds what it held. Reads it again.
     fn is_of(&self, address: *const c_void, size: usize, which: Which) -> bool {
         match self {
-            Self::Surface(identity) => Descriptor::read(address, size, which.unwrap_or(0))
-                .is_ok_and(|now| now.identity() == *identity && check(&now, which).is_ok()),
+            Self::Surface(known) => {
+                known.identity().is_at(address)
+                    && known.read_again(size).is_ok_and(|now| {
+                        now.identity() == known.identity() && check(&now, which).is_ok()
+                    })
+            }
             Self::Legacy(block, _) => {
                 OpaqueBlock::read(address, size).is_ok_and(|now| now == **block)
             }
@@ -288,9 +292,8 @@ unsafe extern "C" fn free_entry(entry: *mut c_void) {
         let known = entry.known.into_inner().unwrap_or_else(|e| e.into_inner());
         for Known { key, backing, .. } in known {
             match key {
-                Key::Surface(identity) | Key::Legacy(_, Some(identity)) => {
-                    recycled::gone(identity, backing);
-                }
+                Key::Surface(descriptor) => recycled::gone(descriptor.identity(), backing),
+                Key::Legacy(_, Some(identity)) => recycled::gone(identity, backing),
                 Key::Legacy(_, None) => {}
             }
         }

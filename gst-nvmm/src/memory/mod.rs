@@ -17,6 +17,7 @@ use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use egl_cuda::Current;
 use egl_cuda::sys::CUstream;
 use gst::ffi::{GstMapFlags, GstMemory};
 use gst::glib::translate::{IntoGlib, IntoGlibPtr, ToGlibPtr, from_glib_none};
@@ -236,6 +237,14 @@ unsafe fn backing_of_shared<'a>(shared: *const Shared) -> &'a Arc<Backing> {
     unsafe { backing_of(raw.cast_mut().cast()) }
 }
 
+fn in_context<T>(
+    backing: &Backing,
+    body: impl FnOnce(&Current<'_>) -> crate::Result<T>,
+) -> crate::Result<T> {
+    let context = backing.context()?;
+    body(&context.push()?)
+}
+
 fn result_code(what: &str, result: crate::Result<()>) -> u32 {
     match result {
         Ok(()) => 0,
@@ -254,11 +263,12 @@ unsafe extern "C" fn shared_wait(
     guard(FAILED, || {
         // SAFETY: the interface's contract: a memory's header, while a reference is held.
         let backing = unsafe { backing_of_shared(shared) };
-        // SAFETY: the interface's contract: a stream, alive.
-        let waited = unsafe { backing.wait(stream) };
-        let result = waited.map(|seen| {
+        let result = in_context(backing, |current| {
+            // SAFETY: the interface's contract: a stream, alive.
+            let seen = unsafe { backing.wait(current, stream) }?;
             // SAFETY: the interface's contract: a place for the number.
             unsafe { recordings.write(seen) };
+            Ok(())
         });
         result_code("wait", result)
     })
@@ -272,7 +282,10 @@ unsafe extern "C" fn shared_record(
     guard(FAILED, || {
         // SAFETY: the interface's contract: a memory's header, while a reference is held.
         let backing = unsafe { backing_of_shared(shared) };
-        // SAFETY: the interface's contract: a stream, alive.
-        result_code("record", unsafe { backing.record(stream, recordings) })
+        let result = in_context(backing, |current| {
+            // SAFETY: the interface's contract: a stream, alive.
+            unsafe { backing.record(current, stream, recordings) }
+        });
+        result_code("record", result)
     })
 }

@@ -31,13 +31,19 @@ impl Pixels {
         })
     }
 
-    pub(crate) fn size(&self) -> Result<(u32, u32)> {
+    /// Width and height, planes, format.
+    pub(crate) fn shape(&self) -> Result<((u32, u32), &[PlaneParams], ColorFormat)> {
         Ok(match self {
             Self::Surface(surface) => {
                 let params = surface.params(0)?;
-                (params.width(), params.height())
+                let size = (params.width(), params.height());
+                (size, params.planes(), params.color_format())
             }
-            Self::NvBuffer(buffer) => (buffer.params().width(), buffer.params().height()),
+            Self::NvBuffer(buffer) => {
+                let params = buffer.params();
+                let size = (params.width(), params.height());
+                (size, self.planes()?, params.color_format())
+            }
         })
     }
 }

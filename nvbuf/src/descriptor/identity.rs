@@ -1,5 +1,6 @@
 //! `Identity`: what tells one foreign buffer from another.
 
+use std::ffi::c_void;
 use std::mem::MaybeUninit;
 
 use super::stat;
@@ -34,6 +35,11 @@ impl Identity {
             format: params.color_format().0,
             size: (params.width(), params.height()),
         }
+    }
+
+    /// Whether the buffer's surface, or its opaque block, is at this address.
+    pub fn is_at(&self, address: *const c_void) -> bool {
+        self.address == address.addr()
     }
 
     pub(crate) fn inode(&self) -> u64 {

@@ -12,6 +12,7 @@ use self::file::other_than_dmabuf;
 pub(crate) use self::file::{file_size, stat};
 pub use self::identity::Identity;
 pub(crate) use self::memory::read_own_memory;
+use self::memory::read_own_memory_twice;
 use crate::MemType;
 use crate::error::{Error, ErrorKind, Result};
 use crate::params::SurfaceParams;
@@ -35,6 +36,7 @@ pub struct Descriptor {
     pub(crate) raw: RawParams,
     pub(crate) params: SurfaceParams,
     identity: Identity,
+    index: u32,
 }
 
 // SAFETY: the pointers inside are numbers to this type; it follows none of them.
@@ -53,6 +55,29 @@ impl Descriptor {
     /// lie beyond it; [`ErrorKind::Invalid`] an index beyond the batch; [`ErrorKind::Load`] where
     /// there is no libnvbufsurface, whose structs these would be.
     pub fn read(address: *const c_void, size: usize, index: u32) -> Result<Self> {
+        Self::read_at(address, size, index, None)
+    }
+
+    /// Reads the same buffer of the same surface again, of which `size` bytes are said to exist: as
+    /// [`Descriptor::read`], with a call of the kernel less where the surface's list has not moved.
+    ///
+    /// # Errors
+    ///
+    /// As `read`.
+    pub fn read_again(&self, size: usize) -> Result<Self> {
+        let address = std::ptr::without_provenance(self.identity.address);
+        let list = self.surface.head.surfaceList;
+        let entry = self.family.params(list, self.index as usize);
+        Self::read_at(address, size, self.index, Some(entry.addr()))
+    }
+
+    /// With the address of the buffer's entry, as far as it is known.
+    fn read_at(
+        address: *const c_void,
+        size: usize,
+        index: u32,
+        known: Option<usize>,
+    ) -> Result<Self> {
         let bad = |what: String| Error::new(ErrorKind::Foreign, "NvBufSurface", what);
         let family = Library::get()?.family();
         if size < family.surface_size() {
@@ -62,8 +87,20 @@ impl Descriptor {
                 family.surface_size()
             )));
         }
-        let mut raw_surface: RawSurface = read_checked(address.addr(), family)
-            .map_err(|why| bad(format!("{why} at {address:p}")))?;
+        let both = known.and_then(|entry| {
+            let (surface, params) = read_both(address.addr(), entry, family).ok()?;
+            Some((surface, (entry, params)))
+        });
+        let (mut raw_surface, known): (RawSurface, _) = match both {
+            Some((surface, known)) => (surface, Some(known)),
+            None => {
+                let surface = read_checked(address.addr(), family);
+                (
+                    surface.map_err(|why| bad(format!("{why} at {address:p}")))?,
+                    None,
+                )
+            }
+        };
         let surface = raw_surface.head;
         if surface.isContiguous > 1 {
             return Err(bad(format!(
@@ -96,8 +133,11 @@ impl Descriptor {
             )));
         }
         let entry = family.params(list, index as usize);
-        let raw_params: RawParams = read_checked(entry.addr(), family)
-            .map_err(|why| bad(format!("{why} at surfaceList[{index}] = {entry:p}")))?;
+        let raw_params: RawParams = match known {
+            Some((known, params)) if known == entry.addr() => params,
+            _ => read_checked(entry.addr(), family)
+                .map_err(|why| bad(format!("{why} at surfaceList[{index}] = {entry:p}")))?,
+        };
         let raw = raw_params.head;
         // Where a surface has a dmabuf, the platform's default is SURFACE_ARRAY. Whether this one has,
         // is seen below; calls of the library want to be told.
@@ -150,6 +190,7 @@ impl Descriptor {
             raw: raw_params,
             params,
             identity,
+            index,
         })
     }
 
@@ -178,6 +219,24 @@ impl Descriptor {
     pub fn identity(&self) -> Identity {
         self.identity
     }
+}
+
+/// Copies both structs by one call of the kernel.
+fn read_both(
+    address: usize,
+    entry: usize,
+    family: Family,
+) -> std::io::Result<(RawSurface, RawParams)> {
+    let mut params = None;
+    let surface = RawSurface::filled_by(family, |surface| {
+        let read = RawParams::filled_by(family, |params| {
+            read_own_memory_twice((address, surface), (entry, params))
+        })?;
+        params = Some(read);
+        Ok::<_, std::io::Error>(())
+    })?;
+    let params = params.ok_or(std::io::ErrorKind::UnexpectedEof)?;
+    Ok((surface, params))
 }
 
 /// Copies a struct of the family from `address`, which may be anything, through the kernel.

@@ -5,10 +5,12 @@
 use std::path::PathBuf;
 
 pub(crate) const USAGE: &str = "usage: nvmm-bench [--frames NUMBER] [--size WIDTHxHEIGHT] \
-    [--limit MILLISECONDS] [--raw FILE]";
+    [--limit MILLISECONDS] [--raw FILE] | --streams [--frames NUMBER] [--size WIDTHxHEIGHT]";
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Options {
+    /// Two streams of pictures that are NVMM already, and nothing else.
+    pub(crate) streams: bool,
     /// Frames that count.
     pub(crate) frames: u32,
     pub(crate) width: u32,
@@ -22,6 +24,7 @@ pub(crate) struct Options {
 impl Options {
     pub(crate) fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Self, String> {
         let mut options = Self {
+            streams: false,
             frames: 300,
             width: 1920,
             height: 1080,
@@ -29,6 +32,12 @@ impl Options {
             raw: None,
         };
         while let Some(name) = arguments.next() {
+            if name == "--streams" {
+                // Their own default, which a later --size changes.
+                options.streams = true;
+                (options.width, options.height) = (3840, 2160);
+                continue;
+            }
             let value = arguments
                 .next()
                 .ok_or_else(|| format!("{name} needs a value"))?;
@@ -70,6 +79,8 @@ mod tests {
             (640, 480, 7)
         );
         assert_eq!(options.limit, Some(12.5));
+        let options = parse("--streams --frames 7").unwrap();
+        assert!(options.streams && options.width == 3840 && options.height == 2160);
         for wrong in [
             "--frames",
             "--frames x",

@@ -15,6 +15,16 @@ use crate::pictures::{DIFFERENT, picture};
 /// The size of the picture that is laid over the other, as in the demo.
 pub(crate) const OVERLAY: (u32, u32) = (480, 270);
 
+const TRANSFORM: &str = "nvmmtransform ! queue max-size-buffers=2";
+
+/// An appsrc of RGBA pictures of a size.
+pub(crate) fn source(name: &str, (width, height): (u32, u32)) -> String {
+    format!(
+        "appsrc name={name} format=time is-live=false block=true max-buffers=2 max-bytes=0 \
+         caps=video/x-raw,format=RGBA,width={width},height={height},framerate=30/1"
+    )
+}
+
 /// A pipeline that gives back one frame for each that is pushed into both inputs.
 pub(crate) struct Nvmm {
     pipeline: gst::Pipeline,
@@ -31,19 +41,12 @@ struct Input {
 impl Nvmm {
     pub(crate) fn start(options: &Options) -> Result<Self, String> {
         gst::init().map_err(|e| e.to_string())?;
-        let source = |name: &str, (width, height): (u32, u32)| {
-            format!(
-                "appsrc name={name} format=time is-live=false block=true max-buffers=2 max-bytes=0 \
-                 caps=video/x-raw,format=RGBA,width={width},height={height},framerate=30/1 \
-                 ! nvmmtransform ! queue max-size-buffers=2"
-            )
-        };
         let sizes = [(options.width, options.height), OVERLAY];
         let line = format!(
             "nvmmoverlay name=overlay sink_1::xpos=32 sink_1::ypos=32 sink_1::alpha=0.85 \
              ! queue max-size-buffers=2 ! nvmmtransform \
              ! appsink name=out sync=false max-buffers=2 \
-             {} ! overlay.sink_0 {} ! overlay.sink_1",
+             {} ! {TRANSFORM} ! overlay.sink_0 {} ! {TRANSFORM} ! overlay.sink_1",
             source("a", sizes[0]),
             source("b", sizes[1])
         );
@@ -98,18 +101,22 @@ impl Nvmm {
     }
 
     fn error(&self) -> String {
-        let message = self
-            .pipeline
-            .bus()
-            .and_then(|bus| bus.pop_filtered(&[gst::MessageType::Error]));
-        match message.as_ref().map(|message| message.view()) {
-            Some(gst::MessageView::Error(error)) => format!(
-                "{}: {}",
-                error.error(),
-                error.debug().as_deref().unwrap_or_default()
-            ),
-            _ => "no frame came out in 30 s, and no element says why".into(),
-        }
+        error_of(&self.pipeline)
+    }
+}
+
+/// What a pipeline that gives nothing more says.
+pub(crate) fn error_of(pipeline: &gst::Pipeline) -> String {
+    let message = pipeline
+        .bus()
+        .and_then(|bus| bus.pop_filtered(&[gst::MessageType::Error]));
+    match message.as_ref().map(|message| message.view()) {
+        Some(gst::MessageView::Error(error)) => format!(
+            "{}: {}",
+            error.error(),
+            error.debug().as_deref().unwrap_or_default()
+        ),
+        _ => "no frame came out, and no element says why".into(),
     }
 }
 
@@ -120,7 +127,10 @@ impl Drop for Nvmm {
     }
 }
 
-fn find<T: IsA<gst::Element>>(pipeline: &gst::Pipeline, name: &str) -> Result<T, String> {
+pub(crate) fn find<T: IsA<gst::Element>>(
+    pipeline: &gst::Pipeline,
+    name: &str,
+) -> Result<T, String> {
     pipeline
         .by_name(name)
         .and_then(|element| element.downcast().ok())

@@ -111,7 +111,6 @@ fn main() -> ExitCode {
             rules::destroyed_first,
         ),
         ("a registration in another context", rules::two_contexts),
-        ("a CUDA event of a GL fence", rules::event_of_a_fence),
         (
             "a kept registration costs 1/500 at most",
             cost::registration,

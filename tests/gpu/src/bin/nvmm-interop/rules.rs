@@ -3,14 +3,13 @@
 use std::error::Error;
 use std::ffi::CStr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use egl_cuda::sys::{
     CUcontext, CUeglFrame, PFN_cuCtxPopCurrent_v2, PFN_cuCtxPushCurrent_v2,
     PFN_cuGraphicsEGLRegisterImage, PFN_cuGraphicsResourceGetMappedEglFrame,
     PFN_cuGraphicsUnregisterResource,
 };
-use egl_cuda::{Context, CudaFrame, DeviceMemory, Driver, EglSync, Event, MappedEglImage, Stream};
+use egl_cuda::{Context, CudaFrame, DeviceMemory, Driver, Event, MappedEglImage, Stream};
 
 use crate::picture::plane;
 use crate::{Gpu, Outcome, equal};
@@ -178,25 +177,6 @@ pub(crate) fn destroyed_first(gpu: &Gpu) -> Outcome {
     };
     gpu.context.synchronize()?;
     Ok(format!("{pixels}; {ended}"))
-}
-
-/// What a GL fence is to CUDA. NVIDIA says that only Tegra's drivers take one: either answer is one, but a
-/// wait that is not ordered is none.
-pub(crate) fn event_of_a_fence(gpu: &Gpu) -> Outcome {
-    let display = gpu.gles.display();
-    let fence = gpu.gles.run(|| EglSync::fence(display))??;
-    // Waiting submits the commands before it.
-    if !fence.wait(Duration::from_secs(5))? {
-        return Err("a fence with no work before it is not signalled within 5 s".into());
-    }
-    let event = match Event::from_egl_sync(&gpu.context, &fence) {
-        Ok(event) => event,
-        Err(error) => return Ok(format!("not available with this driver: {error}")),
-    };
-    gpu.stream.wait_event(&event)?;
-    gpu.stream.synchronize()?;
-    drop((event, fence));
-    Ok("a stream waits for it".into())
 }
 
 pub(crate) fn two_contexts(gpu: &Gpu) -> Outcome {
