@@ -70,10 +70,22 @@ pub(super) fn fixate(
         return possible;
     };
     let format = format_of(from);
+    let picture = Picture::of(from).map(|picture| match direction {
+        gst::PadDirection::Sink => picture.after(settings),
+        _ => picture.before(settings),
+    });
     let cost = |one: &gst::CapsRef| {
         let is_moved = is_nvmm(one) != is_nvmm(caps);
-        let loss = one.structure(0).and_then(|one| best_format(format, one));
-        (is_moved, loss.map_or(u32::MAX, |(loss, _)| loss))
+        let structure = one.structure(0);
+        let loss = structure.and_then(|one| best_format(format, one));
+        let is_resized = structure
+            .zip(picture)
+            .is_some_and(|(one, picture)| !picture.fits(one));
+        (
+            is_moved,
+            loss.map_or(u32::MAX, |(loss, _)| loss),
+            is_resized,
+        )
     };
     let each = possible
         .iter_with_features()
@@ -88,11 +100,7 @@ pub(super) fn fixate(
             to.set("format", format.to_str());
         }
         keep_colours(from, to);
-        if let Some(picture) = Picture::of(from) {
-            let picture = match direction {
-                gst::PadDirection::Sink => picture.after(settings),
-                _ => picture.before(settings),
-            };
+        if let Some(picture) = picture {
             size::fixate(to, picture);
         }
     }
@@ -209,7 +217,7 @@ fn differences(
         let Ok(theirs) = theirs.value(name) else {
             continue;
         };
-        if !value.can_intersect(theirs) {
+        if value.intersect(theirs).is_none() {
             let text = |value: &gst::glib::SendValue| {
                 let text = value.serialize();
                 text.map_or_else(|_| format!("{value:?}"), |text| text.to_string())

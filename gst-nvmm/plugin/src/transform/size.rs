@@ -2,6 +2,8 @@
 
 #![forbid(unsafe_code)]
 
+use gst::prelude::*;
+
 use super::settings::Settings;
 
 /// The field of a pixel's shape.
@@ -50,6 +52,15 @@ impl Picture {
             height: self.width,
             pixel: (self.pixel.1, self.pixel.0),
         }
+    }
+
+    /// Whether caps have room for this size.
+    pub(super) fn fits(self, structure: &gst::StructureRef) -> bool {
+        let sizes = [("width", self.width), ("height", self.height)];
+        sizes.into_iter().all(|(name, size)| {
+            let allowed = structure.value(name);
+            allowed.is_ok_and(|allowed| allowed.intersect(&size.to_value()).is_some())
+        })
     }
 
     /// The width on the screen divided by the height, as a fraction.
