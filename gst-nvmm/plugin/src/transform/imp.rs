@@ -8,9 +8,10 @@ use gst_base::prelude::*;
 use gst_base::subclass::BaseTransformMode;
 use gst_base::subclass::base_transform::{InputBuffer, PrepareOutputBufferSuccess};
 use gst_base::subclass::prelude::*;
-use gst_nvmm::{Counts, NvmmBufferPool, is_nvmm, nvmm_caps, video_formats, without_nvmm};
-use gst_video::VideoInfo;
+use gst_nvmm::{Counts, NvmmBufferPool, is_nvmm};
 
+use super::allocation;
+use super::mismatch::mismatch;
 use super::negotiate;
 use super::settings::Settings;
 use super::task::Task;
@@ -68,7 +69,7 @@ impl NvmmTransform {
             return;
         }
         let possible = negotiate::transform(caps, None);
-        if let Some(why) = negotiate::mismatch(&possible, &pad.peer_query_caps(None)) {
+        if let Some(why) = mismatch(&possible, &pad.peer_query_caps(None)) {
             self.post_error_message(gst::error_msg!(
                 gst::CoreError::Negotiation,
                 ("{why}"),
@@ -117,21 +118,7 @@ impl ElementImpl for NvmmTransform {
     }
 
     fn pad_templates() -> &'static [gst::PadTemplate] {
-        static TEMPLATES: LazyLock<Vec<gst::PadTemplate>> = LazyLock::new(|| {
-            let mut caps = nvmm_caps(video_formats());
-            let system = without_nvmm(&caps);
-            caps.make_mut().append(system);
-            [
-                ("sink", gst::PadDirection::Sink),
-                ("src", gst::PadDirection::Src),
-            ]
-            .into_iter()
-            // A template fails only for a name that does not go with its presence.
-            .filter_map(|(name, direction)| {
-                gst::PadTemplate::new(name, direction, gst::PadPresence::Always, &caps).ok()
-            })
-            .collect()
-        });
+        static TEMPLATES: LazyLock<Vec<gst::PadTemplate>> = LazyLock::new(negotiate::templates);
         &TEMPLATES
     }
 
@@ -239,10 +226,7 @@ impl BaseTransformImpl for NvmmTransform {
     }
 
     fn unit_size(&self, caps: &gst::Caps) -> Option<usize> {
-        if is_nvmm(caps) {
-            return self.settings().form().memory_size().ok();
-        }
-        VideoInfo::from_caps(caps).ok().map(|info| info.size())
+        allocation::size(caps, &self.settings()).ok()
     }
 
     fn propose_allocation(
@@ -262,22 +246,8 @@ impl BaseTransformImpl for NvmmTransform {
         &self,
         query: &mut gst::query::Allocation,
     ) -> Result<(), gst::LoggableError> {
-        let (caps, _) = query.get_owned();
-        let caps = caps.ok_or_else(|| gst::loggable_error!(CATEGORY, "no caps were negotiated"))?;
-        if is_nvmm(&caps) {
-            let settings = self.settings();
-            let max = NvmmBufferPool::size_for(query, settings.output_buffers);
-            let pool = NvmmBufferPool::with_form(&caps, 0, max, settings.form())
-                .map_err(|e| gst::loggable_error!(CATEGORY, "{e}"))?;
-            let size = self.unit_size(&caps).unwrap_or(0) as u32;
-            query.add_allocation_pool(Some(&pool), size, 0, max);
-            *lock(&self.pool) = Some(pool);
-        } else if query.allocation_pools().next().is_none() {
-            let info = VideoInfo::from_caps(&caps)
-                .map_err(|_| gst::loggable_error!(CATEGORY, "{caps} are not fixed raw video"))?;
-            let pool = gst_video::VideoBufferPool::new();
-            query.add_allocation_pool(Some(&pool), info.size() as u32, 0, 0);
-        }
+        *lock(&self.pool) = allocation::decide(query, &self.settings())
+            .map_err(|error| gst::loggable_error!(CATEGORY, "{error}"))?;
         self.parent_decide_allocation(query)
     }
 

@@ -1,6 +1,8 @@
 //! nvmmtransform: crop, scale, flip and format, in NVMM and to and from system memory.
 
+mod allocation;
 mod imp;
+mod mismatch;
 mod negotiate;
 mod rows;
 mod settings;

@@ -1,9 +1,8 @@
-//! Caps: what can become of them, what is the nearest, and why there is none.
+//! Caps: what can become of them, and what is the nearest.
 
 #![forbid(unsafe_code)]
 
-use gst::prelude::*;
-use gst_nvmm::{is_nvmm, video_formats, with_nvmm, without_nvmm};
+use gst_nvmm::{is_nvmm, nvmm_caps, video_formats, with_nvmm, without_nvmm};
 use gst_video::{VideoFormat, VideoFormatInfo};
 
 use super::settings::Settings;
@@ -11,6 +10,23 @@ use super::size::{self, Picture};
 
 /// What only says what the pixels of one format mean.
 const COLOUR_FIELDS: [&str; 2] = ["colorimetry", "chroma-site"];
+
+/// Both pads take both memories.
+pub(super) fn templates() -> Vec<gst::PadTemplate> {
+    let mut caps = nvmm_caps(video_formats());
+    let system = without_nvmm(&caps);
+    caps.make_mut().append(system);
+    [
+        ("sink", gst::PadDirection::Sink),
+        ("src", gst::PadDirection::Src),
+    ]
+    .into_iter()
+    // A template fails only for a name that does not go with its presence.
+    .filter_map(|(name, direction)| {
+        gst::PadTemplate::new(name, direction, gst::PadPresence::Always, &caps).ok()
+    })
+    .collect()
+}
 
 /// Everything that pictures of `caps` can become: any size and format, in the same memory or the
 /// other. From system memory only NVMM: anything else would hide that a capsfilter lacks the feature.
@@ -175,61 +191,6 @@ fn keep_colours(from: &gst::StructureRef, to: &mut gst::StructureRef) {
     } else {
         to.set(field, meaning);
     }
-}
-
-/// Why caps can become nothing that downstream takes: the fields of its nearest offer that do not meet.
-pub(super) fn mismatch(possible: &gst::CapsRef, peer: &gst::CapsRef) -> Option<String> {
-    if possible.can_intersect(peer) {
-        return None;
-    }
-    if peer.is_empty() {
-        return Some("what is linked takes no caps at all now".into());
-    }
-    let pairs = possible.iter_with_features().flat_map(|ours| {
-        peer.iter_with_features()
-            .map(move |theirs| differences(ours, theirs))
-    });
-    let nearest = pairs.min_by_key(Vec::len)?;
-    Some(nearest.join("; "))
-}
-
-fn differences(
-    (ours, our_features): (&gst::StructureRef, &gst::CapsFeaturesRef),
-    (theirs, their_features): (&gst::StructureRef, &gst::CapsFeaturesRef),
-) -> Vec<String> {
-    let mut all = Vec::new();
-    if ours.name() != theirs.name() {
-        all.push(format!(
-            "what is linked takes {}, and this gives {}: put a converter between",
-            theirs.name(),
-            ours.name()
-        ));
-        return all;
-    }
-    if !our_features.is_any() && !their_features.is_any() && !our_features.is_equal(their_features)
-    {
-        all.push(format!(
-            "what is linked takes ({their_features}), and this gives ({our_features}): NVMM goes to \
-             system memory and NVMM, system memory to NVMM alone"
-        ));
-    }
-    for (name, value) in ours.iter() {
-        let Ok(theirs) = theirs.value(name) else {
-            continue;
-        };
-        if value.intersect(theirs).is_none() {
-            let text = |value: &gst::glib::SendValue| {
-                let text = value.serialize();
-                text.map_or_else(|_| format!("{value:?}"), |text| text.to_string())
-            };
-            all.push(format!(
-                "of {name} what is linked takes {}, and this gives {}",
-                text(theirs),
-                text(value)
-            ));
-        }
-    }
-    all
 }
 
 #[cfg(test)]

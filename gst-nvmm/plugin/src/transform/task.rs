@@ -2,7 +2,8 @@
 
 #![forbid(unsafe_code)]
 
-use gst_nvmm::{Counts, Error, Form, NvmmAllocator, Result, Session, is_nvmm};
+use gst::prelude::*;
+use gst_nvmm::{Counts, Error, Form, NvmmBufferPool, Result, Session, is_nvmm, with_nvmm};
 use gst_video::{VideoFrameRef, VideoInfo};
 
 use super::rows;
@@ -140,15 +141,27 @@ fn stage<'a>(
 ) -> Result<&'a mut gst::BufferRef> {
     let buffer = match place {
         Some(buffer) => buffer,
-        none => {
-            let allocator = NvmmAllocator::with_form(info, 1, Form::Surface)?;
-            let mut buffer = gst::Buffer::new();
-            buffer.make_mut().append_memory(allocator.acquire(false)?);
-            none.insert(buffer)
-        }
+        none => none.insert(picture(info)?),
     };
     let taken = || Error::Buffer("somebody else has the picture on its way".into());
     buffer.get_mut().ok_or_else(taken)
+}
+
+/// An NVMM picture; colours too are those that `info` says.
+fn picture(info: &VideoInfo) -> Result<gst::Buffer> {
+    let failed = |_| {
+        Error::from(gst::error_msg!(
+            gst::ResourceError::NoSpaceLeft,
+            ("no surface for a picture on its way between NVMM and system memory: see the log"),
+            ["{info:?}"]
+        ))
+    };
+    let caps = info.to_caps().map_err(failed)?;
+    // What it maps to is nobody's concern.
+    let pool = NvmmBufferPool::with_form(&with_nvmm(&caps), 0, 1, Form::Surface)?;
+    pool.set_active(true).map_err(failed)?;
+    pool.acquire_buffer(None)
+        .map_err(|_| failed(gst::glib::bool_error!("empty")))
 }
 
 fn unmappable<E>(_: E) -> Error {
