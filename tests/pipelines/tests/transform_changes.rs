@@ -220,6 +220,32 @@ fn buffers_of_others_are_passed_through_or_transformed_into_ours() {
     usage.assert_clean();
 }
 
+/// Of decoders and cameras. The CPU cannot read them, the engine can.
+#[test]
+fn pixels_in_blocks_come_to_system_memory() {
+    let _guard = exclusive();
+    let usage = Usage::start();
+    for line in [
+        "nvmmtransform ! video/x-raw",
+        "nvmmtransform flip-method=2 ! video/x-raw",
+        "nvmmtransform flip-method=2 ! video/x-raw(memory:NVMM) ! nvmmtransform ! video/x-raw",
+    ] {
+        let peer = Peer::block_linear(1, 64, 48, ColorFormat::RGBA);
+        peer.fill(0, byte(1));
+        let mut through = Through::new(line, &nvmm(64, 48));
+        let picture = through.push(peer.buffer(0)).expect("a picture");
+        let plain = system(64, 48, 1);
+        let expected = if line.contains("flip") {
+            turned(&plain)
+        } else {
+            bytes(&plain)
+        };
+        assert!(picture.data == expected, "{line}");
+        drop((through, peer));
+    }
+    usage.assert_clean();
+}
+
 /// The ALLOCATION query goes through where buffers do, and is answered where they end.
 #[test]
 fn a_query_for_buffers_goes_where_they_go() {

@@ -2,6 +2,7 @@
 //!
 //! Each runs three ways: from system memory into NVMM, from NVMM to NVMM, and from NVMM to system memory.
 
+use gst::prelude::*;
 use nvmm_pipelines::{Picture, Usage, exclusive, frames};
 
 const UP: &str = "nvmmtransform";
@@ -183,13 +184,39 @@ fn things_keep_their_shape() {
         let pipeline = nvmm_pipelines::Pipeline::parse(&line).expect("a pipeline");
         pipeline.reach(gst::State::Paused).expect("it prerolls");
         let element = pipeline.get::<gst::Element>("one");
-        use gst::prelude::*;
         let caps = element.static_pad("src").and_then(|pad| pad.current_caps());
         let caps = caps.expect("caps");
         let info = gst_video::VideoInfo::from_caps(&caps).expect("video");
         let par = (info.par().numer(), info.par().denom());
         assert_eq!((info.width(), info.height(), par), expected, "{line}");
     }
+}
+
+/// A source that has the choice makes what is wanted, so that there is nothing left to do.
+#[test]
+fn a_source_follows_what_downstream_wants() {
+    let _guard = exclusive();
+    let usage = Usage::start();
+    for (properties, fields, expected) in [
+        ("", "width=64,height=48,format=NV12", (64, 48)),
+        ("flip-method=1", "width=48,height=64,format=RGBA", (64, 48)),
+    ] {
+        let line = format!(
+            "videotestsrc num-buffers=1 ! nvmmtransform {properties} name=it ! {NVMM},{fields} ! \
+             nvmmtransform ! video/x-raw ! fakesink"
+        );
+        let pipeline = nvmm_pipelines::Pipeline::parse(&line).expect("a pipeline");
+        pipeline.reach(gst::State::Paused).expect("it prerolls");
+        let element = pipeline.get::<gst::Element>("it");
+        let caps = element
+            .static_pad("sink")
+            .and_then(|pad| pad.current_caps());
+        let info = gst_video::VideoInfo::from_caps(&caps.expect("caps")).expect("video");
+        assert_eq!((info.width(), info.height()), expected, "{line}");
+        assert!(fields.contains(info.format().to_str().as_str()), "{line}");
+    }
+    assert_eq!(usage.calls("NvBufSurfTransform"), 1, "only the flip");
+    usage.assert_clean();
 }
 
 /// One colour at a time: where between pixels chroma lies is no part of this.

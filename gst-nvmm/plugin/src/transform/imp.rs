@@ -68,7 +68,7 @@ impl NvmmTransform {
         if pad.pad_flags().contains(gst::PadFlags::FLUSHING) || !pad.is_linked() {
             return;
         }
-        let possible = negotiate::transform(caps, None);
+        let possible = negotiate::transform(caps, None, &self.settings());
         if let Some(why) = mismatch(&possible, &pad.peer_query_caps(None)) {
             self.post_error_message(gst::error_msg!(
                 gst::CoreError::Negotiation,
@@ -152,7 +152,7 @@ impl BaseTransformImpl for NvmmTransform {
         caps: &gst::Caps,
         filter: Option<&gst::Caps>,
     ) -> Option<gst::Caps> {
-        Some(negotiate::transform(caps, filter))
+        Some(negotiate::transform(caps, filter, &self.settings()))
     }
 
     fn fixate_caps(

@@ -28,14 +28,41 @@ pub(super) fn templates() -> Vec<gst::PadTemplate> {
     .collect()
 }
 
+/// How much a picture changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Change {
+    /// Not beyond what properties say: a source behind that has the choice makes no work.
+    Nothing,
+    Size,
+    SizeAndFormat,
+}
+
 /// Everything that pictures of `caps` can become: any size and format, in the same memory or the
 /// other. From system memory only NVMM: anything else would hide that a capsfilter lacks the feature.
-/// The same format comes first. Fields that nobody here knows stay.
-pub(super) fn transform(caps: &gst::CapsRef, filter: Option<&gst::Caps>) -> gst::Caps {
+/// What changes least comes first. Fields that nobody here knows stay.
+pub(super) fn transform(
+    caps: &gst::CapsRef,
+    filter: Option<&gst::Caps>,
+    settings: &Settings,
+) -> gst::Caps {
     let mut all = gst::Caps::new_empty();
-    for keep_format in [true, false] {
+    for change in [Change::Nothing, Change::Size, Change::SizeAndFormat] {
+        if change == Change::Nothing && settings.has_crop() {
+            // Of a range it cannot be said what it becomes.
+            continue;
+        }
         for (structure, features) in caps.iter_with_features() {
-            let structure = widened(structure, keep_format);
+            let mut structure = structure.to_owned();
+            match change {
+                Change::Nothing if settings.swaps_axes() => size::swap(&mut structure),
+                Change::Nothing => {}
+                Change::Size | Change::SizeAndFormat => size::open(&mut structure),
+            }
+            if change == Change::SizeAndFormat {
+                let formats = video_formats().map(|format| format.to_str());
+                structure.set("format", gst::List::new(formats));
+                structure.remove_fields(COLOUR_FIELDS);
+            }
             let one: gst::Caps = [(structure, features.to_owned())].into_iter().collect();
             if is_nvmm(&one) {
                 let system = without_nvmm(&one);
@@ -50,28 +77,6 @@ pub(super) fn transform(caps: &gst::CapsRef, filter: Option<&gst::Caps>) -> gst:
         Some(filter) => filter.intersect_with_mode(&all, gst::CapsIntersectMode::First),
         None => all,
     }
-}
-
-fn widened(structure: &gst::StructureRef, keep_format: bool) -> gst::Structure {
-    let mut structure = structure.to_owned();
-    let any = gst::IntRange::new(1, i32::MAX);
-    structure.set("width", any);
-    structure.set("height", any);
-    if structure.has_field(size::RATIO) {
-        let (least, most) = (
-            gst::Fraction::new(1, i32::MAX),
-            gst::Fraction::new(i32::MAX, 1),
-        );
-        structure.set(size::RATIO, gst::FractionRange::new(least, most));
-    }
-    if !keep_format {
-        structure.set(
-            "format",
-            gst::List::new(video_formats().map(|format| format.to_str())),
-        );
-        structure.remove_fields(COLOUR_FIELDS);
-    }
-    structure
 }
 
 /// Of what is possible, what is most like `caps`: the same memory, then the format that loses least,

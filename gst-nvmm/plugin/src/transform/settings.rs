@@ -199,10 +199,7 @@ impl Settings {
 
     /// Takes a property's value, which GObject has checked.
     pub(super) fn set(&mut self, name: &str, value: &glib::Value) {
-        fn take<'v, T: glib::value::FromValue<'v>>(to: &mut T, value: &'v glib::Value)
-        where
-            <T::Checker as glib::value::ValueTypeChecker>::Error: Sized,
-        {
+        fn take<'v, T: glib::value::FromValue<'v>>(to: &mut T, value: &'v glib::Value) {
             if let Ok(value) = value.get() {
                 *to = value;
             }
@@ -255,6 +252,10 @@ impl Settings {
              {width}x{height}: left < right <= {width} and top < bottom <= {height} are needed (right and \
              bottom are counted from the upper left)"
         ))
+    }
+
+    pub(super) fn has_crop(&self) -> bool {
+        [self.left, self.right, self.top, self.bottom] != [0; 4]
     }
 
     pub(super) fn swaps_axes(&self) -> bool {

@@ -7,7 +7,7 @@ use gst::prelude::*;
 use super::settings::Settings;
 
 /// The field of a pixel's shape.
-pub(super) const RATIO: &str = "pixel-aspect-ratio";
+const RATIO: &str = "pixel-aspect-ratio";
 
 /// A picture's size, and the shape of its pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,6 +97,38 @@ impl Picture {
     }
 }
 
+/// Any size, and pixels of any shape where there was one.
+pub(super) fn open(structure: &mut gst::StructureRef) {
+    let any = gst::IntRange::new(1, i32::MAX);
+    structure.set("width", any);
+    structure.set("height", any);
+    if structure.has_field(RATIO) {
+        let (least, most) = ((1, i32::MAX), (i32::MAX, 1));
+        structure.set(
+            RATIO,
+            gst::FractionRange::new(gst::Fraction::from(least), gst::Fraction::from(most)),
+        );
+    }
+}
+
+/// Width and height change places, and with them those of a pixel. Where a range of shapes was, any is.
+pub(super) fn swap(structure: &mut gst::StructureRef) {
+    let pixel = structure.get::<gst::Fraction>(RATIO);
+    let sizes = ["width", "height"].map(|name| structure.value(name).ok().cloned());
+    open(structure);
+    let [width, height] = sizes;
+    for (name, size) in [("width", height), ("height", width)] {
+        if let Some(size) = size {
+            structure.set_value(name, size);
+        }
+    }
+    if let Ok(pixel) = pixel
+        && pixel.numer() > 0
+    {
+        structure.set(RATIO, gst::Fraction::new(pixel.denom(), pixel.numer()));
+    }
+}
+
 /// The even number nearest to a fraction, at least 2.
 fn even(n: i128, d: i128) -> i32 {
     let half = (n + d) / (2 * d).max(1);
@@ -170,6 +202,26 @@ fn nearest(to: &mut gst::StructureRef, name: &str, wanted: i32) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn axes_change_places_also_as_ranges() {
+        gst::init().expect("GStreamer starts");
+        for (before, after) in [
+            (
+                "width=640,height=[2,480],pixel-aspect-ratio=4/3",
+                "width=[2,480],height=640,pixel-aspect-ratio=3/4",
+            ),
+            ("height=480", "width=480,height=[1,2147483647]"),
+        ] {
+            let [mut before, after]: [gst::Structure; 2] = [before, after].map(|fields| {
+                format!("video/x-raw,{fields}")
+                    .parse()
+                    .expect("a structure")
+            });
+            swap(&mut before);
+            assert_eq!(before, after);
+        }
+    }
 
     /// Size and shape of pixels of 640x480 that becomes what the fields allow.
     fn of_640x480(fields: &str) -> (i32, i32, Option<gst::Fraction>) {

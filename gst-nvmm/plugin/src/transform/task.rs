@@ -3,7 +3,10 @@
 #![forbid(unsafe_code)]
 
 use gst::prelude::*;
-use gst_nvmm::{Counts, Error, Form, NvmmBufferPool, Result, Session, is_nvmm, with_nvmm};
+use gst_nvmm::nvbuf::Layout;
+use gst_nvmm::{
+    Counts, Error, Form, NvmmBufferExt, NvmmBufferPool, Result, Session, is_nvmm, with_nvmm,
+};
 use gst_video::{VideoFrameRef, VideoInfo};
 
 use super::rows;
@@ -106,10 +109,13 @@ impl Task {
     ) -> Result<()> {
         let (from, to) = (&self.input.info, &self.output.info);
         if self.is_row_copy(settings) {
-            return match self.input.is_nvmm {
-                true => download(input, output, from),
-                false => upload(input, output, from),
-            };
+            if !self.input.is_nvmm {
+                return upload(input, output, from);
+            }
+            // Decoders' and cameras' pixels lie in blocks: the engine makes rows of them.
+            if input.nvmm_pixels(0)?.layout()? == Layout::PITCH {
+                return download(input, output, from);
+            }
         }
         let conversion = settings
             .conversion(from.width(), from.height())
