@@ -94,7 +94,9 @@ impl Conversion {
         let mut transform = nvbuf::Transform::new()
             .flip(self.flip)
             .compute(self.compute);
-        if let Some(part) = self.crop {
+        let whole = Rect::whole(source.params(0)?);
+        // All of a picture may be odd, if nothing is said of it.
+        if let Some(part) = self.crop.filter(|part| *part != whole) {
             let is_odd = (part.left | part.top | part.width | part.height) & 1 != 0;
             transform = transform.crop(part).allow_odd_crop(is_odd);
         }

@@ -172,6 +172,51 @@ fn properties_are_followed_in_mid_stream() {
     usage.assert_clean();
 }
 
+/// Set by another thread at any moment, between the two ways of handing buffers on.
+#[test]
+fn properties_may_be_set_while_it_plays() {
+    let _guard = exclusive();
+    let usage = Usage::start();
+    let line = "videotestsrc num-buffers=2000 ! video/x-raw,format=RGBA,width=64,height=48 ! \
+                nvmmtransform ! video/x-raw(memory:NVMM) ! nvmmtransform name=it ! \
+                video/x-raw(memory:NVMM) ! nvmmtransform ! video/x-raw ! fakesink name=out";
+    let pipeline = Pipeline::parse(line).expect("a pipeline");
+    let [element, sink] = ["it", "out"].map(|name| pipeline.get::<gst::Element>(name));
+    sink.set_property("signal-handoffs", true);
+    let shapes = std::sync::Arc::new(std::sync::Mutex::new(std::collections::BTreeSet::new()));
+    let seen = std::sync::Arc::clone(&shapes);
+    sink.connect("handoff", false, move |values| {
+        let pad = values[2].get::<gst::Pad>().expect("a pad");
+        let info = VideoInfo::from_caps(&pad.current_caps().expect("caps")).expect("video");
+        let buffer = values[1].get::<gst::Buffer>().expect("a buffer");
+        let is_whole = buffer.size() >= info.size();
+        let mut seen = seen.lock().expect("no panic before");
+        seen.insert((info.width(), info.height(), is_whole));
+        None
+    });
+    pipeline.set(gst::State::Playing).expect("it starts");
+    let changes = [
+        ("flip-method", "1"),
+        ("right", "32"),
+        ("flip-method", "0"),
+        ("right", "0"),
+    ];
+    for (name, value) in changes.into_iter().cycle().take(400) {
+        element.set_property_from_str(name, value);
+        std::thread::sleep(std::time::Duration::from_micros(300));
+    }
+    pipeline.wait().expect("it goes on");
+    let shapes = std::mem::take(&mut *shapes.lock().expect("no panic before"));
+    println!("{shapes:?}");
+    assert!(
+        shapes.iter().all(|(_, _, is_whole)| *is_whole),
+        "{shapes:?}"
+    );
+    assert!(shapes.len() > 1, "nothing changed: {shapes:?}");
+    drop((pipeline, element, sink));
+    usage.assert_clean();
+}
+
 /// What goes in and out of an element, by address.
 fn buffers_of(pipeline: &Pipeline, name: &str) -> [std::sync::mpsc::Receiver<usize>; 2] {
     let element = pipeline.get::<gst::Element>(name);

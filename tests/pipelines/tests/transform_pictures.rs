@@ -92,6 +92,12 @@ fn every_flip_is_that_of_videoflip() {
             }
         }
     }
+    // Odd pictures are no odd crops.
+    let source = self::source("pattern=snow", "RGBA", 37, 23);
+    let expected = theirs(&source, "videoflip video-direction=90r");
+    for (way, pictures) in ours(&source, "flip-method=clockwise", "") {
+        assert_same(&pictures, &expected, &format!("{way} of an odd size"));
+    }
     for format in FORMATS {
         let source = self::source("pattern=snow", format, 64, 36);
         let expected = theirs(&source, "videoflip video-direction=90r");
