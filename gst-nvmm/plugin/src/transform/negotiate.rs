@@ -205,6 +205,7 @@ mod tests {
     #[test]
     fn the_loss_of_a_format_ranks_what_goes() {
         use VideoFormat as F;
+        gst::init().expect("GStreamer starts");
         assert_eq!(loss(F::Nv12, F::Nv12), 0);
         for (from, better, worse) in [
             (F::Nv12, F::I420, F::Rgba),
