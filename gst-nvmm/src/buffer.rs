@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use nvbuf::legacy::NvBuffer;
-use nvbuf::{ColorFormat, PlaneParams, Surface};
+use nvbuf::{ColorFormat, Layout, PlaneParams, Surface};
 
 use crate::error::Result;
 use crate::frame::{find, only_memory};
@@ -111,6 +111,15 @@ impl NvmmPixels<'_> {
     /// None that happens: a view has one buffer.
     pub fn planes(&self) -> Result<&[PlaneParams]> {
         self.backing.pixels().planes()
+    }
+
+    /// How its pixels lie in memory: the CPU reaches those in rows ([`Layout::PITCH`]) alone.
+    ///
+    /// # Errors
+    ///
+    /// As [`NvmmPixels::planes`].
+    pub fn layout(&self) -> Result<Layout> {
+        self.backing.pixels().layout()
     }
 
     /// Its pixel format.

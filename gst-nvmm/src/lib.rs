@@ -5,6 +5,7 @@ mod aggregator;
 mod allocator;
 mod buffer;
 mod caps;
+mod conversion;
 mod counts;
 mod cpu;
 mod error;
@@ -22,6 +23,7 @@ pub use aggregator::{
 pub use allocator::NvmmAllocator;
 pub use buffer::{NvmmBufferExt, NvmmPixels};
 pub use caps::{CAPS_FEATURE_MEMORY_NVMM, is_nvmm, nvmm_caps, with_nvmm, without_nvmm};
+pub use conversion::Conversion;
 pub use counts::Counts;
 pub use cpu::{CpuMap, read_cpu, write_cpu};
 pub use egl_cuda;

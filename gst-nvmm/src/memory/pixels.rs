@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use nvbuf::legacy::NvBuffer;
-use nvbuf::{ColorFormat, PlaneParams, Surface, VideoBuffer};
+use nvbuf::{ColorFormat, Layout, PlaneParams, Surface, VideoBuffer};
 
 use crate::error::Result;
 
@@ -28,6 +28,13 @@ impl Pixels {
         Ok(match self {
             Self::Surface(surface) => VideoBuffer::color_format(&**surface, 0)?,
             Self::NvBuffer(buffer) => VideoBuffer::color_format(&**buffer, 0)?,
+        })
+    }
+
+    pub(crate) fn layout(&self) -> Result<Layout> {
+        Ok(match self {
+            Self::Surface(surface) => surface.params(0)?.layout(),
+            Self::NvBuffer(buffer) => buffer.params().layout(),
         })
     }
 

@@ -44,7 +44,7 @@ impl Nvmm {
         let sizes = [(options.width, options.height), OVERLAY];
         let line = format!(
             "nvmmoverlay name=overlay sink_1::xpos=32 sink_1::ypos=32 sink_1::alpha=0.85 \
-             ! queue max-size-buffers=2 ! nvmmtransform \
+             ! queue max-size-buffers=2 ! nvmmtransform ! video/x-raw \
              ! appsink name=out sync=false max-buffers=2 \
              {} ! {TRANSFORM} ! overlay.sink_0 {} ! {TRANSFORM} ! overlay.sink_1",
             source("a", sizes[0]),

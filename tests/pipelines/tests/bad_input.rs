@@ -187,28 +187,6 @@ fn caps_without_the_feature_do_not_reach_the_overlay() {
 }
 
 #[test]
-fn the_sides_of_nvmmtransform_have_one_size() {
-    let _guard = exclusive();
-    let usage = Usage::start();
-    for line in [
-        "videotestsrc num-buffers=1 ! video/x-raw,format=RGBA,width=64,height=48 ! nvmmtransform ! \
-         video/x-raw(memory:NVMM),width=32,height=48 ! fakesink",
-        "videotestsrc num-buffers=1 ! video/x-raw,format=RGBA,width=64,height=48 ! nvmmtransform ! \
-         video/x-raw(memory:NVMM) ! nvmmtransform ! video/x-raw,width=64,height=50 ! fakesink",
-        "videotestsrc num-buffers=1 ! video/x-raw,format=RGBA,width=64,height=48 ! nvmmtransform ! \
-         video/x-raw(memory:NVMM),format=NV12 ! fakesink",
-    ] {
-        let error = run(line).expect_err(line);
-        assert!(
-            error.contains("negotiated") || error.contains("link"),
-            "{error}"
-        );
-        works();
-    }
-    usage.assert_clean();
-}
-
-#[test]
 fn a_system_buffer_smaller_than_its_caps() {
     let _guard = exclusive();
     let system = NVMM.replace("(memory:NVMM)", "");

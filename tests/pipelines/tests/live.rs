@@ -14,8 +14,8 @@ const BLACK: [u8; 4] = [0, 0, 0, 0xff];
 fn two(right: &str) -> Pipeline {
     let caps = "video/x-raw,format=RGBA,width=64,height=48,framerate=30/1";
     let line = format!(
-        "nvmmoverlay name=mix sink_1::xpos=64 ! nvmmtransform ! \
-         video/x-raw,format=RGBA,width=128,height=48 ! appsink name=out sync=false \
+        "nvmmoverlay name=mix sink_1::xpos=64 ! \
+         video/x-raw(memory:NVMM),format=RGBA,width=128,height=48 ! nvmmtransform ! video/x-raw ! appsink name=out sync=false \
          videotestsrc is-live=true pattern=ball ! {caps} ! nvmmtransform ! queue ! mix.sink_0 \
          {right} ! nvmmtransform ! queue ! mix.sink_1"
     );
@@ -246,7 +246,7 @@ fn caps_may_change_in_mid_stream_on_one_input() {
         let ours = frames(&line(
             "nvmmoverlay",
             "nvmmtransform !",
-            "nvmmtransform !",
+            &format!("video/x-raw(memory:NVMM){output} ! nvmmtransform !"),
             output,
         ));
         let reference = frames(&line("compositor background=black", "", "", output));

@@ -39,8 +39,11 @@ fn noise(format: &str, size: (u32, u32), count: u32) -> String {
 
 fn mixed(mixer: &str, layers: &[Layer], output: &str) -> Vec<Picture> {
     let (up, down, settings) = match mixer {
-        "nvmmoverlay" => ("nvmmtransform !", "nvmmtransform !", ""),
-        _ => ("", "", "background=black"),
+        "nvmmoverlay" => {
+            let down = format!("video/x-raw(memory:NVMM),{output} ! nvmmtransform !");
+            ("nvmmtransform !", down, "")
+        }
+        _ => ("", String::new(), "background=black"),
     };
     let mut line = format!("{mixer} name=mix {settings} ");
     for (i, layer) in layers.iter().enumerate() {
@@ -48,7 +51,6 @@ fn mixed(mixer: &str, layers: &[Layer], output: &str) -> Vec<Picture> {
             line.push_str(&format!("sink_{i}::{property} "));
         }
     }
-    // The NVMM side's output is what the capsfilter behind the download asks for.
     let output = match (mixer, output) {
         // compositor takes no input with alpha for an output without.
         ("compositor", "format=BGRx") => "format=RGBA ! videoconvert ! video/x-raw,format=BGRx",

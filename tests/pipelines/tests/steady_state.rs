@@ -38,10 +38,10 @@ fn a_frame_allocates_nothing() {
     let theirs = per_frame("compositor", "", "", gstreamers).total().max(0.0) / 2.0;
     // Two kernels on streams of their own, and a thread of its own for each, in the second.
     let ends = [
-        ("overlay", "nvmmtransform ! fakesink", 1, 3),
+        ("overlay", "nvmmtransform ! video/x-raw ! fakesink", 1, 3),
         (
             "chain",
-            "queue ! nvmmoverlay ! queue ! nvmmtransform ! fakesink",
+            "queue ! nvmmoverlay ! queue ! nvmmtransform ! video/x-raw ! fakesink",
             2,
             4,
         ),
@@ -78,7 +78,7 @@ fn a_frame_allocates_nothing() {
 #[test]
 fn behind_slices_is_only_what_gstreamer_queues() {
     let mode = "always-malloc";
-    let end = "nvmmtransform ! fakesink";
+    let end = "nvmmtransform ! video/x-raw ! fakesink";
     let ours = per_frame("overlay-malloc", "", mode, |frames| ours(frames, end));
     let reference = per_frame("compositor-malloc", "", mode, gstreamers);
     // GstAggregatorPad queues each input buffer in a GQueue: a node for each of two inputs, made
@@ -99,7 +99,7 @@ fn behind_slices_is_only_what_gstreamer_queues() {
 #[test]
 fn an_element_that_allocates_is_seen() {
     // It makes a text of each buffer, for a property.
-    let end = "nvmmtransform ! identity silent=false ! fakesink";
+    let end = "nvmmtransform ! video/x-raw ! identity silent=false ! fakesink";
     let total = per_frame("allocating", "", "", |frames| ours(frames, end)).total();
     assert!(total > 1.0, "{total} a frame");
 }
@@ -137,7 +137,8 @@ fn held(pid: u32) -> Held {
 #[test]
 fn fds_and_memory_stay() {
     // Frames come out of a pipe: nothing runs ahead by more than what the pipe and pools hold.
-    let mut launch = Launch::new("flat", "", &[], &ours(10_100, "nvmmtransform ! fdsink"));
+    let end = "nvmmtransform ! video/x-raw ! fdsink";
+    let mut launch = Launch::new("flat", "", &[], &ours(10_100, end));
     let mut child = launch
         .command
         .stdout(Stdio::piped())

@@ -74,7 +74,10 @@ fn source(frames: u32) -> String {
 fn run(case: &Case, variant: &str, other: &str, frames: u32) -> (Vec<u8>, Report) {
     let name = format!("{}-{variant}-{other}-{frames}", case.name);
     let pictures = scratch(&format!("{name}.raw"));
-    let sink = format!("nvmmtransform ! filesink location={}", pictures.display());
+    let sink = format!(
+        "nvmmtransform ! video/x-raw ! filesink location={}",
+        pictures.display()
+    );
     let pipeline = case
         .pipeline
         .replace("SOURCE", &source(frames))
@@ -209,7 +212,9 @@ fn a_border_allocates_nothing() {
     let pipeline = |other: &'static str| {
         move |frames| {
             let source = source(frames);
-            format!("{source} ! {other} ! nvmmoverlay ! {other} ! nvmmtransform ! fakesink")
+            format!(
+                "{source} ! {other} ! nvmmoverlay ! {other} ! nvmmtransform ! video/x-raw ! fakesink"
+            )
         }
     };
     // 0; where GLib has no slices, GStreamer's queue nodes.

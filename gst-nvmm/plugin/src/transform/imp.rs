@@ -1,84 +1,80 @@
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{LazyLock, Mutex};
+use std::sync::{LazyLock, Mutex, MutexGuard};
 
 use gst::glib;
 use gst::prelude::*;
 use gst::subclass::prelude::*;
+use gst_base::prelude::*;
 use gst_base::subclass::BaseTransformMode;
 use gst_base::subclass::base_transform::{InputBuffer, PrepareOutputBufferSuccess};
 use gst_base::subclass::prelude::*;
-use gst_nvmm::{Form, NvmmBufferPool, is_nvmm, nvmm_caps, video_formats, with_nvmm, without_nvmm};
-use gst_video::{VideoFrameRef, VideoInfo};
+use gst_nvmm::{Counts, NvmmBufferPool, is_nvmm};
 
-use super::rows;
+use super::allocation;
+use super::mismatch::mismatch;
+use super::negotiate;
+use super::settings::Settings;
+use super::task::Task;
 
 static CATEGORY: LazyLock<gst::DebugCategory> = LazyLock::new(|| {
     gst::DebugCategory::new(
         "nvmmtransform",
         gst::DebugColorFlags::empty(),
-        Some("system memory <-> memory:NVMM"),
+        Some("crops, scales, turns and converts; system memory <-> memory:NVMM"),
     )
 });
 
-/// Output surfaces if downstream asks for fewer: as many as nvvidconv has.
-const OUTPUT_BUFFERS: u32 = 4;
-
 #[derive(Debug, Default)]
 pub(crate) struct NvmmTransform {
-    negotiated: Mutex<Option<Negotiated>>,
-    /// The output's pool, for an upload: who waits in it must be woken.
+    settings: Mutex<Settings>,
+    /// Whether settings have changed since the streaming thread looked.
+    is_changed: AtomicBool,
+    task: Mutex<Option<Task>>,
+    /// The output's pool, if it is NVMM: who waits in it must be woken.
     pool: Mutex<Option<NvmmBufferPool>>,
-    bufapi_version: AtomicBool,
+    done: Mutex<Done>,
 }
 
-#[derive(Clone, Debug)]
-struct Negotiated {
-    info: VideoInfo,
-    direction: Direction,
+/// For the line that is logged at the end.
+#[derive(Debug, Default)]
+struct Done {
+    frames: u64,
+    counts: Counts,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Direction {
-    Upload,
-    Download,
+/// Locks; what is inside is replaced as a whole, so a panic elsewhere does not spoil it.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(|e| e.into_inner())
 }
 
 impl NvmmTransform {
-    /// What an upload makes.
-    fn form(&self) -> Form {
-        Form::of_platform(self.bufapi_version.load(Ordering::Relaxed))
+    fn settings(&self) -> Settings {
+        *lock(&self.settings)
     }
 
     /// Wakes the streaming thread if it waits for a surface, or lets it wait again.
     fn set_flushing(&self, flushing: bool) {
-        let pool = self.pool.lock().unwrap_or_else(|e| e.into_inner()).clone();
+        let pool = lock(&self.pool).clone();
         if let Some(pool) = pool.filter(|pool| pool.is_active()) {
             pool.set_flushing(flushing);
         }
     }
 
-    fn copy(&self, input: &gst::BufferRef, output: &mut gst::BufferRef) -> gst_nvmm::Result<()> {
-        let negotiated = self.negotiated.lock().unwrap_or_else(|e| e.into_inner());
-        let Some(Negotiated { info, direction }) = &*negotiated else {
-            return Err(gst_nvmm::Error::Buffer("a buffer came before caps".into()));
+    /// Says on the bus why caps were not taken, where that is downstream's doing.
+    fn explain(&self, caps: &gst::CapsRef) {
+        let Some(pad) = self.obj().static_pad("src") else {
+            return;
         };
-        let unmappable = |_| {
-            gst_nvmm::Error::Buffer(
-                "a buffer in system memory is smaller than its caps say, or cannot be mapped"
-                    .into(),
-            )
-        };
-        match direction {
-            Direction::Upload => {
-                let frame =
-                    VideoFrameRef::from_buffer_ref_readable(input, info).map_err(unmappable)?;
-                gst_nvmm::write_cpu(output, info, |map| rows::upload(&frame, map))
-            }
-            Direction::Download => {
-                let mut frame =
-                    VideoFrameRef::from_buffer_ref_writable(output, info).map_err(unmappable)?;
-                gst_nvmm::read_cpu(input, info, |map| rows::download(map, &mut frame))
-            }
+        if pad.pad_flags().contains(gst::PadFlags::FLUSHING) || !pad.is_linked() {
+            return;
+        }
+        let possible = negotiate::transform(caps, None, &self.settings());
+        if let Some(why) = mismatch(&possible, &pad.peer_query_caps(None)) {
+            self.post_error_message(gst::error_msg!(
+                gst::CoreError::Negotiation,
+                ("{why}"),
+                ["from {caps}"]
+            ));
         }
     }
 }
@@ -93,19 +89,19 @@ impl ObjectSubclass for NvmmTransform {
 
 impl ObjectImpl for NvmmTransform {
     fn properties() -> &'static [glib::ParamSpec] {
-        static PROPERTIES: LazyLock<[glib::ParamSpec; 1]> = LazyLock::new(|| [Form::property()]);
-        &*PROPERTIES
+        Settings::properties()
     }
 
-    fn set_property(&self, _id: usize, value: &glib::Value, _pspec: &glib::ParamSpec) {
-        let set = value.get().unwrap_or_default();
-        self.bufapi_version.store(set, Ordering::Relaxed);
+    fn set_property(&self, _id: usize, value: &glib::Value, pspec: &glib::ParamSpec) {
+        lock(&self.settings).set(pspec.name(), value);
+        self.is_changed.store(true, Ordering::Release);
     }
 
-    fn property(&self, _id: usize, _pspec: &glib::ParamSpec) -> glib::Value {
-        self.bufapi_version.load(Ordering::Relaxed).to_value()
+    fn property(&self, _id: usize, pspec: &glib::ParamSpec) -> glib::Value {
+        self.settings().value(pspec.name())
     }
 }
+
 impl GstObjectImpl for NvmmTransform {}
 
 impl ElementImpl for NvmmTransform {
@@ -113,8 +109,8 @@ impl ElementImpl for NvmmTransform {
         static METADATA: LazyLock<gst::subclass::ElementMetadata> = LazyLock::new(|| {
             gst::subclass::ElementMetadata::new(
                 "NVMM transform",
-                "Filter/Converter/Video/Hardware",
-                "Moves video between system memory and memory:NVMM",
+                "Filter/Converter/Video/Scaler/Effect/Hardware",
+                "Crops, scales, turns and converts video in memory:NVMM, and moves it there and back",
                 env!("CARGO_PKG_AUTHORS"),
             )
         });
@@ -122,21 +118,7 @@ impl ElementImpl for NvmmTransform {
     }
 
     fn pad_templates() -> &'static [gst::PadTemplate] {
-        static TEMPLATES: LazyLock<Vec<gst::PadTemplate>> = LazyLock::new(|| {
-            let mut caps = nvmm_caps(video_formats());
-            let system = without_nvmm(&caps);
-            caps.make_mut().append(system);
-            [
-                ("sink", gst::PadDirection::Sink),
-                ("src", gst::PadDirection::Src),
-            ]
-            .into_iter()
-            // A template fails only for a name that does not go with its presence.
-            .filter_map(|(name, direction)| {
-                gst::PadTemplate::new(name, direction, gst::PadPresence::Always, &caps).ok()
-            })
-            .collect()
-        });
+        static TEMPLATES: LazyLock<Vec<gst::PadTemplate>> = LazyLock::new(negotiate::templates);
         &TEMPLATES
     }
 
@@ -160,7 +142,8 @@ impl ElementImpl for NvmmTransform {
 
 impl BaseTransformImpl for NvmmTransform {
     const MODE: BaseTransformMode = BaseTransformMode::NeverInPlace;
-    const PASSTHROUGH_ON_SAME_CAPS: bool = true;
+    // Not for the same caps alone: see `set_caps`.
+    const PASSTHROUGH_ON_SAME_CAPS: bool = false;
     const TRANSFORM_IP_ON_PASSTHROUGH: bool = false;
 
     fn transform_caps(
@@ -169,48 +152,30 @@ impl BaseTransformImpl for NvmmTransform {
         caps: &gst::Caps,
         filter: Option<&gst::Caps>,
     ) -> Option<gst::Caps> {
-        // The other memory first; NVMM to NVMM is passed through. System to system is nobody's wish
-        // here: it would hide that a capsfilter lacks the feature.
-        let mut other = gst::Caps::new_empty();
-        for (structure, features) in caps.iter_with_features() {
-            let one: gst::Caps = [(structure.to_owned(), features.to_owned())]
-                .into_iter()
-                .collect();
-            if is_nvmm(&one) {
-                other.merge(without_nvmm(&one));
-                other.merge(one);
-            } else {
-                other.merge(with_nvmm(&one));
-            }
-        }
-        Some(match filter {
-            Some(filter) => filter.intersect_with_mode(&other, gst::CapsIntersectMode::First),
-            None => other,
-        })
+        Some(negotiate::transform(caps, filter, &self.settings()))
+    }
+
+    fn fixate_caps(
+        &self,
+        direction: gst::PadDirection,
+        caps: &gst::Caps,
+        othercaps: gst::Caps,
+    ) -> gst::Caps {
+        negotiate::fixate(direction, caps, othercaps, &self.settings())
     }
 
     fn set_caps(&self, input: &gst::Caps, output: &gst::Caps) -> Result<(), gst::LoggableError> {
-        let direction = match (is_nvmm(input), is_nvmm(output)) {
-            (false, true) => Direction::Upload,
-            (true, false) => Direction::Download,
-            // Passed through: `transform` is not called.
-            _ => return Ok(()),
-        };
-        let parse = |caps: &gst::Caps| {
-            VideoInfo::from_caps(caps)
-                .map_err(|_| gst::loggable_error!(CATEGORY, "{caps} are not fixed raw video"))
-        };
-        let (info, other) = (parse(input)?, parse(output)?);
-        let shape = |i: &VideoInfo| (i.format(), i.width(), i.height());
-        if shape(&info) != shape(&other) {
-            return Err(gst::loggable_error!(
-                CATEGORY,
-                "{input} to {output}: sizes and formats must be equal; put videoscale or \
-                 videoconvert on the system memory side"
+        let settings = self.settings();
+        let task = Task::new(input, output, &settings).map_err(|error| {
+            self.post_error_message(gst::error_msg!(
+                gst::CoreError::Negotiation,
+                ("{error}"),
+                ["from {input} to {output}"]
             ));
-        }
-        *self.negotiated.lock().unwrap_or_else(|e| e.into_inner()) =
-            Some(Negotiated { info, direction });
+            gst::loggable_error!(CATEGORY, "from {input} to {output}: {error}")
+        })?;
+        self.obj().set_passthrough(task.is_passthrough(&settings));
+        *lock(&self.task) = Some(task);
         Ok(())
     }
 
@@ -218,22 +183,50 @@ impl BaseTransformImpl for NvmmTransform {
         match event.type_() {
             gst::EventType::FlushStart => self.set_flushing(true),
             gst::EventType::FlushStop => self.set_flushing(false),
+            gst::EventType::Caps => {
+                let caps = match event.view() {
+                    gst::EventView::Caps(caps) => Some(caps.caps_owned()),
+                    _ => None,
+                };
+                let is_taken = self.parent_sink_event(event);
+                if let Some(caps) = caps.filter(|_| !is_taken) {
+                    self.explain(&caps);
+                }
+                return is_taken;
+            }
             _ => {}
         }
         self.parent_sink_event(event)
     }
 
+    /// The streaming thread sees here, before it negotiates, that properties were set meanwhile. Equal
+    /// caps are not negotiated anew, and the pool follows from what is said of passing through.
+    fn submit_input_buffer(
+        &self,
+        is_discont: bool,
+        input: gst::Buffer,
+    ) -> Result<gst::FlowSuccess, gst::FlowError> {
+        lock(&self.done).frames += 1;
+        if self.is_changed.swap(false, Ordering::AcqRel) {
+            let settings = self.settings();
+            if let Some(task) = &*lock(&self.task) {
+                self.obj().set_passthrough(task.is_passthrough(&settings));
+            }
+            self.obj().reconfigure_src();
+        }
+        self.parent_submit_input_buffer(is_discont, input)
+    }
+
     fn stop(&self) -> Result<(), gst::ErrorMessage> {
-        *self.pool.lock().unwrap_or_else(|e| e.into_inner()) = None;
-        *self.negotiated.lock().unwrap_or_else(|e| e.into_inner()) = None;
+        *lock(&self.pool) = None;
+        *lock(&self.task) = None;
+        let Done { frames, counts } = std::mem::take(&mut *lock(&self.done));
+        gst::info!(CATEGORY, imp = self, "{frames} frames: {counts}");
         Ok(())
     }
 
     fn unit_size(&self, caps: &gst::Caps) -> Option<usize> {
-        if is_nvmm(caps) {
-            return self.form().memory_size().ok();
-        }
-        VideoInfo::from_caps(caps).ok().map(|info| info.size())
+        allocation::size(caps, &self.settings()).ok()
     }
 
     fn propose_allocation(
@@ -253,21 +246,8 @@ impl BaseTransformImpl for NvmmTransform {
         &self,
         query: &mut gst::query::Allocation,
     ) -> Result<(), gst::LoggableError> {
-        let (caps, _) = query.get_owned();
-        let caps = caps.ok_or_else(|| gst::loggable_error!(CATEGORY, "no caps were negotiated"))?;
-        if is_nvmm(&caps) {
-            let max = NvmmBufferPool::size_for(query, OUTPUT_BUFFERS);
-            let pool = NvmmBufferPool::with_form(&caps, 0, max, self.form())
-                .map_err(|e| gst::loggable_error!(CATEGORY, "{e}"))?;
-            let size = self.unit_size(&caps).unwrap_or(0) as u32;
-            query.add_allocation_pool(Some(&pool), size, 0, max);
-            *self.pool.lock().unwrap_or_else(|e| e.into_inner()) = Some(pool);
-        } else if query.allocation_pools().next().is_none() {
-            let info = VideoInfo::from_caps(&caps)
-                .map_err(|_| gst::loggable_error!(CATEGORY, "{caps} are not fixed raw video"))?;
-            let pool = gst_video::VideoBufferPool::new();
-            query.add_allocation_pool(Some(&pool), info.size() as u32, 0, 0);
-        }
+        *lock(&self.pool) = allocation::decide(query, &self.settings())
+            .map_err(|error| gst::loggable_error!(CATEGORY, "{error}"))?;
         self.parent_decide_allocation(query)
     }
 
@@ -292,7 +272,13 @@ impl BaseTransformImpl for NvmmTransform {
         input: &gst::Buffer,
         output: &mut gst::BufferRef,
     ) -> Result<gst::FlowSuccess, gst::FlowError> {
-        self.copy(input, output).map_err(|error| {
+        let before = Counts::of_thread();
+        let result = match &mut *lock(&self.task) {
+            Some(task) => task.run(input, output, &self.settings()),
+            None => Err(gst_nvmm::Error::Buffer("a buffer came before caps".into())),
+        };
+        lock(&self.done).counts += Counts::of_thread() - before;
+        result.map_err(|error| {
             self.post_error_message(error.to_message());
             gst::FlowError::Error
         })?;

@@ -1,5 +1,13 @@
+//! nvmmtransform: crop, scale, flip and format, in NVMM and to and from system memory.
+
+mod allocation;
 mod imp;
+mod mismatch;
+mod negotiate;
 mod rows;
+mod settings;
+mod size;
+mod task;
 
 use gst::glib;
 use gst::prelude::*;
