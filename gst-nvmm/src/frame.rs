@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use egl_cuda::{Context, CudaFrame, Stream};
-use gst_video::VideoInfo;
+use gst_video::{VideoColorimetry, VideoInfo};
+use nvbuf::ColorFormat;
 
 use crate::error::{Error, Result};
 use crate::memory::backing::Backing;
@@ -175,6 +176,22 @@ impl NvmmFrame {
     /// What the pixels are, from the caps.
     pub fn info(&self) -> &VideoInfo {
         &self.info
+    }
+
+    /// The surface's own pixel format, which says more than caps do: NV12 may be `NV12_709`.
+    ///
+    /// # Errors
+    ///
+    /// None that happens: the format was read when the frame was made.
+    pub fn surface_format(&self) -> Result<ColorFormat> {
+        self.backing.pixels().color_format()
+    }
+
+    /// What the pixels' colours are: as the surface's format says, or as the caps do where it says
+    /// nothing. Decoders send surfaces that say more than their caps.
+    pub fn colorimetry(&self) -> VideoColorimetry {
+        let said = self.surface_format().ok().and_then(format::colorimetry);
+        said.unwrap_or_else(|| self.info.colorimetry())
     }
 
     /// The buffer.

@@ -26,7 +26,10 @@ pub use counts::Counts;
 pub use cpu::{CpuMap, read_cpu, write_cpu};
 pub use egl_cuda;
 pub use error::{Error, Result};
-pub use format::{FORMATS, color_format, is_color_format, video_formats};
+pub use format::{
+    color_format, color_format_for_caps, color_format_of, colorimetry, is_color_format,
+    video_format, video_formats,
+};
 pub use frame::{NvmmFrame, NvmmFrameMut};
 pub use memory::Form;
 /// A GstMemory of an [`NvmmAllocator`] of this copy of the crate, by one reference of its own.

@@ -6,6 +6,7 @@ use gst_video::VideoInfo;
 
 use crate::allocator::NvmmAllocator;
 use crate::error::{Error, Result};
+use crate::format::{color_format_for_caps, fixed_info};
 use crate::log::CATEGORY;
 use crate::memory::Form;
 
@@ -42,8 +43,8 @@ impl NvmmBufferPool {
             .params()
             .ok_or_else(|| Error::buffer("the configuration has no caps"))?;
         let caps = caps.ok_or_else(|| Error::buffer("the configuration has no caps"))?;
-        let info = VideoInfo::from_caps(&caps)
-            .map_err(|_| Error::buffer(format!("caps {caps} are not fixed raw video")))?;
+        let info = fixed_info(&caps)
+            .ok_or_else(|| Error::buffer(format!("caps {caps} are not fixed raw video")))?;
         let max = if max == 0 {
             DEFAULT_LIMIT.max(min)
         } else {
@@ -51,7 +52,8 @@ impl NvmmBufferPool {
         };
         let form = Form::of_platform(config.get(Form::PROPERTY).unwrap_or(false));
         let size = u32::try_from(form.memory_size()?).unwrap_or(u32::MAX);
-        let allocator = NvmmAllocator::with_form(&info, max as usize, form)?;
+        let format = color_format_for_caps(&caps);
+        let allocator = NvmmAllocator::of_format(&info, format, max as usize, form)?;
         config.set_params(Some(&caps), size, min, max);
         *self.state() = Some(State { allocator, info });
         Ok(())
