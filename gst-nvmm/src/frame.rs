@@ -8,6 +8,7 @@ use egl_cuda::{Context, CudaFrame, Stream};
 use gst_video::{VideoColorimetry, VideoInfo};
 use nvbuf::ColorFormat;
 
+use crate::app::Place;
 use crate::error::{Error, Result};
 use crate::memory::backing::Backing;
 use crate::memory::import::{self, Which};
@@ -30,6 +31,8 @@ pub struct NvmmFrame {
     seen: Seen,
     info: VideoInfo,
     buffer: gst::Buffer,
+    /// In a sink that gives out a bounded number.
+    place: Option<Place>,
 }
 
 /// The recordings of work on the pixels that [`NvmmFrame::begin`] has waited for.
@@ -109,7 +112,14 @@ impl NvmmFrame {
             seen,
             info: info.clone(),
             buffer,
+            place: None,
         })
+    }
+
+    /// The same, which takes one of a sink's places as long as it lives.
+    pub(crate) fn in_place(mut self, place: Place) -> Self {
+        self.place = Some(place);
+        self
     }
 
     /// Makes `stream`, of the frame's context, wait for the work that is pending on the pixels.
@@ -171,6 +181,19 @@ impl NvmmFrame {
             Owner::Foreign => return Ok(false),
         }
         Ok(true)
+    }
+
+    /// [`NvmmFrame::end`], and waits for the stream where the owner of the memory cannot: afterwards the
+    /// frame may go to anybody.
+    ///
+    /// # Errors
+    ///
+    /// The driver's.
+    pub fn finish(&self, stream: &Stream) -> Result<()> {
+        if !self.end(stream)? {
+            stream.synchronize()?;
+        }
+        Ok(())
     }
 
     /// What the pixels are, from the caps.

@@ -2,7 +2,9 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod aggregator;
+pub mod allocation;
 mod allocator;
+mod app;
 mod buffer;
 mod caps;
 mod counts;
@@ -20,8 +22,12 @@ pub use aggregator::{
     CudaAggregatorPadImpl, Input,
 };
 pub use allocator::NvmmAllocator;
+pub use app::{NvmmSink, NvmmSource};
 pub use buffer::{NvmmBufferExt, NvmmPixels};
-pub use caps::{CAPS_FEATURE_MEMORY_NVMM, is_nvmm, nvmm_caps, with_nvmm, without_nvmm};
+pub use caps::{
+    CAPS_FEATURE_MEMORY_NVMM, is_nvmm, nvmm_caps, nvmm_caps_builder, why_not, with_field,
+    with_nvmm, without_fields, without_nvmm,
+};
 pub use counts::Counts;
 pub use cpu::{CpuMap, read_cpu, write_cpu};
 pub use egl_cuda;
