@@ -93,7 +93,7 @@ impl NvmmSource {
     /// # Errors
     ///
     /// [`Error::Flushing`] once the pipeline has stopped; [`Error::Buffer`] after
-    /// [`NvmmSource::end_of_stream`], and for a frame of another size or format than the caps'.
+    /// [`NvmmSource::end_of_stream`], when the stream has failed downstream, and for a frame of another size or format than the caps'.
     pub fn push(&self, frame: NvmmFrameMut, pts: impl Into<Option<gst::ClockTime>>) -> Result<()> {
         self.imp().push(frame, pts.into())
     }
