@@ -115,7 +115,7 @@ impl NvmmSource {
                 "a frame of {theirs:?} pushed into a source of {ours:?}: take it from this source"
             )));
         }
-        let flow = self.obj().src_pad().last_flow_return();
+        let flow = self.obj().src_pad().last_flow_result();
         if let Err(flow @ (gst::FlowError::Error | gst::FlowError::NotNegotiated)) = flow {
             return Err(Error::buffer(format!(
                 "the stream has failed ({flow}): the bus says why; stop the pipeline and start it anew"
