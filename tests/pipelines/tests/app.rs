@@ -383,16 +383,16 @@ fn an_error_of_the_closure_is_on_the_bus_in_its_words() {
     pipeline.set(gst::State::Playing).expect("it starts");
     let error = pipeline.wait().expect_err("the closure fails");
     assert!(error.contains("the model has no weights"), "{error}");
-    // The source says so, too, once the streaming thread knows.
-    let frame = soon("the source's error", move || {
-        loop {
-            let frame = source.frame().expect("the pool is there");
-            if let Err(error) = source.push(frame, None) {
-                return error;
-            }
+    // The source says so, too, once the streaming thread is back.
+    let frame = source.frame().expect("the pool is there");
+    let failed = source.static_pad("src").expect("a pad");
+    soon("the source's task", move || {
+        while failed.last_flow_result().is_ok() {
+            thread::sleep(Duration::from_millis(10));
         }
     });
-    assert!(frame.to_string().contains("has failed"), "{frame}");
+    let error = source.push(frame, None).expect_err("nobody takes it");
+    assert!(error.to_string().contains("has failed"), "{error}");
     assert_eq!(sink.num_frames(), 0);
 }
 

@@ -65,6 +65,8 @@ impl NvmmSource {
 
     /// An empty frame to write into; waits while all are in use. What it shows is left over from its last use.
     ///
+    /// A stream that has failed gives no frames back before the pipeline is stopped: watch the bus.
+    ///
     /// # Errors
     ///
     /// [`Error::Flushing`] once the pipeline has stopped, until it starts again; [`Error::Surface`] when
