@@ -115,12 +115,6 @@ impl NvmmSource {
                 "a frame of {theirs:?} pushed into a source of {ours:?}: take it from this source"
             )));
         }
-        let flow = self.obj().src_pad().last_flow_result();
-        if let Err(flow @ (gst::FlowError::Error | gst::FlowError::NotNegotiated)) = flow {
-            return Err(Error::buffer(format!(
-                "the stream has failed ({flow}): the bus says why; stop the pipeline and start it anew"
-            )));
-        }
         let mut buffer = frame.into_buffer();
         let stamped = buffer.make_mut();
         stamped.set_pts(pts);
@@ -133,6 +127,15 @@ impl NvmmSource {
             return Err(Error::buffer(
                 "the stream has ended: push before end_of_stream, or start the pipeline anew",
             ));
+        }
+        // Flushing: not started yet. What fails ends as an end of the stream.
+        let flow = self.obj().src_pad().last_flow_result();
+        if let Err(flow) = flow
+            && flow != gst::FlowError::Flushing
+        {
+            return Err(Error::buffer(format!(
+                "the stream has failed ({flow}): the bus says why; stop the pipeline and start it anew"
+            )));
         }
         state.pushed += 1;
         state.queue.push_back(buffer);
