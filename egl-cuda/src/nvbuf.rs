@@ -92,13 +92,40 @@ impl CudaFrame {
         }
         let mut places = [(0, PlaneLayout::default()); MAX_PLANES];
         for (place, plane) in places.iter_mut().zip(planes) {
-            // Planes lie inside of the buffer.
-            *place = (address + u64::from(plane.offset), plane.into());
+            let start = address.checked_add(u64::from(plane.offset));
+            let start = start.ok_or_else(|| {
+                let what = format!("the surface says that it is at {address:#x}, {plane:?}");
+                Error::argument("CudaFrame::map", what)
+            })?;
+            *place = (start, plane.into());
         }
         let places = &places[..planes.len().min(MAX_PLANES)];
         // SAFETY: CUDA's memory of the context's device, with the planes that the buffer's own, checked
         // description says, and kept by the frame. Whoever has the address of a buffer gets pointers to
         // its pixels, and no slices.
         unsafe { Self::from_device_ptr(context, places, None, Arc::clone(buffer)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ::nvbuf::{ColorFormat, Surface};
+
+    use super::*;
+
+    #[test]
+    fn planes_beyond_the_last_address_are_refused() {
+        let context = Context::primary(0).unwrap();
+        let builder = Surface::builder(64, 32).format(ColorFormat::NV12);
+        let surface = Arc::new(builder.build().unwrap());
+        let planes = *surface.params(0).unwrap();
+        let gpu = u32::try_from(context.ordinal()).unwrap();
+        let map = |address| {
+            CudaFrame::of_device_memory(&context, &surface, planes.planes(), address, gpu)
+        };
+        assert_eq!(map(0x1000).unwrap().num_planes(), 2);
+        let error = map(u64::MAX).unwrap_err();
+        assert_eq!(error.kind(), crate::ErrorKind::InvalidArgument, "{error}");
+        assert!(error.to_string().contains("0xffffffffffffffff"), "{error}");
     }
 }

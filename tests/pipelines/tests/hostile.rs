@@ -8,10 +8,9 @@ use std::ffi::c_void;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use gst_nvmm::nvbuf::ColorFormat;
-use gst_nvmm::nvbuf::sys::Library;
 use gst_nvmm::{NvmmBufferExt, NvmmFrame, NvmmFrameMut, Session, read_cpu};
 use gst_video::{VideoFormat, VideoInfo};
-use nvmm_pipelines::{Forged, LegacyPeer, Peer, Usage, exclusive, is_r32, wrap};
+use nvmm_pipelines::{Forged, LegacyPeer, Peer, alive, child, exclusive, is_child, is_r32, wrap};
 
 const SIZE: (u32, u32) = (64, 48);
 
@@ -256,28 +255,35 @@ fn take(
     }
 }
 
+/// Whether what is said of a buffer is so, and what a block leads to, the libraries alone know: they are asked
+/// once everything that can be checked is checked, and refuse. In its strict mode the simulator would
+/// end the process there, so this runs in one of its own without it.
 #[test]
 fn nothing_that_a_peer_sends_is_a_crash() {
+    if !is_child() {
+        let lenient = [("NVMM_SIM_STRICT", "0")];
+        let text = child("nothing_that_a_peer_sends_is_a_crash", &lenient);
+        let ours = text.lines().filter(|line| line.starts_with("hostile: "));
+        ours.for_each(|line| eprintln!("{line}"));
+        return;
+    }
     let _guard = exclusive();
-    let usage = Usage::start();
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok());
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     let seed = number("NVMM_HOSTILE_SEED").unwrap_or(now.map_or(1, |now| now.as_micros() as u64));
     let seconds = number("NVMM_HOSTILE_SECONDS").unwrap_or(20);
-    eprintln!("NVMM_HOSTILE_SEED={seed} repeats this");
+    eprintln!("hostile: NVMM_HOSTILE_SEED={seed} repeats this");
     // Never 0, of which xorshift makes nothing else.
     let mut random = Random(seed | 1);
-    let family = Library::get().expect("a library").family();
 
-    let formats = [VideoFormat::Rgba, VideoFormat::Nv12];
-    let infos = formats.map(|format| {
-        let info = VideoInfo::builder(format, SIZE.0, SIZE.1);
+    let (width, height) = SIZE;
+    let infos = [VideoFormat::Rgba, VideoFormat::Nv12].map(|format| {
+        let info = VideoInfo::builder(format, width, height);
         info.build().expect("a size")
     });
-    let session = Session::new().expect("CUDA");
-    let (width, height) = SIZE;
     let peers = [ColorFormat::RGBA, ColorFormat::NV12].map(|f| Peer::new(1, width, height, f));
     let legacy = is_r32().then(|| LegacyPeer::new(1, width, height, ColorFormat::RGBA));
+    let session = Session::new().expect("CUDA");
     let places = Places::new();
     let (mut results, mut rounds) = (BTreeMap::new(), 0_u64);
     let end = Instant::now() + Duration::from_secs(seconds);
@@ -293,15 +299,21 @@ fn nothing_that_a_peer_sends_is_a_crash() {
         take(&buffer, &infos, &session, &mut results);
         rounds += 1;
     }
-    eprintln!("{rounds} buffers of {family:?}: {results:?}");
+    eprintln!("hostile: {rounds} buffers: {results:?}");
     assert!(rounds > 100, "{rounds}");
     // Not everything is refused: what was changed does not always matter.
-    assert!(results.get("frame: taken").is_some_and(|taken| *taken > 0));
-    assert!(
-        results
-            .get("frame: refused")
-            .is_some_and(|refused| *refused > 0)
-    );
+    for what in [
+        "frame: taken",
+        "frame: refused",
+        "read: taken",
+        "read: refused",
+    ] {
+        assert!(results.get(what).is_some_and(|count| *count > 0), "{what}");
+    }
     drop((session, peers, legacy));
-    usage.assert_clean();
+    assert_eq!(
+        alive(),
+        [0; 4],
+        "surfaces, EGLImages, registrations, memory"
+    );
 }
