@@ -64,7 +64,7 @@ impl NvmmBufferPool {
         let format = color_format_for_caps(&caps);
         let allocator = NvmmAllocator::of_format(&info, format, max as usize, form)?;
         config.set_params(Some(&caps), size, min, max);
-        let has_meta = config.has_option(&BUFFER_POOL_OPTION_VIDEO_META);
+        let has_meta = config.has_option(BUFFER_POOL_OPTION_VIDEO_META);
         *self.state() = Some(State {
             allocator,
             info,
