@@ -129,3 +129,23 @@ fn the_surfaces_colours_win_over_the_caps() {
 fn buffer_of(info: &VideoInfo) -> gst::Buffer {
     buffer(info, Form::Surface).expect("a surface")
 }
+
+/// On R32 memory is a buffer of libnvbuf_utils as well, which has no name for some formats.
+#[test]
+fn a_format_that_the_platforms_form_cannot_hold_is_refused_with_the_remedy() {
+    let mut refused = Vec::new();
+    for format in video_formats() {
+        if color_format(format).unwrap().0 > last_format() {
+            continue;
+        }
+        if let Err(error) = buffer(&info(format), Form::of_platform(false)) {
+            let error = error.to_string();
+            assert!(error.contains("bufapi-version=true"), "{format}: {error}");
+            refused.push(format);
+        }
+    }
+    // Of RGB libnvbuf_utils has three orders of 32 bits and none of 24.
+    let is_r32 = Form::of_platform(false) == Form::Legacy;
+    assert_eq!(refused.contains(&VideoFormat::Rgb), is_r32, "{refused:?}");
+    assert!(!refused.contains(&VideoFormat::Nv12), "{refused:?}");
+}

@@ -11,7 +11,7 @@ use nvbuf::ColorFormat;
 
 use crate::error::{Error, Result};
 use crate::memory::backing::{Backing, copy_pixels};
-use crate::memory::form::has_legacy;
+use crate::memory::form::{has_legacy, has_legacy_format};
 use crate::memory::{self, Form};
 
 glib::wrapper! {
@@ -65,6 +65,12 @@ impl NvmmAllocator {
                 crate::format::video_formats().collect::<Vec<_>>()
             ))
         })?;
+        if form == Form::Legacy && !has_legacy_format(format) {
+            return Err(Error::buffer(format!(
+                "libnvbuf_utils of this release has no {format}: take RGBA, or set bufapi-version=true on \
+                 this and on NVIDIA's elements"
+            )));
+        }
         let shape = imp::Shape {
             width: info.width(),
             height: info.height(),
