@@ -475,3 +475,31 @@ fn a_closure_may_keep_the_newest_frame_only() {
     let newest = newest.lock().expect("no panic").take();
     assert_eq!(gpu.byte(&newest.expect("a frame")), 49);
 }
+
+/// Another pool comes in the middle of the pushing, every time.
+#[test]
+fn a_pool_that_grows_leaves_nobody_waiting() {
+    let _guard = exclusive();
+    let usage = Usage::start();
+    let rounds = if cfg!(debug_assertions) { 40 } else { 200 };
+    for _ in 0..rounds {
+        let (source, (sink, frames)) = (source(2), sink(2));
+        let pipeline = chain(&[source.upcast_ref(), sink.upcast_ref()]);
+        let pushing = source.clone();
+        let pusher = thread::spawn(move || {
+            for _ in 0..12 {
+                let frame = pushing.frame().expect("a frame");
+                pushing.push(frame, None).expect("it is taken");
+            }
+            pushing.end_of_stream();
+        });
+        pipeline.set(gst::State::Playing).expect("it starts");
+        for _ in 0..12 {
+            drop(next(&frames));
+        }
+        pusher.join().expect("it ends");
+        pipeline.wait().expect("the end");
+        to_null(&pipeline);
+    }
+    usage.assert_clean();
+}
