@@ -135,6 +135,20 @@ impl ElementImpl for NvmmSink {
             LazyLock::new(|| super::super::template("sink", gst::PadDirection::Sink));
         &TEMPLATES
     }
+
+    /// A change to PLAYING takes the lock that `render` is called with. A flush lost the state before, so
+    /// that the base class does not unlock it: a wait for the application must end.
+    fn change_state(
+        &self,
+        transition: gst::StateChange,
+    ) -> Result<gst::StateChangeSuccess, gst::StateChangeError> {
+        let places = self.config.get().map(|config| &config.places);
+        let places = places.filter(|_| transition == gst::StateChange::PausedToPlaying);
+        places.iter().for_each(|places| places.set_changing(true));
+        let result = self.parent_change_state(transition);
+        places.iter().for_each(|places| places.set_changing(false));
+        result
+    }
 }
 
 impl BaseSinkImpl for NvmmSink {
@@ -220,17 +234,21 @@ impl BaseSinkImpl for NvmmSink {
 
     fn render(&self, buffer: &gst::Buffer) -> Result<gst::FlowSuccess, gst::FlowError> {
         let config = self.config().map_err(|_| gst::FlowError::Error)?;
+        let mut has_made_way = false;
         let place = loop {
             let wait = !self.drops.load(Ordering::Relaxed);
-            match config.places.take(wait) {
+            match config.places.take(wait, has_made_way) {
                 Ok(place) => break place,
                 Err(Refused::Full) => {
                     lock(&self.state).dropped += 1;
                     return Ok(gst::FlowSuccess::Ok);
                 }
-                // Paused, and then it goes on, or flushed or stopped.
-                Err(Refused::Flushing) => self.obj().wait_preroll()?,
-            };
+                Err(Refused::Flushing) => {
+                    // Paused, and then it goes on, or flushed or stopped.
+                    self.obj().wait_preroll()?;
+                    has_made_way = true;
+                }
+            }
         };
         match self.give(buffer, place) {
             Ok(()) => Ok(gst::FlowSuccess::Ok),
