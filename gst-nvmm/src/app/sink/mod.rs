@@ -20,7 +20,8 @@ glib::wrapper! {
     /// The closure runs on the streaming thread and gets a [`NvmmFrame`] that it may keep, send to
     /// another thread and drop when it likes, also after the pipeline has stopped. It may have a bounded
     /// number of them: while it has all, the next frame waits, or is dropped ([`NvmmSink::set_drop`]).
-    /// Flushing and stopping do not wait for the application.
+    /// Flushing and stopping do not wait for the application. One frame may be dropped in any case: by a change
+    /// to PLAYING right after a flush while the application has all.
     ///
     /// Work that others left pending is waited for by [`NvmmFrame::begin`]; the application's own is left
     /// to them by [`NvmmFrame::finish`].
