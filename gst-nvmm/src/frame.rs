@@ -5,8 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use egl_cuda::{Context, CudaFrame, Current, Stream};
-use gst_video::VideoInfo;
+use gst_video::{VideoColorimetry, VideoInfo};
+use nvbuf::ColorFormat;
 
+use crate::app::Place;
 use crate::error::{Error, Result};
 use crate::memory::backing::{Backing, Registered};
 use crate::memory::import::{self, Which};
@@ -28,6 +30,8 @@ pub struct NvmmFrame {
     seen: Seen,
     info: VideoInfo,
     buffer: gst::Buffer,
+    /// In a sink that gives out a bounded number.
+    place: Option<Place>,
 }
 
 /// The recordings of work on the pixels that [`NvmmFrame::begin`] has waited for.
@@ -108,7 +112,14 @@ impl NvmmFrame {
             seen,
             info: info.clone(),
             buffer,
+            place: None,
         })
+    }
+
+    /// The same, which takes one of a sink's places as long as it lives.
+    pub(crate) fn in_place(mut self, place: Place) -> Self {
+        self.place = Some(place);
+        self
     }
 
     /// Makes `stream`, of the frame's context, wait for the work that is pending on the pixels.
@@ -182,9 +193,38 @@ impl NvmmFrame {
         Ok(true)
     }
 
+    /// [`NvmmFrame::end`], and waits for the stream where the owner of the memory cannot: afterwards the
+    /// frame may go to anybody.
+    ///
+    /// # Errors
+    ///
+    /// The driver's.
+    pub fn finish(&self, stream: &Stream) -> Result<()> {
+        if !self.end(stream)? {
+            stream.synchronize()?;
+        }
+        Ok(())
+    }
+
     /// What the pixels are, from the caps.
     pub fn info(&self) -> &VideoInfo {
         &self.info
+    }
+
+    /// The surface's own pixel format, which says more than caps do: NV12 may be `NV12_709`.
+    ///
+    /// # Errors
+    ///
+    /// None that happens: the format was read when the frame was made.
+    pub fn surface_format(&self) -> Result<ColorFormat> {
+        self.backing.pixels().color_format()
+    }
+
+    /// What the pixels' colours are: as the surface's format says, or as the caps do where it says
+    /// nothing. Decoders send surfaces that say more than their caps.
+    pub fn colorimetry(&self) -> VideoColorimetry {
+        let said = self.surface_format().ok().and_then(format::colorimetry);
+        said.unwrap_or_else(|| self.info.colorimetry())
     }
 
     /// The buffer.

@@ -4,8 +4,11 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use gst::prelude::*;
-use gst_nvmm::{NvmmAllocator, NvmmBufferExt, NvmmBufferPool, nvmm_caps, read_cpu, write_cpu};
-use gst_video::{VideoFormat, VideoInfo};
+use gst_nvmm::{
+    Form, NvmmAllocator, NvmmBufferExt, NvmmBufferPool, allocation, nvmm_caps, read_cpu,
+    with_field, write_cpu,
+};
+use gst_video::{VideoFormat, VideoInfo, VideoMeta};
 
 fn info() -> VideoInfo {
     gst::init().expect("GStreamer starts");
@@ -106,9 +109,11 @@ fn the_allocator_makes_no_memory_of_a_size() {
 #[test]
 fn a_format_without_surface_format_is_refused_by_name() {
     gst::init().expect("GStreamer starts");
-    let info = VideoInfo::builder(VideoFormat::Bgr, 16, 8).build().unwrap();
-    let error = NvmmAllocator::new(&info, 1).expect_err("no 3-byte formats");
-    assert!(error.to_string().contains("BGR"), "{error}");
+    let info = VideoInfo::builder(VideoFormat::Argb64, 16, 8)
+        .build()
+        .unwrap();
+    let error = NvmmAllocator::new(&info, 1).expect_err("no such surface");
+    assert!(error.to_string().contains("ARGB64"), "{error}");
 }
 
 #[test]
@@ -199,4 +204,184 @@ fn a_pool_with_a_minimum_starts_again() {
         pool.acquire_buffer(None).unwrap();
         pool.set_active(false).unwrap();
     }
+}
+
+/// The configuration of somebody else: an appsrc's or a base class's, who knows the size of a raw frame.
+fn configure(
+    pool: &NvmmBufferPool,
+    caps: &gst::Caps,
+    (min, max): (u32, u32),
+    options: &[&str],
+) -> bool {
+    let mut config = pool.config();
+    config.set_params(Some(caps), 1920 * 1080 * 4, min, max);
+    options.iter().for_each(|option| config.add_option(option));
+    pool.set_config(config).is_ok()
+}
+
+fn params(pool: &NvmmBufferPool) -> (u32, u32, u32) {
+    let (_, size, min, max) = pool.config().params().unwrap();
+    (size, min, max)
+}
+
+fn form_size() -> usize {
+    Form::of_platform(false).memory_size().unwrap()
+}
+
+/// One that nobody has configured, as `g_object_new` makes it.
+fn bare_pool() -> NvmmBufferPool {
+    gst::init().expect("GStreamer starts");
+    gst::glib::Object::new()
+}
+
+#[test]
+fn a_pool_has_its_bound_of_surfaces_and_they_are_the_same_ones_round_after_round() {
+    let pool = pool(3);
+    let mut seen = std::collections::HashSet::new();
+    for _ in 0..50 {
+        let held: Vec<_> = (0..3).map(|_| pool.acquire_buffer(None).unwrap()).collect();
+        for buffer in &held {
+            let pixels = buffer.nvmm_pixels(0).unwrap();
+            let params = *pixels.surface().unwrap().params(0).unwrap();
+            seen.insert(params.fd_number().unwrap());
+        }
+        let at_once = gst::BufferPoolAcquireFlags::DONTWAIT;
+        let params = gst::BufferPoolAcquireParams::with_flags(at_once);
+        assert!(pool.acquire_buffer(Some(&params)).is_err(), "a fourth");
+    }
+    assert_eq!(seen.len(), 3);
+}
+
+#[test]
+fn the_size_of_the_configuration_is_the_forms_whoever_configures() {
+    let pool = bare_pool();
+    assert!(configure(&pool, &caps(), (2, 4), &[]));
+    assert_eq!(params(&pool), (form_size() as u32, 2, 4));
+    pool.set_active(true).unwrap();
+    let buffer = pool.acquire_buffer(None).unwrap();
+    assert_eq!(buffer.size(), form_size());
+    assert_eq!(buffer.map_readable().unwrap().size(), form_size());
+}
+
+#[test]
+fn a_pool_without_a_maximum_is_bounded_all_the_same() {
+    let pool = bare_pool();
+    assert!(configure(&pool, &caps(), (0, 0), &[]));
+    let (_, _, max) = params(&pool);
+    assert!((1..=64).contains(&max), "{max}");
+    assert!(configure(&pool, &caps(), (20, 0), &[]));
+    assert_eq!(params(&pool).2, 20, "at least the minimum");
+}
+
+#[test]
+fn there_is_a_video_meta_only_if_it_is_asked_for_and_it_says_the_surfaces_planes() {
+    let plain = pool(1).acquire_buffer(None).unwrap();
+    assert!(plain.meta::<VideoMeta>().is_none());
+
+    let pool = bare_pool();
+    assert!(pool.has_option("GstBufferPoolOptionVideoMeta"));
+    let nv12 = with_field(&caps(), "format", "NV12");
+    let asked = ["GstBufferPoolOptionVideoMeta"];
+    assert!(configure(&pool, &nv12, (0, 1), &asked));
+    pool.set_active(true).unwrap();
+    // Also when it is recycled.
+    for _ in 0..3 {
+        let buffer = pool.acquire_buffer(None).unwrap();
+        let meta = buffer.meta::<VideoMeta>().expect("asked for");
+        let pixels = buffer.nvmm_pixels(0).unwrap();
+        let planes = pixels.planes().unwrap();
+        let pitches: Vec<_> = planes.iter().map(|plane| plane.pitch as i32).collect();
+        let offsets: Vec<_> = planes.iter().map(|plane| plane.offset as usize).collect();
+        assert_eq!((meta.stride(), meta.offset()), (&*pitches, &*offsets));
+        assert_eq!((meta.width(), meta.height()), (16, 8));
+    }
+}
+
+#[test]
+fn a_configuration_that_cannot_be_is_refused_and_the_pool_lives_on() {
+    let pool = bare_pool();
+    for wrong in [
+        "video/x-raw(memory:NVMM)",
+        "video/x-raw(memory:NVMM),format=ARGB64,width=16,height=8,framerate=30/1",
+        "audio/x-raw",
+    ] {
+        let wrong: gst::Caps = wrong.parse().unwrap();
+        assert!(!configure(&pool, &wrong, (0, 2), &[]), "{wrong}");
+    }
+    assert!(configure(&pool, &caps(), (0, 2), &[]));
+    pool.set_active(true).unwrap();
+    pool.acquire_buffer(None).unwrap();
+}
+
+#[test]
+fn other_caps_rebuild_the_pool_once_its_buffers_are_back() {
+    let pool = pool(2);
+    let buffer = pool.acquire_buffer(None).unwrap();
+    let wide = with_field(&caps(), "width", 32);
+    assert!(!configure(&pool, &wide, (0, 2), &[]), "it is active");
+    pool.set_active(false).unwrap();
+    assert!(!configure(&pool, &wide, (0, 2), &[]), "a buffer is out");
+    drop(buffer);
+    assert!(configure(&pool, &wide, (0, 2), &[]));
+    pool.set_active(true).unwrap();
+    for _ in 0..4 {
+        let buffer = pool.acquire_buffer(None).unwrap();
+        let pixels = buffer.nvmm_pixels(0).unwrap();
+        let params = *pixels.surface().unwrap().params(0).unwrap();
+        assert_eq!((params.width(), params.height()), (32, 8));
+    }
+    assert_eq!(pool.info().unwrap().width(), 32);
+}
+
+/// What nvv4l2h264enc answers (facts): its own pool, a raw frame's size, a minimum, 64, and a video meta.
+fn encoders_answer(min: u32) -> gst::query::Allocation<gst::Query> {
+    let mut query = gst::query::Allocation::new(Some(&caps()), true);
+    let theirs = gst::BufferPool::new();
+    query.add_allocation_pool(Some(&theirs), 16 * 8 * 4, min, 64);
+    query.add_allocation_meta::<VideoMeta>(None);
+    query
+}
+
+#[test]
+fn what_an_encoder_proposes_gives_way_and_its_minimum_is_honoured() {
+    gst::init().expect("GStreamer starts");
+    let form = Form::of_platform(false);
+    for (min, at_least, expected) in [(2, 4, 4), (6, 4, 8), (0, 3, 3), (1000, 4, 64)] {
+        let mut query = encoders_answer(min);
+        let pool = allocation::decide(&mut query, &caps(), form, at_least).unwrap();
+        assert_eq!(params(&pool), (form_size() as u32, 0, expected));
+        let pools: Vec<_> = query.allocation_pools().collect();
+        let [(ours, size, 0, max)] = &pools[..] else {
+            panic!("{pools:?}");
+        };
+        assert_eq!(ours.as_ref(), Some(pool.upcast_ref()));
+        assert_eq!((*size as usize, *max), (form_size(), expected));
+        assert!(query.find_allocation_meta::<VideoMeta>().is_none());
+        // The encoder may keep its minimum, and we still have two.
+        pool.set_active(true).unwrap();
+        let held = expected.saturating_sub(2).min(min);
+        let held: Vec<_> = (0..held).map(|_| pool.acquire_buffer(None)).collect();
+        assert!(held.iter().all(Result::is_ok));
+        let ours = [pool.acquire_buffer(None), pool.acquire_buffer(None)];
+        assert!(ours.iter().all(Result::is_ok));
+    }
+}
+
+#[test]
+fn upstream_is_told_how_many_are_held_and_offered_nothing_else() {
+    gst::init().expect("GStreamer starts");
+    let form = Form::of_platform(false);
+    let mut query = gst::query::Allocation::new(Some(&caps()), true);
+    allocation::propose(&mut query, form, 5).unwrap();
+    let pools: Vec<_> = query.allocation_pools().collect();
+    let [(None, size, 5, 0)] = &pools[..] else {
+        panic!("{pools:?}");
+    };
+    assert_eq!(*size as usize, form_size());
+    assert!(query.find_allocation_meta::<VideoMeta>().is_none());
+    // Of system memory nothing is said.
+    let system = gst_nvmm::without_nvmm(&caps());
+    let mut query = gst::query::Allocation::new(Some(&system), true);
+    allocation::propose(&mut query, form, 5).unwrap();
+    assert_eq!(query.allocation_pools().count(), 0);
 }

@@ -58,16 +58,15 @@ impl CudaAggregator {
         let mut index = 0;
         while let Some(pad) = self.pad(index) {
             index += 1;
-            if self.starves(&pad) {
+            if Self::starves(&pad) {
                 self.warn_of(&pad);
             }
         }
     }
 
-    /// Whether an input has nothing queued while it shows a frame that is over. A live one may.
-    fn starves(&self, pad: &CudaAggregatorPad) -> bool {
-        let is_over = |end| lock(&self.state).clock.is_some_and(|c| end <= c.next().0);
-        pad.imp().shown_until().is_some_and(is_over)
+    /// Whether an input has nothing queued while it shows a frame, for the first time. A live one may.
+    fn starves(pad: &CudaAggregatorPad) -> bool {
+        pad.imp().shown_until().is_some()
             && !pad.is_eos()
             && pad.peek_buffer().is_none()
             && !is_live(pad)

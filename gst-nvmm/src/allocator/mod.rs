@@ -7,10 +7,11 @@ use std::sync::Arc;
 use gst::glib;
 use gst::subclass::prelude::*;
 use gst_video::VideoInfo;
+use nvbuf::ColorFormat;
 
 use crate::error::{Error, Result};
 use crate::memory::backing::{Backing, copy_pixels};
-use crate::memory::form::has_legacy;
+use crate::memory::form::{has_legacy, has_legacy_format};
 use crate::memory::{self, Form};
 
 glib::wrapper! {
@@ -40,19 +41,36 @@ impl NvmmAllocator {
     ///
     /// As [`NvmmAllocator::new`], and [`Error::Buffer`] for the legacy form where no element speaks it.
     pub fn with_form(info: &VideoInfo, limit: usize, form: Form) -> Result<Self> {
+        let format = crate::format::color_format(info.format());
+        Self::of_format(info, format, limit, form)
+    }
+
+    /// The same with the surface format that caps ask for.
+    pub(crate) fn of_format(
+        info: &VideoInfo,
+        format: Option<ColorFormat>,
+        limit: usize,
+        form: Form,
+    ) -> Result<Self> {
         if form == Form::Legacy && !has_legacy() {
             return Err(Error::buffer(
                 "memory of the legacy form (nv_buffer) is understood on L4T R32 alone: take \
                  Form::of_platform",
             ));
         }
-        let format = crate::format::color_format(info.format()).ok_or_else(|| {
+        let format = format.ok_or_else(|| {
             Error::buffer(format!(
                 "format {} has no NVMM surface here; use one of {:?}",
                 info.format(),
                 crate::format::video_formats().collect::<Vec<_>>()
             ))
         })?;
+        if form == Form::Legacy && !has_legacy_format(format) {
+            return Err(Error::buffer(format!(
+                "libnvbuf_utils of this release has no {format}: take RGBA, or set bufapi-version=true on \
+                 this and on NVIDIA's elements"
+            )));
+        }
         let shape = imp::Shape {
             width: info.width(),
             height: info.height(),

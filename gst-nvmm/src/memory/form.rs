@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 
 use gst::glib;
 use gst::prelude::*;
+use nvbuf::ColorFormat;
 use nvbuf::legacy::NvBuffer;
 use nvbuf::sys::{Family, LegacyLibrary, Library, Numbering, Release};
 
@@ -96,6 +97,11 @@ pub(crate) fn has_legacy() -> bool {
         Ok(legacy) => (Numbering::R32_1..=Numbering::R32_6).contains(&legacy.numbering()),
         Err(_) => matches!(library.release(), Some(Release::L4t(32, ..))),
     })
+}
+
+/// Whether libnvbuf_utils has a name for a surface format, in this release's numbering.
+pub(crate) fn has_legacy_format(format: ColorFormat) -> bool {
+    LegacyLibrary::get().is_ok_and(|library| format.to_legacy(library.numbering()).is_some())
 }
 
 fn new_bufapi() -> bool {

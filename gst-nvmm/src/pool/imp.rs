@@ -2,10 +2,11 @@ use std::sync::{Mutex, MutexGuard};
 
 use gst::glib;
 use gst::subclass::prelude::*;
-use gst_video::VideoInfo;
+use gst_video::{BUFFER_POOL_OPTION_VIDEO_META, VideoInfo, VideoMeta};
 
 use crate::allocator::NvmmAllocator;
 use crate::error::{Error, Result};
+use crate::format::{color_format_for_caps, fixed_info};
 use crate::log::CATEGORY;
 use crate::memory::Form;
 
@@ -21,6 +22,15 @@ pub struct NvmmBufferPool {
 struct State {
     allocator: NvmmAllocator,
     info: VideoInfo,
+    /// Whether buffers say where their planes lie, because the configuration asks for it.
+    has_meta: bool,
+}
+
+impl State {
+    /// What a video meta says, if one is asked for.
+    fn meta_info(&self) -> Option<VideoInfo> {
+        self.has_meta.then(|| self.info.clone())
+    }
 }
 
 impl NvmmBufferPool {
@@ -42,8 +52,8 @@ impl NvmmBufferPool {
             .params()
             .ok_or_else(|| Error::buffer("the configuration has no caps"))?;
         let caps = caps.ok_or_else(|| Error::buffer("the configuration has no caps"))?;
-        let info = VideoInfo::from_caps(&caps)
-            .map_err(|_| Error::buffer(format!("caps {caps} are not fixed raw video")))?;
+        let info = fixed_info(&caps)
+            .ok_or_else(|| Error::buffer(format!("caps {caps} are not fixed raw video")))?;
         let max = if max == 0 {
             DEFAULT_LIMIT.max(min)
         } else {
@@ -51,11 +61,36 @@ impl NvmmBufferPool {
         };
         let form = Form::of_platform(config.get(Form::PROPERTY).unwrap_or(false));
         let size = u32::try_from(form.memory_size()?).unwrap_or(u32::MAX);
-        let allocator = NvmmAllocator::with_form(&info, max as usize, form)?;
+        let format = color_format_for_caps(&caps);
+        let allocator = NvmmAllocator::of_format(&info, format, max as usize, form)?;
         config.set_params(Some(&caps), size, min, max);
-        *self.state() = Some(State { allocator, info });
+        let has_meta = config.has_option(BUFFER_POOL_OPTION_VIDEO_META);
+        *self.state() = Some(State {
+            allocator,
+            info,
+            has_meta,
+        });
         Ok(())
     }
+}
+
+/// Says where the planes lie in the surface. Not in what the memory maps to: that is the descriptor.
+fn add_meta(buffer: &mut gst::BufferRef, info: &VideoInfo) -> Result<()> {
+    let (backing, _) = crate::frame::find(buffer, None)?;
+    let planes = backing.pixels().planes()?;
+    let mut offsets = [0; gst_video::VIDEO_MAX_PLANES];
+    let mut strides = [0; gst_video::VIDEO_MAX_PLANES];
+    for (plane, (offset, stride)) in planes.iter().zip(offsets.iter_mut().zip(&mut strides)) {
+        *offset = plane.offset as usize;
+        *stride = i32::try_from(plane.pitch).unwrap_or(i32::MAX);
+    }
+    let count = planes.len().min(offsets.len());
+    let flags = gst_video::VideoFrameFlags::empty();
+    let (format, width, height) = (info.format(), info.width(), info.height());
+    let (offsets, strides) = (&offsets[..count], &strides[..count]);
+    VideoMeta::add_full(buffer, flags, format, width, height, offsets, strides)
+        .map_err(|e| Error::buffer(format!("no video meta: {e}")))?;
+    Ok(())
 }
 
 #[glib::object_subclass]
@@ -70,6 +105,10 @@ impl ObjectImpl for NvmmBufferPool {}
 impl GstObjectImpl for NvmmBufferPool {}
 
 impl BufferPoolImpl for NvmmBufferPool {
+    fn options() -> &'static [&'static str] {
+        &["GstBufferPoolOptionVideoMeta"]
+    }
+
     fn set_config(&self, config: &mut gst::BufferPoolConfigRef) -> bool {
         if let Err(error) = self.configure(config) {
             gst::error!(CATEGORY, imp = self, "{error}");
@@ -124,7 +163,15 @@ impl BufferPoolImpl for NvmmBufferPool {
             }
         })?;
         let mut buffer = gst::Buffer::new();
-        buffer.make_mut().append_memory(memory);
+        let filled = buffer.make_mut();
+        filled.append_memory(memory);
+        let info = self.state().as_ref().and_then(State::meta_info);
+        if let Some(info) = info
+            && let Err(error) = add_meta(filled, &info)
+        {
+            gst::error!(CATEGORY, imp = self, "{error}");
+            return Err(gst::FlowError::Error);
+        }
         Ok(buffer)
     }
 

@@ -40,12 +40,7 @@ impl NvmmBufferPool {
     ///
     /// As [`NvmmBufferPool::new`] and [`crate::NvmmAllocator::with_form`].
     pub fn with_form(caps: &gst::Caps, min: u32, max: u32, form: Form) -> Result<Self> {
-        if !crate::is_nvmm(caps) {
-            return Err(Error::buffer(format!(
-                "caps {caps} lack the feature memory:NVMM: put it in the pad template and in \
-                 capsfilters, as in video/x-raw(memory:NVMM),format=RGBA"
-            )));
-        }
+        require_nvmm(caps)?;
         let pool: Self = glib::Object::new();
         let mut config = pool.config();
         // The size is set with the rest, in `set_config`.
@@ -76,4 +71,17 @@ impl NvmmBufferPool {
         use gst::subclass::prelude::*;
         self.imp().info()
     }
+}
+
+/// # Errors
+///
+/// [`Error::Buffer`] for caps that are no NVMM video.
+pub(crate) fn require_nvmm(caps: &gst::Caps) -> Result<()> {
+    if crate::is_nvmm(caps) {
+        return Ok(());
+    }
+    Err(Error::buffer(format!(
+        "caps {caps} lack the feature memory:NVMM: put it in the pad template and in \
+         capsfilters, as in video/x-raw(memory:NVMM),format=RGBA"
+    )))
 }
