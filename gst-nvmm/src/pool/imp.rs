@@ -3,10 +3,11 @@ use std::sync::{Mutex, MutexGuard};
 use gst::glib;
 use gst::subclass::prelude::*;
 use gst_video::{BUFFER_POOL_OPTION_VIDEO_META, VideoInfo, VideoMeta};
+use nvbuf::ColorFormat;
 
 use crate::allocator::NvmmAllocator;
 use crate::error::{Error, Result};
-use crate::format::{color_format_for_caps, fixed_info};
+use crate::format::{color_format_for_caps, fixed_info, is_color_format};
 use crate::log::CATEGORY;
 use crate::memory::Form;
 
@@ -61,7 +62,16 @@ impl NvmmBufferPool {
         };
         let form = Form::of_platform(config.get(Form::PROPERTY).unwrap_or(false));
         let size = u32::try_from(form.memory_size()?).unwrap_or(u32::MAX);
-        let format = color_format_for_caps(&caps);
+        let format = match config.get::<u32>(super::COLOR_FORMAT) {
+            Ok(number) => Some(ColorFormat(number)),
+            Err(_) => color_format_for_caps(&caps),
+        };
+        if let Some(format) = format.filter(|format| !is_color_format(info.format(), *format)) {
+            return Err(Error::buffer(format!(
+                "surfaces of {format} do not hold {}",
+                info.format()
+            )));
+        }
         let allocator = NvmmAllocator::of_format(&info, format, max as usize, form)?;
         config.set_params(Some(&caps), size, min, max);
         let has_meta = config.has_option(BUFFER_POOL_OPTION_VIDEO_META);

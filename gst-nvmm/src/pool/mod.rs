@@ -5,12 +5,16 @@ mod imp;
 use gst::glib;
 use gst::prelude::*;
 use gst_video::VideoInfo;
+use nvbuf::ColorFormat;
 
 use crate::error::{Error, Result};
 use crate::memory::Form;
 
 /// Surfaces at most, whatever downstream asks for: each is an fd and megabytes of carveout.
 const MAX_SURFACES: u32 = 64;
+
+/// The number of the surfaces' format in a configuration, where it is not that of the caps.
+const COLOR_FORMAT: &str = "color-format";
 
 glib::wrapper! {
     /// A buffer pool of NVMM buffers with a bounded, stable set of surfaces.
@@ -40,12 +44,41 @@ impl NvmmBufferPool {
     ///
     /// As [`NvmmBufferPool::new`] and [`crate::NvmmAllocator::with_form`].
     pub fn with_form(caps: &gst::Caps, min: u32, max: u32, form: Form) -> Result<Self> {
+        Self::build(caps, min, max, form, None)
+    }
+
+    /// The same with surfaces of one format out of those that hold what the caps say: for an output
+    /// whose colours are to be those of an input's surfaces, so that an engine converts none.
+    ///
+    /// # Errors
+    ///
+    /// As [`NvmmBufferPool::with_form`], and [`Error::Buffer`] for a format that does not hold it.
+    pub fn with_color_format(
+        caps: &gst::Caps,
+        min: u32,
+        max: u32,
+        form: Form,
+        format: ColorFormat,
+    ) -> Result<Self> {
+        Self::build(caps, min, max, form, Some(format))
+    }
+
+    fn build(
+        caps: &gst::Caps,
+        min: u32,
+        max: u32,
+        form: Form,
+        format: Option<ColorFormat>,
+    ) -> Result<Self> {
         require_nvmm(caps)?;
         let pool: Self = glib::Object::new();
         let mut config = pool.config();
         // The size is set with the rest, in `set_config`.
         config.set_params(Some(caps), 0, min, max.max(min));
         config.set(Form::PROPERTY, form == Form::Surface);
+        if let Some(format) = format {
+            config.set(COLOR_FORMAT, format.0);
+        }
         pool.set_config(config)
             .map_err(|e| Error::buffer(format!("no NVMM pool for {caps}: {e}")))?;
         Ok(pool)

@@ -81,7 +81,7 @@ fn frames_that_a_sink_calls_late_are_left_out_and_counted() {
     let usage = Usage::start();
     let line = format!(
         "videotestsrc num-buffers=60 ! {CAPS} ! nvmmtransform ! nvmmoverlay name=mix ! \
-         nvmmtransform ! appsink name=out sync=false max-buffers=1"
+         nvmmtransform ! {CAPS} ! appsink name=out sync=false max-buffers=1"
     );
     let pipeline = Pipeline::parse(&line).expect("it parses");
     let sink: gst_app::AppSink = pipeline.get("out");

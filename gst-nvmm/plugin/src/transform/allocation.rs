@@ -2,7 +2,9 @@
 
 #![forbid(unsafe_code)]
 
-use gst_nvmm::{Error, NvmmBufferPool, Result, is_nvmm};
+use gst::prelude::*;
+use gst_nvmm::nvbuf::ColorFormat;
+use gst_nvmm::{Error, NvmmBufferPool, Result, color_format_for_caps, is_nvmm};
 use gst_video::VideoInfo;
 
 use super::settings::Settings;
@@ -37,4 +39,25 @@ pub(super) fn decide(
         query.add_allocation_pool(Some(&pool), size, 0, 0);
     }
     Ok(None)
+}
+
+/// A pool of as many surfaces as `pool`, of another format; `None` where its own are of that.
+pub(super) fn of_format(
+    pool: &NvmmBufferPool,
+    format: ColorFormat,
+    settings: &Settings,
+) -> Result<Option<NvmmBufferPool>> {
+    let config = pool.config();
+    let Some((Some(caps), _, min, max)) = config.params() else {
+        return Ok(None);
+    };
+    if color_format_for_caps(&caps) == Some(format) {
+        return Ok(None);
+    }
+    let form = settings.form();
+    let other = NvmmBufferPool::with_color_format(&caps, min, max, form, format)?;
+    other
+        .set_active(true)
+        .map_err(|error| Error::Buffer(format!("a pool of {format}: {error}")))?;
+    Ok(Some(other))
 }

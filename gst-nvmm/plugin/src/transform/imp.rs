@@ -8,7 +8,8 @@ use gst_base::prelude::*;
 use gst_base::subclass::BaseTransformMode;
 use gst_base::subclass::base_transform::{InputBuffer, PrepareOutputBufferSuccess};
 use gst_base::subclass::prelude::*;
-use gst_nvmm::{Counts, NvmmBufferPool, is_nvmm};
+use gst_nvmm::nvbuf::ColorFormat;
+use gst_nvmm::{Counts, NvmmBufferExt, NvmmBufferPool, is_nvmm};
 
 use super::allocation;
 use super::mismatch::mismatch;
@@ -32,6 +33,8 @@ pub(crate) struct NvmmTransform {
     task: Mutex<Option<Task>>,
     /// The output's pool, if it is NVMM: who waits in it must be woken.
     pool: Mutex<Option<NvmmBufferPool>>,
+    /// The pool in place of that, for inputs of this format.
+    of_format: Mutex<Option<(ColorFormat, Option<NvmmBufferPool>)>>,
     done: Mutex<Done>,
 }
 
@@ -54,10 +57,40 @@ impl NvmmTransform {
 
     /// Wakes the streaming thread if it waits for a surface, or lets it wait again.
     fn set_flushing(&self, flushing: bool) {
-        let pool = lock(&self.pool).clone();
-        if let Some(pool) = pool.filter(|pool| pool.is_active()) {
+        let other = lock(&self.of_format).clone().and_then(|(_, pool)| pool);
+        let pools = lock(&self.pool).clone().into_iter().chain(other);
+        for pool in pools.filter(|pool| pool.is_active()) {
             pool.set_flushing(flushing);
         }
+    }
+
+    /// An output buffer with the colours of an input whose surface says more than the caps do, or less;
+    /// `None` if the usual pool has such.
+    fn of_colours(&self, input: &gst::BufferRef) -> Result<Option<gst::Buffer>, gst::FlowError> {
+        let keeps = lock(&self.task).as_ref().is_some_and(Task::keeps_colours)
+            && !self.obj().is_passthrough();
+        let Some(usual) = lock(&self.pool).clone().filter(|_| keeps) else {
+            return Ok(None);
+        };
+        // What cannot be read is said when it is transformed.
+        let Ok(format) = input.nvmm_pixels(0).and_then(|p| p.color_format()) else {
+            return Ok(None);
+        };
+        let known = lock(&self.of_format).clone();
+        let pool = match known.filter(|(known, _)| *known == format) {
+            Some((_, pool)) => pool,
+            None => {
+                let pool = allocation::of_format(&usual, format, &self.settings()).unwrap_or_else(
+                    |error| {
+                        gst::warning!(CATEGORY, imp = self, "colours may change: {error}");
+                        None
+                    },
+                );
+                *lock(&self.of_format) = Some((format, pool.clone()));
+                pool
+            }
+        };
+        pool.map(|pool| pool.acquire_buffer(None)).transpose()
     }
 
     /// Says on the bus why caps were not taken, where that is downstream's doing.
@@ -219,6 +252,7 @@ impl BaseTransformImpl for NvmmTransform {
 
     fn stop(&self) -> Result<(), gst::ErrorMessage> {
         *lock(&self.pool) = None;
+        *lock(&self.of_format) = None;
         *lock(&self.task) = None;
         let Done { frames, counts } = std::mem::take(&mut *lock(&self.done));
         gst::info!(CATEGORY, imp = self, "{frames} frames: {counts}");
@@ -246,6 +280,7 @@ impl BaseTransformImpl for NvmmTransform {
         &self,
         query: &mut gst::query::Allocation,
     ) -> Result<(), gst::LoggableError> {
+        *lock(&self.of_format) = None;
         *lock(&self.pool) = allocation::decide(query, &self.settings())
             .map_err(|error| gst::loggable_error!(CATEGORY, "{error}"))?;
         self.parent_decide_allocation(query)
@@ -255,7 +290,26 @@ impl BaseTransformImpl for NvmmTransform {
         &self,
         input: InputBuffer,
     ) -> Result<PrepareOutputBufferSuccess, gst::FlowError> {
-        self.parent_prepare_output_buffer(input)
+        let from: &gst::BufferRef = match &input {
+            InputBuffer::Writable(input) => input,
+            InputBuffer::Readable(input) => input,
+        };
+        let buffer = self.of_colours(from).and_then(|buffer| {
+            let Some(mut buffer) = buffer else {
+                return Ok(None);
+            };
+            // As the base class does with its own.
+            if let Some(to) = buffer.get_mut() {
+                self.parent_copy_metadata(from, to)
+                    .map_err(|_| gst::FlowError::Error)?;
+            }
+            Ok(Some(buffer))
+        });
+        buffer
+            .and_then(|buffer| match buffer {
+                Some(buffer) => Ok(PrepareOutputBufferSuccess::Buffer(buffer)),
+                None => self.parent_prepare_output_buffer(input),
+            })
             .inspect_err(|flow| {
                 if *flow == gst::FlowError::Error {
                     // The pool has logged why.

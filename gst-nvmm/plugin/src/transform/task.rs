@@ -87,6 +87,13 @@ impl Task {
         self.is_same && settings.keeps_picture(width, height)
     }
 
+    /// Whether the engine makes pictures of the very pixels that it is given, of other sizes at most: then
+    /// surfaces of the input's format are wanted, and not those that the caps make one expect.
+    pub(super) fn keeps_colours(&self) -> bool {
+        let colours = |side: &Side| (side.info.format(), side.info.colorimetry());
+        self.input.is_nvmm && self.output.is_nvmm && colours(&self.input) == colours(&self.output)
+    }
+
     /// Whether rows are copied between the memories, and nothing changes.
     fn is_row_copy(&self, settings: &Settings) -> bool {
         let colours = |side: &Side| {
