@@ -292,14 +292,12 @@ impl BaseTransformImpl for CudaFilter {
     }
 
     fn generate_output(&self) -> Result<GenerateOutputSuccess, gst::FlowError> {
-        if self.obj().is_passthrough() {
-            return self.parent_generate_output();
-        }
         let Some(buffer) = self.take_queued_buffer() else {
             return Ok(GenerateOutputSuccess::NoOutput);
         };
-        // A gap in a stream comes as a buffer without memory: nothing to compute.
-        if buffer.n_memory() == 0 {
+        // Asked once: it may change at any time. And a gap in a stream comes as a buffer without
+        // memory: nothing to compute.
+        if self.obj().is_passthrough() || buffer.n_memory() == 0 {
             return Ok(GenerateOutputSuccess::Buffer(buffer));
         }
         let session = lock(&self.session).clone();

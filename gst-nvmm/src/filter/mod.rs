@@ -37,7 +37,7 @@ glib::wrapper! {
     /// change size or format (`transform_caps`, `fixate_caps`; both sides have the same caps by default),
     /// metas, events, QoS (on unless `qos` is set to false). `PASSTHROUGH_ON_SAME_CAPS` and, at any
     /// time, `set_passthrough` make buffers go on untouched; `reconfigure_sink` after it lets upstream
-    /// ask anew how many buffers are needed.
+    /// ask anew how many buffers are needed. `TRANSFORM_IP_ON_PASSTHROUGH` means nothing here.
     pub struct CudaFilter(ObjectSubclass<imp::CudaFilter>)
         @extends gst_base::BaseTransform, gst::Element, gst::Object;
 }
