@@ -95,6 +95,12 @@ fn a_read_only_buffer_is_copied_by_the_gpu_and_never_written() {
                 );
             }
             assert_eq!(usage.count("launches"), 40);
+            // The output's four, and the peer's until it is seen that they come again.
+            let registrations = usage.count("registrations");
+            assert!(
+                registrations <= 4 + 2 + 3,
+                "{element}: {registrations} registrations"
+            );
             let copies = if element == "testinplace" { 40 } else { 0 };
             assert_eq!(usage.calls("cuMemcpy2DAsync_v2"), copies, "{element}");
             // A peer gives and expects finished pixels.
