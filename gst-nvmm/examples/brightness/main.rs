@@ -126,6 +126,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     pipeline.set_state(gst::State::Null)?;
     match end.as_ref().map(|end| end.view()) {
         Some(gst::MessageView::Error(error)) => Err(error.to_string().into()),
-        _ => Ok(println!("{picture}")),
+        _ => {
+            println!("{picture}");
+            Ok(())
+        }
     }
 }

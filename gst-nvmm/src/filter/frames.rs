@@ -8,8 +8,9 @@ use gst::prelude::*;
 use gst::subclass::prelude::*;
 use gst_base::subclass::BaseTransformMode;
 
-use super::imp::{CATEGORY, CudaFilter, Shapes, lock};
+use super::imp::{CATEGORY, CudaFilter};
 use super::output;
+use super::state::{Shapes, lock};
 use crate::counts::Counts;
 use crate::error::{Error, Result};
 use crate::frame::{NvmmFrame, NvmmFrameMut, is_writable};

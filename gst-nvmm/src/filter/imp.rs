@@ -1,7 +1,7 @@
 #![forbid(unsafe_code)]
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use gst::glib;
 use gst::prelude::*;
@@ -10,10 +10,9 @@ use gst_base::prelude::*;
 use gst_base::subclass::BaseTransformMode;
 use gst_base::subclass::base_transform::GenerateOutputSuccess;
 use gst_base::subclass::prelude::*;
-use gst_video::VideoInfo;
 
 use super::class::Class;
-use super::output::Output;
+use super::state::{State, lock};
 use crate::counts::Counts;
 use crate::error::{Error, Result};
 use crate::memory::{Form, recycled};
@@ -47,36 +46,6 @@ impl Default for CudaFilter {
             bufapi_version: AtomicBool::new(false),
         }
     }
-}
-
-#[derive(Debug, Default)]
-pub(super) struct State {
-    pub(super) shapes: Option<Shapes>,
-    pub(super) output: Output,
-    /// Buffers that downstream wants to hold.
-    pub(super) downstream: u32,
-    frames: u64,
-    counts: Counts,
-}
-
-/// What the caps of either side say.
-#[derive(Clone, Debug)]
-pub(super) struct Shapes {
-    pub(super) input: VideoInfo,
-    pub(super) output: VideoInfo,
-}
-
-impl Shapes {
-    /// Whether a picture of the input is one of the output.
-    pub(super) fn are_equal(&self) -> bool {
-        let shape = |info: &VideoInfo| (info.format(), info.width(), info.height());
-        shape(&self.input) == shape(&self.output)
-    }
-}
-
-/// Locks; state is replaced field by field, so a panic elsewhere does not spoil it.
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(|e| e.into_inner())
 }
 
 impl CudaFilter {

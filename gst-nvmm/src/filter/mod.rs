@@ -6,6 +6,7 @@ mod imp;
 mod mismatch;
 mod negotiate;
 mod output;
+mod state;
 
 use gst::glib;
 use gst::prelude::*;

@@ -8,8 +8,9 @@ use gst_base::prelude::*;
 use gst_base::subclass::BaseTransformMode;
 use gst_video::VideoInfo;
 
-use super::imp::{CATEGORY, CudaFilter, Shapes, lock};
+use super::imp::{CATEGORY, CudaFilter};
 use super::mismatch::mismatch;
+use super::state::{Shapes, lock};
 use crate::error::Result;
 use crate::memory::recycled;
 use crate::pool::NvmmBufferPool;

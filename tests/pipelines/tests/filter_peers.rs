@@ -25,7 +25,6 @@ struct Line {
 impl Line {
     /// `appsrc ! elements ! appsink`, playing.
     fn new(elements: &str) -> Self {
-        filters::register();
         let line = format!("appsrc name=in format=time ! {elements} ! appsink name=out sync=false");
         let pipeline = Pipeline::parse(&line).expect("a pipeline");
         let (input, out) = (pipeline.get::<gst_app::AppSrc>("in"), pipeline.get("out"));
@@ -73,6 +72,7 @@ fn with(value: u8, frame: u64) -> Vec<u8> {
 #[test]
 fn a_read_only_buffer_is_copied_by_the_gpu_and_never_written() {
     let _guard = exclusive();
+    filters::register();
     for element in MODES {
         for is_batch in [false, true] {
             let usage = Usage::start();
@@ -117,6 +117,7 @@ fn a_read_only_buffer_is_copied_by_the_gpu_and_never_written() {
 #[test]
 fn a_peers_writable_buffer_is_changed_where_it_is() {
     let _guard = exclusive();
+    filters::register();
     for (element, is_changed) in [
         ("testinplace", true),
         ("testcopying", false),
@@ -149,6 +150,7 @@ fn a_peers_writable_buffer_is_changed_where_it_is() {
 #[test]
 fn a_peers_shared_buffer_is_not_written() {
     let _guard = exclusive();
+    filters::register();
     let usage = Usage::start();
     let peer = Peer::new(1, 32, 16, ColorFormat::RGBA);
     let line = Line::new("testinplace value=20 ! nvmmtransform ! video/x-raw");
@@ -170,6 +172,7 @@ fn a_peers_shared_buffer_is_not_written() {
 #[test]
 fn block_linear_buffers_become_rows() {
     let _guard = exclusive();
+    filters::register();
     let usage = Usage::start();
     let peer = Peer::block_linear(2, 32, 16, ColorFormat::RGBA);
     let line = Line::new("testinplace value=20 ! nvmmtransform ! video/x-raw");
@@ -189,6 +192,7 @@ fn block_linear_buffers_become_rows() {
 #[test]
 fn an_nv_buffer_of_r32_is_taken() {
     let _guard = exclusive();
+    filters::register();
     if !is_r32() {
         return;
     }
@@ -210,6 +214,7 @@ fn an_nv_buffer_of_r32_is_taken() {
 #[test]
 fn a_batch_of_several_is_refused_with_a_remedy() {
     let _guard = exclusive();
+    filters::register();
     let usage = Usage::start();
     let peer = Peer::batch(4, 4, 32, 16, ColorFormat::RGBA);
     for element in MODES {
@@ -228,6 +233,7 @@ fn a_batch_of_several_is_refused_with_a_remedy() {
 #[test]
 fn times_flags_and_metas_go_along() {
     let _guard = exclusive();
+    filters::register();
     let usage = Usage::start();
     let peer = Peer::new(1, 32, 16, ColorFormat::RGBA);
     let clock = gst::Caps::new_empty_simple("timestamp/x-camera");
@@ -264,6 +270,7 @@ fn times_flags_and_metas_go_along() {
 #[test]
 fn gaps_go_along() {
     let _guard = exclusive();
+    filters::register();
     let usage = Usage::start();
     for element in MODES {
         let line = Line::new(element);
@@ -291,6 +298,7 @@ fn gaps_go_along() {
 #[test]
 fn what_is_too_late_is_not_computed() {
     let _guard = exclusive();
+    filters::register();
     let usage = Usage::start();
     let peer = Peer::new(1, 32, 16, ColorFormat::RGBA);
     for (qos, launches) in [(true, 2), (false, 5)] {

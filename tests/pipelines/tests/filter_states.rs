@@ -14,7 +14,6 @@ const SOURCE: &str = "videotestsrc ! video/x-raw,format=RGBA,width=64,height=48,
 const DOWNLOAD: &str = "nvmmtransform ! video/x-raw";
 
 fn appsrc(elements: &str) -> (Pipeline, gst_app::AppSrc, gst_app::AppSink) {
-    filters::register();
     let line = format!(
         "appsrc name=in format=time do-timestamp=true ! nvmmtransform ! {elements} ! {DOWNLOAD} \
          ! appsink name=out sync=false"
@@ -43,6 +42,7 @@ fn next(pipeline: &Pipeline, out: &gst_app::AppSink) -> Picture {
 #[test]
 fn caps_may_change_at_any_frame() {
     let _guard = exclusive();
+    filters::register();
     for elements in [
         "testinplace",
         "testcopying",
@@ -226,6 +226,7 @@ fn faults_of_a_subclass_are_errors_on_the_bus() {
 #[test]
 fn caps_that_do_not_meet_are_named() {
     let _guard = exclusive();
+    filters::register();
     let usage = Usage::start();
     let (pipeline, input, out) =
         appsrc("testinplace name=filter ! capsfilter name=wish caps=\"video/x-raw(memory:NVMM)\"");
@@ -251,7 +252,6 @@ fn caps_that_do_not_meet_are_named() {
 /// Plays until the application has as many samples as there are surfaces, then does something that
 /// stops the streaming threads; it must return while the samples are held.
 fn while_all_are_held(element: &str, stop: fn(&gst::Pipeline)) {
-    filters::register();
     let usage = Usage::start();
     let line = format!("{SOURCE} ! {element} name=filter ! appsink name=out sync=false");
     let pipeline = Pipeline::parse(&line).expect("a pipeline");
@@ -272,24 +272,34 @@ fn while_all_are_held(element: &str, stop: fn(&gst::Pipeline)) {
     );
     let (done, returned) = mpsc::channel();
     let stopping = pipeline.as_gst().clone();
-    std::thread::spawn(move || {
+    let thread = std::thread::spawn(move || {
         stop(&stopping);
+        drop(stopping);
         let _ = done.send(());
     });
     let result = returned.recv_timeout(Duration::from_secs(10));
     assert_eq!(usage.count("surfaces_allocated"), surfaces, "{element}");
     drop(held);
     assert!(result.is_ok(), "{element}: hangs while samples are held");
-    if pipeline.as_gst().current_state() == gst::State::Playing {
+    thread.join().expect("no panic");
+    if pipeline.as_gst().current_state() >= gst::State::Paused {
         out.pull_sample().expect("it goes on");
     }
     drop((out, pipeline));
+    // After a flush the bin's own thread goes on to PLAYING, and may have the last reference.
+    for _ in 0..50 {
+        if nvmm_pipelines::alive() == [0; 4] {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
     usage.assert_clean();
 }
 
 #[test]
 fn who_waits_for_a_surface_is_woken() {
     let _guard = exclusive();
+    filters::register();
     for element in MODES {
         while_all_are_held(element, |pipeline| {
             pipeline.set_state(gst::State::Null).expect("it stops");
@@ -314,6 +324,7 @@ fn who_waits_for_a_surface_is_woken() {
 #[test]
 fn downstreams_wish_for_buffers_is_honoured() {
     let _guard = exclusive();
+    filters::register();
     for (element, min, surfaces) in [
         ("testinplace", 8, 8),
         ("testcopying", 2, 12),

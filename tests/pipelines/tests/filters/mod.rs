@@ -249,10 +249,11 @@ filter!(Nothing, NothingElement, "NvmmTestNothing", AlwaysInPlace,
     VideoFormat::Rgba => VideoFormat::Rgba, {}, {}
 );
 
-/// The elements by their names, once.
+/// The elements by their names, once; and this copy's libraries, whose check makes a surface.
 pub(crate) fn register() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
+        gst_nvmm::load_platform().expect("the platform is there");
         for (name, element) in [
             ("testinplace", InPlaceElement::static_type()),
             ("testcopying", CopyingElement::static_type()),
