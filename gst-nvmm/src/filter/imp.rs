@@ -198,7 +198,7 @@ impl BaseTransformImpl for CudaFilter {
     }
 
     fn set_caps(&self, input: &gst::Caps, output: &gst::Caps) -> Result<(), gst::LoggableError> {
-        self.set_shapes(input, output)
+        self.negotiated(self.set_shapes(input, output))
     }
 
     fn sink_event(&self, event: gst::Event) -> bool {
@@ -256,8 +256,7 @@ impl BaseTransformImpl for CudaFilter {
         let (caps, _) = query.get_owned();
         let caps = caps.ok_or_else(|| gst::loggable_error!(CATEGORY, "no caps were negotiated"))?;
         // BaseTransform gets no pool: it would make all surfaces anew whenever downstream asks again.
-        self.make_pool(&caps, query)
-            .map_err(|e| gst::loggable_error!(CATEGORY, "{e}"))
+        self.negotiated(self.make_pool(&caps, query))
     }
 
     fn generate_output(&self) -> Result<GenerateOutputSuccess, gst::FlowError> {

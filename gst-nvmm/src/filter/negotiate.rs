@@ -11,24 +11,26 @@ use gst_video::VideoInfo;
 use super::imp::{CATEGORY, CudaFilter};
 use super::mismatch::mismatch;
 use super::state::{Shapes, lock};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::memory::recycled;
 use crate::pool::NvmmBufferPool;
 
 impl CudaFilter {
+    /// Keeps what a step of the negotiation says, for the error that [`Self::post_mismatch`] posts.
+    pub(super) fn negotiated(&self, result: Result<()>) -> Result<(), gst::LoggableError> {
+        let refusal = result.err().map(|error| error.to_string());
+        lock(&self.state).refusal.clone_from(&refusal);
+        refusal.map_or(Ok(()), |text| Err(gst::loggable_error!(CATEGORY, "{text}")))
+    }
+
     /// Notes what comes in and goes out from here on.
-    pub(super) fn set_shapes(
-        &self,
-        input: &gst::Caps,
-        output: &gst::Caps,
-    ) -> Result<(), gst::LoggableError> {
+    pub(super) fn set_shapes(&self, input: &gst::Caps, output: &gst::Caps) -> Result<()> {
         let parse = |caps: &gst::Caps| {
             let info = VideoInfo::from_caps(caps).ok();
             info.filter(|_| crate::is_nvmm(caps)).ok_or_else(|| {
-                gst::loggable_error!(
-                    CATEGORY,
+                Error::buffer(format!(
                     "{caps} is no fixed raw video with the feature memory:NVMM"
-                )
+                ))
             })
         };
         let shapes = Shapes {
@@ -36,11 +38,10 @@ impl CudaFilter {
             output: parse(output)?,
         };
         if self.class().mode == BaseTransformMode::AlwaysInPlace && !shapes.are_equal() {
-            return Err(gst::loggable_error!(
-                CATEGORY,
+            return Err(Error::buffer(format!(
                 "{input} to {output}: an element that works in place alone cannot change format or \
                  size; its MODE must be NeverInPlace or Both"
-            ));
+            )));
         }
         let old = lock(&self.state).shapes.replace(shapes);
         let is_other = |old: &Shapes| VideoInfo::from_caps(input).ok().as_ref() != Some(&old.input);
@@ -88,6 +89,10 @@ impl CudaFilter {
         let src_pad = object.src_pad();
         // Pads that flush refuse everything.
         if src_pad.pad_flags().contains(gst::PadFlags::FLUSHING) {
+            return;
+        }
+        if let Some(refusal) = lock(&self.state).refusal.take() {
+            gst::element_imp_error!(self, gst::StreamError::Format, ("{refusal}"));
             return;
         }
         let makes = self.class().transform_caps(&object, caps);

@@ -15,6 +15,8 @@ pub(super) struct State {
     pub(super) output: Output,
     /// Buffers that downstream wants to hold.
     pub(super) downstream: u32,
+    /// Why caps were refused last, if it was not that they do not meet.
+    pub(super) refusal: Option<String>,
     pub(super) frames: u64,
     pub(super) counts: Counts,
 }

@@ -249,6 +249,20 @@ fn caps_that_do_not_meet_are_named() {
     usage.assert_clean();
 }
 
+#[test]
+fn an_element_that_cannot_work_in_place_says_so() {
+    let _guard = exclusive();
+    filters::register();
+    let usage = Usage::start();
+    let line = format!("{SOURCE} ! testcontradiction name=filter ! fakesink");
+    let error = nvmm_pipelines::run(&line).expect_err("RGBA is no BGRx");
+    assert!(
+        error.contains("filter: ") && error.contains("cannot change format"),
+        "{error}"
+    );
+    usage.assert_clean();
+}
+
 /// Plays until the application has as many samples as there are surfaces, then does something that
 /// stops the streaming threads; it must return while the samples are held.
 fn while_all_are_held(element: &str, stop: fn(&gst::Pipeline)) {

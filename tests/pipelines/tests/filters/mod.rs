@@ -228,14 +228,7 @@ filter!(Luma, LumaElement, "NvmmTestLuma", NeverInPlace,
             caps: &gst::Caps,
             filter: Option<&gst::Caps>,
         ) -> Option<gst::Caps> {
-            let is_sink = direction == gst::PadDirection::Sink;
-            let mut other = caps.clone();
-            for structure in other.make_mut().iter_mut() {
-                structure.set("format", if is_sink { "GRAY8" } else { "NV12" });
-                structure.remove_fields(["colorimetry", "chroma-site"]);
-            }
-            let meet = |f: &gst::Caps| f.intersect_with_mode(&other, gst::CapsIntersectMode::First);
-            Some(filter.map_or_else(|| other.clone(), meet))
+            Some(with_format(if direction == gst::PadDirection::Sink { "GRAY8" } else { "NV12" }, caps, filter))
         }
     }, {
         fn process(&self, session: &Session, input: &NvmmFrame, output: &NvmmFrame) -> Result<()> {
@@ -249,6 +242,31 @@ filter!(Nothing, NothingElement, "NvmmTestNothing", AlwaysInPlace,
     VideoFormat::Rgba => VideoFormat::Rgba, {}, {}
 );
 
+// Says that it works in place, and changes the format.
+filter!(Contradiction, ContradictionElement, "NvmmTestContradiction", AlwaysInPlace,
+    VideoFormat::Rgba => VideoFormat::Bgrx, {
+        fn transform_caps(
+            &self,
+            direction: gst::PadDirection,
+            caps: &gst::Caps,
+            filter: Option<&gst::Caps>,
+        ) -> Option<gst::Caps> {
+            Some(with_format(if direction == gst::PadDirection::Sink { "BGRx" } else { "RGBA" }, caps, filter))
+        }
+    }, {}
+);
+
+/// The other side's caps of an element that changes the format alone.
+fn with_format(format: &str, caps: &gst::Caps, filter: Option<&gst::Caps>) -> gst::Caps {
+    let mut other = caps.clone();
+    for structure in other.make_mut().iter_mut() {
+        structure.set("format", format);
+        structure.remove_fields(["colorimetry", "chroma-site"]);
+    }
+    let meet = |f: &gst::Caps| f.intersect_with_mode(&other, gst::CapsIntersectMode::First);
+    filter.map_or_else(|| other.clone(), meet)
+}
+
 /// The elements by their names, once; and this copy's libraries, whose check makes a surface.
 pub(crate) fn register() {
     static ONCE: Once = Once::new();
@@ -260,6 +278,7 @@ pub(crate) fn register() {
             ("testeither", EitherElement::static_type()),
             ("testquarter", QuarterElement::static_type()),
             ("testluma", LumaElement::static_type()),
+            ("testcontradiction", ContradictionElement::static_type()),
             ("testnothing", NothingElement::static_type()),
         ] {
             gst::Element::register(None, name, gst::Rank::NONE, element).expect("a new name");
