@@ -10,7 +10,6 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-kernels=gst-nvmm/plugin/kernels
 target=sm_53
 newest_isa=6.5
 
@@ -34,7 +33,7 @@ compile() { # SOURCE OUTPUT; with the empty folder for a toolkit, for clang woul
         -O2 -Wall -Wextra -Werror -S -o "$2" "$1"
 }
 
-# check PTX: its version, its target, and an entry of the name that the plugin looks for.
+# check PTX: its version, its target, and an entry of the name that its user looks for.
 check() {
     isa=$(sed -n 's/^\.version[[:space:]]*//p' "$1")
     if ! printf '%s\n' "$isa" | grep -Eq '^[0-9]+\.[0-9]+$' ||
@@ -57,7 +56,7 @@ check() {
 fresh=$(mktemp -d)
 trap 'rm -rf "$fresh"' EXIT
 failed=no
-for source in "$kernels"/*.cu; do
+for source in gst-nvmm/plugin/kernels/*.cu gst-nvmm/examples/*/*.cu; do
     ptx=${source%.cu}.ptx
     if [ "$update" = yes ]; then
         [ -n "$clang" ] || { echo "kernels: --update needs clang 14 (Debian: apt-get install clang-14)" >&2; exit 1; }

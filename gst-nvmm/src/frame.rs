@@ -283,14 +283,19 @@ impl Deref for NvmmFrameMut {
 
 /// That nobody else has the memory of a buffer, and that it may be written.
 pub(crate) fn require_writable(buffer: &mut gst::BufferRef) -> Result<()> {
-    // The core counts references here, and looks at this flag only when it maps.
-    let is_read_only =
-        |memory: &gst::MemoryRef| memory.flags().contains(gst::MemoryFlags::READONLY);
-    if buffer.is_all_memory_writable() && !buffer.iter_memories().any(is_read_only) {
+    if is_writable(buffer) {
         Ok(())
     } else {
         Err(shared())
     }
+}
+
+/// Whether nobody else has the memory of a buffer, and it may be written.
+pub(crate) fn is_writable(buffer: &mut gst::BufferRef) -> bool {
+    // The core counts references here, and looks at this flag only when it maps.
+    let is_read_only =
+        |memory: &gst::MemoryRef| memory.flags().contains(gst::MemoryFlags::READONLY);
+    buffer.is_all_memory_writable() && !buffer.iter_memories().any(is_read_only)
 }
 
 fn shared() -> Error {

@@ -11,6 +11,7 @@ mod conversion;
 mod counts;
 mod cpu;
 mod error;
+mod filter;
 mod format;
 mod frame;
 mod log;
@@ -34,6 +35,7 @@ pub use counts::Counts;
 pub use cpu::{CpuMap, read_cpu, write_cpu};
 pub use egl_cuda;
 pub use error::{Error, Result};
+pub use filter::{CudaFilter, CudaFilterImpl, CudaFilterImplExt};
 pub use format::{
     color_format, color_format_for_caps, color_format_of, colorimetry, is_color_format,
     video_format, video_formats,

@@ -83,6 +83,10 @@ impl Gpu {
         self.context.push()
     }
 
+    pub(crate) fn context(&self) -> &Context {
+        &self.context
+    }
+
     pub(crate) fn kernel(&self) -> &Kernel {
         &self.kernel
     }

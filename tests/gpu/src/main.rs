@@ -1,4 +1,4 @@
-//! Runs the plugin's PTX on a real GPU and compares every byte with what its host twin computes.
+//! Runs the plugin's PTX, and the example's, on a real GPU and compares every byte with what the host twin computes.
 //!
 //! ```text
 //! random parameters -> device memory -> nvmm_overlay (checked-in PTX) -> pixels \
@@ -12,6 +12,7 @@
 //! said about a GPU because there is none (or only the simulated one).
 
 mod bench;
+mod brightness;
 mod case;
 mod gpu;
 mod groups;
@@ -67,6 +68,18 @@ fn main() -> ExitCode {
         passed += group.num_cases - failures;
         failed += failures;
     }
+    let failures = brightness::compare(&gpu, seed).unwrap_or_else(|error| {
+        println!("      brightness: {error}");
+        brightness::NUM_CASES
+    });
+    let verdict = if failures == 0 { "ok" } else { "FAIL" };
+    let num_cases = brightness::NUM_CASES;
+    println!(
+        "{verdict:<5} {:<42} {num_cases:4} cases, {failures} failed",
+        "the example's brightness"
+    );
+    passed += num_cases - failures;
+    failed += failures;
     for (name, width, height) in [("1920x1080", 1920, 1080), ("3840x2160", 3840, 2160)] {
         match bench::overlay_and_copy(&gpu, width, height) {
             Ok(times) => println!("time  {name:<42} {times}"),

@@ -13,10 +13,12 @@
 //! and compares the pictures bit by bit on a real GPU. A twin is never its own judge: what it should compute is
 //! written out in its tests, and end-to-end tests compare with GStreamer's CPU elements.
 
+mod brightness;
 mod object;
 mod overlay;
 mod picture;
 
+pub use brightness::nvmm_twin_nvmm_brightness;
 pub use object::{FindObject, Object};
 pub use overlay::{
     LAYER_OWN_ALPHA, LAYER_SURFACE, LAYER_SWAP, Layer, MAX_LAYERS, OVERLAY_KEEP, OVERLAY_SURFACE,
