@@ -50,9 +50,9 @@ pub(crate) fn remedy(call: &str, code: u32) -> Option<&'static str> {
              bounds); the context is lost, restart the process"
         }
         sys::CUDA_ERROR_UNKNOWN if call == "cuEGLStreamProducerPresentFrame" => {
-            "64 memories were presented to this EGLStream and are still there, the most it takes: \
-             present a fixed set of buffers in turn, and free those that are not used; or its \
-             consumer is gone, and the stream is over: create a new one"
+            "64 other memories were presented to this EGLStream, the most it takes in its life: \
+             present a fixed set of buffers in turn; or its consumer is gone, and the stream is \
+             over: create a new one"
         }
         sys::CUDA_ERROR_UNKNOWN if call.starts_with("cuEGLStream") => {
             "the EGLStream is not in the state for it: the consumer connects first and then the \

@@ -12,7 +12,7 @@
 //! | present, release | wait on the CPU for the work of the CUDA stream; present for room in the FIFO too | the same |
 //! | acquire, return | wait for a frame only; nothing is left to order on the GPU | the same |
 //! | frames return | in the order of their release (or replacement), the newest when there is a newer one | found by their memory |
-//! | memories of a stream | 64 addresses; another one is 999 until one is freed | the error says so |
+//! | memories of a stream | 64 addresses in its life; another one is 999, also when others were freed | the error says so |
 //! | the consumer goes | present is 999; return gives what was released before, then 999 | [`ErrorKind::StreamOver`](crate::ErrorKind::StreamOver) for 999 |
 //! | the producer goes | frames that nobody acquired are lost, acquire is 999 at once; without such frames it waits for its whole time, or for ever | acquire looks at the state each 100 ms: `StreamOver` |
 //! | time is up without a new frame | the newest frame again, if it was released | the same, but only at the end of the caller's time |

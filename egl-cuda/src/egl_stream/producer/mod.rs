@@ -29,8 +29,8 @@ const RETURN: &str = "cuEGLStreamProducerReturnFrame";
 /// The consumer has to be connected already; each end connects once in the life of a stream. A frame is not copied: its
 /// memory must stay untouched until it comes back, so [`present`](Self::present) takes it and
 /// [`return_frame`](Self::return_frame) gives it back. With a FIFO of N frames, N + 2 frames in turn keep both ends
-/// busy; 64 can be under way. Present a fixed set of buffers in turn: a stream takes 64 different memories (addresses),
-/// and others only when some of those were freed (an H100, driver 580.159.04).
+/// busy; 64 can be under way. Present a fixed set of buffers in turn: a stream takes 64 different memories (addresses)
+/// in its life, and freeing some makes no room for others (an H100, driver 580.159.04).
 ///
 /// # The end
 ///
@@ -72,8 +72,8 @@ impl Producer {
     /// [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument): `stream` is of another context, 64 frames are
     /// under way, this memory is already, or the frame has no colour format;
     /// [`ErrorKind::StreamOver`](crate::ErrorKind::StreamOver): the consumer of a stream of [`connect`](Self::connect) is
-    /// gone; or the driver's error, which is `CUDA_ERROR_UNKNOWN` when 64 other memories were presented and are
-    /// still there, or a consumer of others is gone (an H100, driver 580.159.04).
+    /// gone; or the driver's error, which is `CUDA_ERROR_UNKNOWN` when 64 other memories were presented
+    /// before, or a consumer of others is gone (an H100, driver 580.159.04).
     #[doc(alias = "cuEGLStreamProducerPresentFrame")]
     pub fn present(
         &mut self,

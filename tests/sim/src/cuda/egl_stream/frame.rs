@@ -74,8 +74,9 @@ impl Frame {
     }
 
     /// What a driver knows the frame by: its first plane.
-    pub(super) fn first(&self) -> Option<(usize, &Memory)> {
-        Some((self.frame.planes[0], self.memory[0].as_ref()?))
+    pub(super) fn first(&self) -> Option<usize> {
+        self.memory[0].as_ref()?;
+        Some(self.frame.planes[0])
     }
 
     /// Whether its memory is still there.

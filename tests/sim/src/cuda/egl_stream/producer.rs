@@ -47,7 +47,7 @@ pub(crate) extern "C" fn present(
     call(function, || {
         let connection = find(function, conn, Role::Producer)?;
         let mut frame = Frame::new(frame)?;
-        let (handle, memory) = frame.first().ok_or(INVALID_VALUE)?;
+        let handle = frame.first().ok_or(INVALID_VALUE)?;
         wait_for_work(stream)?;
         let mut inner = connection.stream.lock();
         loop {
@@ -60,7 +60,7 @@ pub(crate) extern "C" fn present(
                 ));
                 return Err(UNKNOWN);
             }
-            let is_same = |other: &Frame| other.first().is_some_and(|(first, _)| first == handle);
+            let is_same = |other: &Frame| other.first() == Some(handle);
             if inner.frames.any(is_same) {
                 crate::log::line(format_args!("{function:?}: the frame is in flight already"));
                 return Err(UNKNOWN);
@@ -71,10 +71,10 @@ pub(crate) extern "C" fn present(
             let waited = connection.stream.changed().wait(inner);
             inner = waited.unwrap_or_else(|e| e.into_inner());
         }
-        if !connection.memories().admit(handle, memory) {
+        if !connection.memories().admit(handle) {
             crate::log::line(format_args!(
-                "{function:?}: {MAX_MEMORIES} other memories were presented and are still there: \
-                 present a fixed set of them in turn, or free some"
+                "{function:?}: {MAX_MEMORIES} other memories were presented: \
+                 present a fixed set of them in turn"
             ));
             return Err(UNKNOWN);
         }
