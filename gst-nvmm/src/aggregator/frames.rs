@@ -36,7 +36,7 @@ impl CudaAggregator {
     /// Moves each input on to what is due in `output`.
     pub(super) fn pick(&self, output: (ClockTime, ClockTime), timeout: bool) -> Picked {
         let (mut shown, mut all_eos, mut need_data) = (false, true, false);
-        let mut earliest: Option<ClockTime> = None;
+        let (mut earliest, mut all_known): (Option<ClockTime>, bool) = (None, true);
         let mut num_pads = 0;
         // Pad by pad, without the lock: dropping a buffer runs other people's code.
         while let Some(pad) = self.pad(num_pads) {
@@ -54,10 +54,19 @@ impl CudaAggregator {
                         drop(pad.pop_buffer());
                         dropped = true;
                     }
+                    // A gap comes as a buffer without memory: nothing to show. It stays queued until it
+                    // is over, or the base class would wait for what comes after it.
+                    Due::Now if buffer.n_memory() == 0 => {
+                        imp.show(None);
+                        if times.1 >= output.1 {
+                            break Some(times.1);
+                        }
+                        drop(pad.pop_buffer());
+                        dropped = true;
+                    }
                     Due::Now => {
                         drop(pad.pop_buffer());
-                        // A gap in a stream comes as a buffer without memory: nothing to show.
-                        let info = imp.state().info.clone().filter(|_| buffer.n_memory() > 0);
+                        let info = imp.state().info.clone();
                         imp.show(info.map(|info| Current {
                             buffer,
                             info,
@@ -77,6 +86,7 @@ impl CudaAggregator {
             shown |= is_shown;
             all_eos &= is_eos && (over.is_some() || !is_shown);
             need_data |= dropped && queued.is_none() && !is_eos && !timeout;
+            all_known &= is_eos || queued.is_some();
             earliest = earliest.into_iter().chain(queued).min();
         }
         // The last pad may be on its way out, and another on its way in.
@@ -85,7 +95,8 @@ impl CudaAggregator {
             (true, ..) => Picked::NeedData,
             (_, true, ..) => Picked::Eos,
             (_, _, true, _) => Picked::Frames,
-            (.., Some(earliest)) => Picked::NothingBefore(earliest),
+            // An input of which nothing is known may have something before that.
+            (.., Some(earliest)) if all_known => Picked::NothingBefore(earliest),
             _ => Picked::Nothing,
         }
     }

@@ -397,23 +397,45 @@ impl AggregatorImpl for CudaAggregator {
             gst::EventView::FlushStart(_) => {
                 self.without_waiting(|| self.parent_sink_event(pad, event))
             }
+            gst::EventView::Segment(segment) if segment.segment().rate() < 0.0 => {
+                gst::element_imp_error!(
+                    self,
+                    gst::StreamError::Format,
+                    (
+                        "input {} plays backwards, which this element cannot",
+                        pad.name()
+                    )
+                );
+                false
+            }
             _ => self.parent_sink_event(pad, event),
         }
     }
 
     fn src_event(&self, event: gst::Event) -> bool {
         match event.view() {
+            gst::EventView::Seek(seek) if seek.get().0 < 0.0 => {
+                gst::warning!(
+                    CATEGORY,
+                    imp = self,
+                    "seeks backwards are not possible: {seek:?}"
+                );
+                false
+            }
             gst::EventView::Seek(seek) if seek.get().1.contains(gst::SeekFlags::FLUSH) => {
                 self.without_waiting(|| self.parent_src_event(event))
             }
             gst::EventView::Qos(qos) => {
                 let (_, proportion, late, timestamp) = qos.get();
+                let is_live = self.obj().latency().is_some();
                 let mut state = lock(&self.state);
                 let length = state.clock.map_or(ClockTime::ZERO, |clock| {
                     let (start, end) = clock.next();
                     end.saturating_sub(start)
                 });
-                state.qos.update(proportion, late, timestamp, length);
+                state
+                    .qos
+                    .update(proportion, late, timestamp, length, is_live);
                 drop(state);
                 self.parent_src_event(event)
             }
@@ -434,8 +456,8 @@ impl AggregatorImpl for CudaAggregator {
         _decide_query: Option<&gst::query::Allocation>,
         query: &mut gst::query::Allocation,
     ) -> Result<(), gst::LoggableError> {
-        // One frame is being shown, one is queued, and the producer works on a third.
-        query.add_allocation_pool(None::<&gst::BufferPool>, form::usual_size() as u32, 3, 0);
+        // One frame is being shown, one is queued; a producer adds what it works on itself.
+        query.add_allocation_pool(None::<&gst::BufferPool>, form::usual_size() as u32, 2, 0);
         Ok(())
     }
 

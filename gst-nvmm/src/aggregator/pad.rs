@@ -95,7 +95,8 @@ impl CudaAggregatorPad {
         let length = self
             .length(buffer)
             .unwrap_or_else(|| fallback.1.saturating_sub(fallback.0));
-        (start, start.saturating_add(length))
+        let rate = segment.map_or(1.0, |segment| segment.rate().abs());
+        (start, start.saturating_add(at_rate(length, rate)))
     }
 
     /// How long a buffer is shown: its duration, or one frame at the caps' rate.
@@ -133,6 +134,15 @@ impl CudaAggregatorPad {
         }
         Some(buffer)
     }
+}
+
+/// How long something runs that lasts `length` in its stream.
+fn at_rate(length: ClockTime, rate: f64) -> ClockTime {
+    // The usual one without rounding.
+    if rate == 1.0 || rate <= 0.0 {
+        return length;
+    }
+    ClockTime::from_nseconds((length.nseconds() as f64 / rate) as u64)
 }
 
 #[glib::object_subclass]

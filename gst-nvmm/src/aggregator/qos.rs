@@ -13,19 +13,22 @@ pub(super) struct Qos {
 
 impl Qos {
     /// Notes a sink's word: the frame of running time `timestamp` was `late` nanoseconds late (early, if
-    /// that is negative). After a late one the next are skipped until the lateness is made up for twice,
-    /// and one frame of `length` more.
+    /// that is negative). After a late one the next are skipped until the lateness is made up for: twice,
+    /// and one frame of `length` more, to catch up; once where `is_live`, since nothing comes faster then.
     pub(super) fn update(
         &mut self,
         proportion: f64,
         late: i64,
         timestamp: Option<ClockTime>,
         length: ClockTime,
+        is_live: bool,
     ) {
         self.proportion = Some(proportion);
         self.earliest = timestamp.map(|timestamp| {
             let by = ClockTime::from_nseconds(late.unsigned_abs());
-            if late > 0 {
+            if late > 0 && is_live {
+                timestamp.saturating_add(by)
+            } else if late > 0 {
                 timestamp
                     .saturating_add(by)
                     .saturating_add(by)
@@ -65,7 +68,10 @@ mod tests {
     #[test]
     fn a_late_frame_makes_the_next_ones_late() {
         let mut qos = Qos::default();
-        qos.update(1.5, 10_000_000, Some(ms(100)), ms(40));
+        qos.update(1.5, 10_000_000, Some(ms(100)), ms(40), true);
+        assert_eq!(qos.lateness(ms(109)), Some(1_000_000));
+        assert_eq!(qos.lateness(ms(110)), None);
+        qos.update(1.5, 10_000_000, Some(ms(100)), ms(40), false);
         assert_eq!(qos.lateness(ms(140)), Some(20_000_000));
         assert_eq!(qos.lateness(ms(160)), None);
         assert_eq!(qos.proportion(), 1.5);
@@ -74,11 +80,11 @@ mod tests {
     #[test]
     fn an_early_frame_ends_that() {
         let mut qos = Qos::default();
-        qos.update(1.5, 10_000_000, Some(ms(100)), ms(40));
-        qos.update(0.5, -5_000_000, Some(ms(200)), ms(40));
+        qos.update(1.5, 10_000_000, Some(ms(100)), ms(40), false);
+        qos.update(0.5, -5_000_000, Some(ms(200)), ms(40), false);
         assert_eq!(qos.lateness(ms(180)), Some(15_000_000));
         assert_eq!(qos.lateness(ms(200)), None);
-        qos.update(0.5, i64::MIN, None, ms(40));
+        qos.update(0.5, i64::MIN, None, ms(40), false);
         assert_eq!(qos.lateness(ms(0)), None);
     }
 }

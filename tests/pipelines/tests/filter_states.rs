@@ -228,24 +228,38 @@ fn caps_that_do_not_meet_are_named() {
     let _guard = exclusive();
     filters::register();
     let usage = Usage::start();
-    let (pipeline, input, out) =
-        appsrc("testinplace name=filter ! capsfilter name=wish caps=\"video/x-raw(memory:NVMM)\"");
-    set_caps(&input, 64, 48);
+    // Nothing before it can scale instead.
+    let line = "appsrc name=in format=time ! testinplace name=filter ! \
+                capsfilter name=wish caps=\"video/x-raw(memory:NVMM)\" ! appsink name=out sync=false";
+    let pipeline = Pipeline::parse(line).expect("a pipeline");
+    let (input, out): (gst_app::AppSrc, gst_app::AppSink) =
+        (pipeline.get("in"), pipeline.get("out"));
+    let info = gst_video::VideoInfo::builder(gst_video::VideoFormat::Rgba, 64, 48);
+    let caps = info.build().expect("a picture").to_caps().expect("caps");
+    let caps = gst_nvmm::with_nvmm(&caps);
+    let pool = gst_nvmm::NvmmBufferPool::new(&caps, 0, 4).expect("a pool");
+    pool.set_active(true).expect("it starts");
+    input.set_caps(Some(&caps));
+    let push = || {
+        let buffer = pool.acquire_buffer(None).expect("a buffer");
+        let _ = input.push_buffer(buffer);
+    };
     pipeline.set(gst::State::Playing).expect("it starts");
-    push(&input, 64, 48, 7);
-    next(&pipeline, &out);
+    push();
+    let first = out.try_pull_sample(gst::ClockTime::from_seconds(10));
+    assert!(first.is_some(), "a frame goes through");
+    drop(first);
     let wish = pipeline.get::<gst::Element>("wish");
     wish.set_property_from_str("caps", "video/x-raw(memory:NVMM),width=128,height=48");
-    let error = (0..100).find_map(|_| {
-        let _ = input.push_buffer(gst::Buffer::from_slice([9; 64 * 48 * 4]));
-        pipeline.picture(&out).err()
-    });
-    let error = error.expect("128 is not 64");
+    push();
+    let error = pipeline.wait().expect_err("128 is not 64");
     assert!(
         error.contains("filter") && error.contains("width is 64 against 128"),
         "{error}"
     );
-    drop((input, out, wish, pipeline));
+    pipeline.set(gst::State::Null).expect("it stops");
+    pool.set_active(false).expect("it stops");
+    drop((pool, input, out, wish, pipeline));
     usage.assert_clean();
 }
 

@@ -122,8 +122,8 @@ fn an_input_that_ends_goes_and_the_others_stay() {
     usage.assert_clean();
 }
 
-/// What a mixer shows after a seek to a second, and before it.
-fn seek(line: &str) -> Vec<Picture> {
+/// What a mixer shows after a seek to a second at a rate, and before the next one.
+fn seek(line: &str, rate: f64) -> Vec<Picture> {
     let pipeline = Pipeline::parse(line).unwrap_or_else(|e| panic!("{line}: {e}"));
     let sink = pipeline.get::<gst_app::AppSink>("out");
     sink.set_max_buffers(1);
@@ -133,7 +133,7 @@ fn seek(line: &str) -> Vec<Picture> {
     }
     let flags = gst::SeekFlags::FLUSH | gst::SeekFlags::ACCURATE;
     let seek = pipeline.as_gst().seek(
-        1.0,
+        rate,
         flags,
         gst::SeekType::Set,
         gst::ClockTime::SECOND,
@@ -163,11 +163,29 @@ fn a_flushing_seek_shows_what_compositor_shows() {
             caps(32)
         )
     };
-    let ours = seek(&line("nvmmoverlay", "nvmmtransform !", "nvmmtransform !"));
-    let reference = seek(&line("compositor background=black", "", ""));
-    assert_eq!(ours.len(), 30);
-    assert_eq!(ours[0].pts, Some(gst::ClockTime::SECOND));
-    assert_near(&ours, &reference, 1, "after a seek");
+    for (rate, frames) in [(1.0, 30), (2.0, 15)] {
+        let ours = seek(
+            &line("nvmmoverlay", "nvmmtransform !", "nvmmtransform !"),
+            rate,
+        );
+        let mut reference = seek(&line("compositor background=black", "", ""), rate);
+        assert_eq!(ours.len(), frames, "at rate {rate}");
+        // Ours keeps the caps' frame rate at any rate of playing; compositor makes all frames in less time.
+        let mut number = 0;
+        reference.retain(|_| {
+            number += 1;
+            (number - 1) % rate as usize == 0
+        });
+        for (reference, ours) in reference.iter_mut().zip(&ours) {
+            let apart = |a: gst::ClockTime, b| a.max(b) - a.min(b);
+            let times = reference.pts.zip(ours.pts);
+            let apart = times.map(|(a, b)| apart(a, b).nseconds());
+            assert!(apart.is_some_and(|apart| apart <= 2), "{times:?}");
+            reference.pts = ours.pts;
+        }
+        assert_eq!(ours[0].pts, Some(gst::ClockTime::SECOND));
+        assert_near(&ours, &reference, 1, "after a seek");
+    }
     usage.assert_clean();
 }
 

@@ -183,6 +183,95 @@ fn a_producer_with_too_few_surfaces_is_named_with_the_remedy() {
     usage.assert_clean();
 }
 
+/// One thread that feeds two inputs, as a demuxer does, goes on while one of them has a long gap.
+#[test]
+fn a_long_gap_on_one_input_does_not_hold_up_the_thread_of_both() {
+    let _guard = exclusive();
+    let usage = Usage::start();
+    let line = "nvmmoverlay name=mix ! nvmmtransform ! video/x-raw,format=RGBA ! \
+                appsink name=out sync=false";
+    let pipeline = Pipeline::parse(line).expect("it parses");
+    let sink: gst_app::AppSink = pipeline.get("out");
+    let mix: gst::Element = pipeline.get("mix");
+    let info = VideoInfo::builder(VideoFormat::Rgba, 64, 48).fps(gst::Fraction::new(30, 1));
+    let info = info.build().expect("a picture");
+    let caps = with_nvmm(&info.to_caps().expect("caps"));
+    let pool = NvmmBufferPool::new(&caps, 0, 16).expect("a pool");
+    pool.set_active(true).expect("it starts");
+    let inputs = ["sink_0", "sink_1"].map(|name| mix.request_pad_simple(name).expect("a pad"));
+    pipeline.set(gst::State::Playing).expect("it starts");
+    let pads = inputs.each_ref().map(|to| {
+        let name = to.name();
+        let pad = gst::Pad::builder(gst::PadDirection::Src)
+            .name(name.as_str())
+            .build();
+        pad.link(to).expect("they link");
+        pad.set_active(true).expect("it starts");
+        pad.push_event(gst::event::StreamStart::new(name.as_str()));
+        pad.push_event(gst::event::Caps::new(&caps));
+        let segment = gst::FormattedSegment::<gst::ClockTime>::new();
+        pad.push_event(gst::event::Segment::new(&segment));
+        pad
+    });
+    let (frames, feeding) = (pool.clone(), pads.clone());
+    let (done, fed) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let length = gst::ClockTime::SECOND / 30;
+        let push = |pad: &gst::Pad, number: u64| {
+            let mut buffer = frames.acquire_buffer(None).expect("a buffer");
+            let filled = buffer.make_mut();
+            filled.set_pts(length * number);
+            filled.set_duration(length);
+            gst_nvmm::write_cpu(filled, &info, |map| {
+                let plane = map.plane(0)?;
+                // SAFETY: the first pixel's byte of a mapped plane that nobody else has.
+                unsafe { plane.data.as_ptr().cast::<u8>().write(0) };
+                Ok(())
+            })
+            .expect("it maps");
+            pad.push(buffer).expect("it goes on");
+        };
+        push(&feeding[1], 0);
+        push(&feeding[0], 0);
+        let gap = gst::event::Gap::builder(length).duration(length * 28);
+        feeding[1].push_event(gap.build());
+        (1..30).for_each(|number| push(&feeding[0], number));
+        push(&feeding[1], 29);
+        feeding.iter().for_each(|pad| {
+            pad.push_event(gst::event::Eos::new());
+        });
+        let _ = done.send(());
+    });
+    let mut count = 0;
+    while pipeline.picture(&sink).expect("it runs").is_some() {
+        count += 1;
+    }
+    assert!(fed.recv_timeout(Duration::from_secs(10)).is_ok());
+    assert_eq!(count, 30);
+    pipeline.set(gst::State::Null).expect("it stops");
+    pool.set_active(false).expect("it stops");
+    drop((pads, inputs, pool, mix, sink, pipeline));
+    usage.assert_clean();
+}
+
+#[test]
+fn playing_backwards_is_refused() {
+    let _guard = exclusive();
+    let line = format!("videotestsrc ! {CAPS} ! nvmmtransform ! nvmmoverlay name=mix ! fakesink");
+    let pipeline = Pipeline::parse(&line).expect("it parses");
+    pipeline.reach(gst::State::Paused).expect("it prerolls");
+    let back = pipeline.as_gst().seek(
+        -1.0,
+        gst::SeekFlags::FLUSH,
+        gst::SeekType::Set,
+        gst::ClockTime::ZERO,
+        gst::SeekType::Set,
+        gst::ClockTime::SECOND,
+    );
+    assert!(back.is_err(), "refused, and nothing else happens");
+    pipeline.set(gst::State::Playing).expect("it goes on");
+}
+
 #[test]
 fn one_line_at_the_end_says_what_was_done() {
     let _guard = exclusive();
