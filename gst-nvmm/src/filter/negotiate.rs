@@ -91,7 +91,9 @@ impl CudaFilter {
         if src_pad.pad_flags().contains(gst::PadFlags::FLUSHING) {
             return;
         }
-        if let Some(refusal) = lock(&self.state).refusal.take() {
+        // Not in the condition: whoever hears of the error may stop the element at once.
+        let refusal = lock(&self.state).refusal.take();
+        if let Some(refusal) = refusal {
             gst::element_imp_error!(self, gst::StreamError::Format, ("{refusal}"));
             return;
         }
