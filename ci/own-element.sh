@@ -17,6 +17,8 @@ awk -v project="$project" '
     inside && file { print > file }
 ' "$docs/own-element.md"
 sed -i "s|path = \"../nvbuf-rs/|path = \"$root/|" "$project/Cargo.toml"
+# As the page says.
+sed -i 's|"..."; // \(include_str!.*\)$|\1;|' "$project"/src/*.rs
 # The versions that this workspace is tested with.
 cp "$root/Cargo.lock" "$project/"
 cp -R "$root/egl-cuda/link" "$project/"

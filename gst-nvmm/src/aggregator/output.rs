@@ -48,7 +48,9 @@ impl CudaAggregator {
     ) -> Result<Option<gst::Buffer>, gst::FlowError> {
         let due = self.next_due(timeout)?;
         let (start, end) = self.position_of(due.times)?;
-        if let Some(lateness) = lock(&self.state).qos.lateness(due.times.0) {
+        // Not in the `if`: its lock would be held within.
+        let lateness = lock(&self.state).qos.lateness(due.times.0);
+        if let Some(lateness) = lateness {
             self.count_frame(end, true);
             self.post_qos(due.times, (start, end), lateness);
             return Ok(None);
