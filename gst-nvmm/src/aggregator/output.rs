@@ -48,7 +48,6 @@ impl CudaAggregator {
     ) -> Result<Option<gst::Buffer>, gst::FlowError> {
         let due = self.next_due(timeout)?;
         let (start, end) = self.position_of(due.times)?;
-        // Not in the `if`: its lock would be held within.
         let lateness = lock(&self.state).qos.lateness(due.times.0);
         if let Some(lateness) = lateness {
             self.count_frame(end, true);
