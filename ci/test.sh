@@ -62,6 +62,9 @@ done
 step "a project outside of the workspace"
 ci/downstream.sh
 
+step "the page on writing elements, followed"
+ci/own-element.sh
+
 step "cost of the NVMM part, with room for slow machines"
 ci/bench.sh --slack 3
 

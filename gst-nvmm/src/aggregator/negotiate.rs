@@ -25,8 +25,17 @@ impl CudaAggregator {
                     // The producer's surfaces are others from here on.
                     recycled::forget();
                 }
-                self.obj().src_pad().mark_reconfigure();
-                true
+                let object = self.obj();
+                let src_pad = object.src_pad();
+                src_pad.mark_reconfigure();
+                // This is the thread that negotiates next; of caps that do not meet the base class says
+                // nothing, and asks nobody.
+                let takes = src_pad.peer_query_caps(None);
+                let meet = takes.can_intersect(&src_pad.pad_template_caps());
+                if !meet {
+                    self.post_mismatch(&takes);
+                }
+                meet
             }
             _ => {
                 gst::error!(
@@ -95,17 +104,22 @@ impl CudaAggregator {
                 return Ok(wished);
             }
         }
+        self.post_mismatch(caps);
+        Err(gst::FlowError::NotNegotiated)
+    }
+
+    /// Says which field of the output's caps does not meet downstream's.
+    fn post_mismatch(&self, takes: &gst::Caps) {
+        let makes = self.obj().src_pad().pad_template_caps();
         gst::element_imp_error!(
             self,
             gst::StreamError::Format,
-            ("downstream takes nothing that this element makes"),
-            [
-                "downstream takes {caps}; this element makes {}. Put nvvidconv or nvmmtransform in \
-                 between, and check that capsfilters have the feature memory:NVMM",
-                self.obj().src_pad().pad_template_caps()
-            ]
+            (
+                "downstream takes nothing that this element makes: {}",
+                crate::why_not(&makes, takes)
+            ),
+            ["downstream takes {takes}; this element makes {makes}"]
         );
-        Err(gst::FlowError::NotNegotiated)
     }
 
     /// Fixes what is left open, as near to the wish as possible.

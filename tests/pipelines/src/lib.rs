@@ -20,3 +20,13 @@ pub use platform::{child, exclusive, init, is_child, root};
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 pub struct Readme;
+
+/// The elements of the page on writing them compile.
+#[cfg(doctest)]
+#[doc = include_str!("../../../gst-nvmm/docs/own-element.md")]
+pub struct OwnElement;
+
+/// And so do the copies.
+#[cfg(doctest)]
+#[doc = include_str!("../../../gst-nvmm/docs/to-memory.md")]
+pub struct ToMemory;

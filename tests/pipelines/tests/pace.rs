@@ -304,3 +304,43 @@ fn one_line_at_the_end_says_what_was_done() {
     );
     assert!(!last[0].contains(" 0 registrations"), "{last:?}");
 }
+
+#[test]
+fn what_downstream_does_not_take_is_named() {
+    let _guard = exclusive();
+    let usage = Usage::start();
+    for (takes, words) in [
+        (
+            "video/x-raw(memory:NVMM),format=NV12",
+            ["format {", "NV12 there"],
+        ),
+        (
+            "video/x-raw,format=RGBA",
+            ["memory:NVMM here", "nvmmtransform"],
+        ),
+    ] {
+        let line = format!(
+            "videotestsrc ! {CAPS} ! nvmmtransform ! nvmmoverlay name=mix ! capsfilter name=after ! fakesink"
+        );
+        let pipeline = Pipeline::parse(&line).expect("it parses");
+        // After linking, which would refuse it.
+        let after: gst::Element = pipeline.get("after");
+        after.set_property("caps", takes.parse::<gst::Caps>().expect("caps"));
+        // It fails here, or later on the bus.
+        let _ = pipeline.set(gst::State::Playing);
+        let bus = pipeline.as_gst().bus().expect("a bus");
+        let limit = gst::ClockTime::from_seconds(10);
+        let message = bus.timed_pop_filtered(limit, &[gst::MessageType::Error]);
+        let message = message.expect("an error");
+        let gst::MessageView::Error(error) = message.view() else {
+            panic!("{message:?}");
+        };
+        let mix: gst::Element = pipeline.get("mix");
+        assert_eq!(message.src(), Some(mix.upcast_ref()), "{message:?}");
+        let text = error.error().to_string();
+        for word in words {
+            assert!(text.contains(word), "no {word:?} in {text:?}");
+        }
+    }
+    usage.assert_clean();
+}
