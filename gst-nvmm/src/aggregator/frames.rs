@@ -44,7 +44,8 @@ impl CudaAggregator {
             let imp = pad.imp();
             let mut dropped = false;
             let queued = loop {
-                let Some(buffer) = pad.peek_buffer() else {
+                let Some(buffer) = pad.peek_buffer().filter(|_| !imp.has_taken_for(output.0))
+                else {
                     break None;
                 };
                 let times = imp.times(&buffer, output);
@@ -71,6 +72,7 @@ impl CudaAggregator {
                             buffer,
                             info,
                             end: times.1,
+                            taken_for: output.0,
                         }));
                         break None;
                     }

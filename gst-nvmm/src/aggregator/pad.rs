@@ -44,6 +44,8 @@ pub(super) struct Current {
     /// What the buffer's pixels are; caps may change before the next one.
     pub(super) info: VideoInfo,
     pub(super) end: ClockTime,
+    /// The start of the output frame that it was taken for.
+    pub(super) taken_for: ClockTime,
 }
 
 impl CudaAggregatorPad {
@@ -68,6 +70,14 @@ impl CudaAggregatorPad {
     /// The running time at which the frame being shown ends.
     pub(super) fn shown_until(&self) -> Option<ClockTime> {
         self.state().current.as_ref().map(|current| current.end)
+    }
+
+    /// Whether this input has taken its frame for the output that starts then. Another that has come
+    /// meanwhile, while the other inputs were waited for, is the next output's.
+    pub(super) fn has_taken_for(&self, start: ClockTime) -> bool {
+        let state = self.state();
+        let current = state.current.as_ref();
+        current.is_some_and(|current| current.taken_for == start)
     }
 
     /// Whether a frame that ended at `end` is still to be shown at `now`, later.

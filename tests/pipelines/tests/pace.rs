@@ -344,3 +344,40 @@ fn what_downstream_does_not_take_is_named() {
     }
     usage.assert_clean();
 }
+
+/// Twice as many frames come in as go out. One input's are slow: while it is waited for, the other's
+/// queue fills up.
+#[test]
+fn which_frame_is_shown_does_not_depend_on_how_fast_the_others_come() {
+    let _guard = exclusive();
+    let usage = Usage::start();
+    let twice = CAPS.replace("30/1", "60/1");
+    let line = |slow: &str| {
+        let slow = if slow.is_empty() {
+            ""
+        } else {
+            "identity sleep-time=5000 !"
+        };
+        format!(
+            "nvmmoverlay name=mix sink_1::xpos=64 ! video/x-raw(memory:NVMM),framerate=30/1 ! nvmmtransform ! \
+             video/x-raw,format=RGBA,width=128,height=48 ! appsink name=out sync=false \
+             videotestsrc num-buffers=40 pattern=ball ! {twice} ! {slow} nvmmtransform ! mix.sink_0 \
+             videotestsrc num-buffers=40 pattern=ball ! {twice} ! nvmmtransform ! queue ! mix.sink_1"
+        )
+    };
+    for slow in ["", "slow"] {
+        let pictures = frames(&line(slow)).expect("it runs");
+        assert_eq!(pictures.len(), 20);
+        for (n, picture) in pictures.iter().enumerate() {
+            let half = |from: usize| {
+                let row = move |y| (from..from + 64).map(move |x| (x, y));
+                (0..48)
+                    .flat_map(row)
+                    .map(|(x, y)| picture.pixel(x, y))
+                    .collect::<Vec<_>>()
+            };
+            assert!(half(0) == half(64), "frame {n} shows two times, {slow}");
+        }
+    }
+    usage.assert_clean();
+}
