@@ -399,6 +399,47 @@ fn a_descriptor_read_again_is_what_is_there_now() {
     assert_eq!(again().unwrap(), descriptor.identity());
 }
 
+#[test]
+fn a_descriptor_is_unchanged_until_something_but_its_mappings_changes() {
+    let owner = rgba(24, 12);
+    let (raw, size, entry) = (owner.as_ptr(), owner.raw_size(), entry(&owner));
+    let descriptor = Descriptor::read(raw.cast(), size, 0).unwrap();
+    // SAFETY: the surface is alive, also where its list is another one's.
+    let is_unchanged = |size| unsafe { descriptor.is_unchanged(raw.cast(), size) };
+    assert!(is_unchanged(size) && is_unchanged(size + 1) && !is_unchanged(size - 1));
+    let mapped = owner.map_ptr(0, Access::Read).unwrap();
+    assert!(is_unchanged(size), "mapped");
+    mapped.unmap().unwrap();
+    let other = rgba(24, 12);
+    // SAFETY: as above; where it is not the same surface, nothing of it is read.
+    assert!(!unsafe { descriptor.is_unchanged(other.as_ptr().cast(), size) });
+    // Each field in turn, and back.
+    let words = entry.cast::<u32>();
+    // Width, height, pitch, format, layout, fd, size, planes: number, width, pitch and offset of the first.
+    for word in [0, 1, 2, 3, 4, 6, 8, 12, 13, 21, 25] {
+        let word = words.wrapping_add(word);
+        // SAFETY: inside of the entry, which is alive, and nobody else reads it now.
+        let before = unsafe { word.read() };
+        // SAFETY: as above.
+        unsafe { word.write(before ^ 1) };
+        assert!(!is_unchanged(size));
+        // SAFETY: as above.
+        unsafe { word.write(before) };
+        assert!(is_unchanged(size));
+    }
+    // SAFETY: as above; the owner's drop finds what it made.
+    unsafe { (*raw).surfaceList = self::entry(&other) };
+    assert!(!is_unchanged(size), "another list");
+    // SAFETY: as above.
+    unsafe { (*raw).surfaceList = entry };
+    // SAFETY: as above.
+    unsafe { (*raw).numFilled ^= 1 };
+    assert!(!is_unchanged(size), "filled");
+    // SAFETY: as above.
+    unsafe { (*raw).numFilled ^= 1 };
+    assert!(is_unchanged(size));
+}
+
 const fn assert_send_sync<T: Send + Sync>() {}
 const _: () = {
     assert_send_sync::<Surface>();

@@ -3,7 +3,8 @@
 //! A pointer to either family's struct may be cast to these, to read or to pass on. Never make one of
 //! these for the library (it is too short), and never index an array of [`NvBufSurfaceParams`]:
 //! entries are [`Family::params_size`](crate::Family::params_size) bytes apart,
-//! [`Family::params`](crate::Family::params) finds one.
+//! [`Family::params`](crate::Family::params) finds one. What C pads has a name here, so that all bytes
+//! of [`NvBufSurface`], and of [`NvBufSurfaceParams`] before `planeParams`, are values.
 
 #![forbid(unsafe_code)]
 #![allow(non_snake_case, reason = "C names")]
@@ -27,8 +28,10 @@ pub struct NvBufSurface {
     pub numFilled: u32,
     /// All buffers in one block: 0 or 1 (C's `bool`; a byte here, since a foreign one may be anything).
     pub isContiguous: u8,
+    _pad0: [u8; 3],
     /// Memory type, see [`MemType`](crate::MemType).
     pub memType: u32,
+    _pad1: u32,
     /// `batchSize` entries, the library's.
     pub surfaceList: *mut NvBufSurfaceParams,
 }
@@ -47,10 +50,12 @@ pub struct NvBufSurfaceParams {
     pub colorFormat: u32,
     /// Pitch or block linear, see [`Layout`](crate::Layout).
     pub layout: u32,
+    _pad0: u32,
     /// dmabuf file descriptor, of `SURFACE_ARRAY` and `HANDLE` only; the surface's.
     pub bufferDesc: u64,
     /// Bytes of the whole buffer.
     pub dataSize: u32,
+    _pad1: u32,
     /// Address of the buffer, of every type but `SURFACE_ARRAY` and `HANDLE`.
     pub dataPtr: *mut c_void,
     /// The planes.

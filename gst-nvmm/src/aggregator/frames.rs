@@ -12,9 +12,8 @@ use super::Input;
 use super::imp::{CATEGORY, CudaAggregator, lock};
 use super::pad::Current;
 use super::timing::{Due, due};
-use crate::counts::Counts;
 use crate::error::{Error, Result};
-use crate::frame::{NvmmFrame, NvmmFrameMut};
+use crate::frame::{NvmmFrame, NvmmFrameMut, end_all};
 use crate::pool::NvmmBufferPool;
 use crate::session::Session;
 
@@ -128,17 +127,8 @@ impl CudaAggregator {
             self.fill_and_process(session, &current, &mut inputs, &output)
         }));
         // Whatever was launched leaves its event, also after an error or a panic.
-        let mut all_left = true;
-        for frame in inputs.iter().map(|input| &input.frame).chain([&*output]) {
-            all_left &= frame.end_in(&current, stream).unwrap_or_else(|error| {
-                gst::error!(CATEGORY, imp = self, "{error}");
-                false
-            });
-        }
-        if !all_left {
-            Counts::note(|counts| counts.synchronizations += 1);
-            stream.synchronize().map_err(Error::from)?;
-        }
+        let frames = inputs.iter().map(|input| &input.frame).chain([&*output]);
+        end_all(frames, &current, stream)?;
         inputs.clear();
         *lock(&self.inputs) = inputs;
         match result {

@@ -4,6 +4,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
+use egl_cuda::Current;
 use gst::prelude::*;
 use gst::subclass::prelude::*;
 use gst_base::subclass::BaseTransformMode;
@@ -13,7 +14,7 @@ use super::output;
 use super::state::{Shapes, lock};
 use crate::counts::Counts;
 use crate::error::{Error, Result};
-use crate::frame::{NvmmFrame, NvmmFrameMut, is_writable};
+use crate::frame::{NvmmFrame, NvmmFrameMut, end_all, is_writable};
 use crate::pool::NvmmBufferPool;
 use crate::session::Session;
 
@@ -28,11 +29,11 @@ impl CudaFilter {
             return self.in_place(session, &shapes, input);
         }
         let buffer = output::acquire(&self.pool()?)?;
-        let _current = session.push()?;
+        let current = session.push()?;
         let output = NvmmFrameMut::new(buffer, &shapes.output, session.context())?;
         let input = NvmmFrame::new(input, &shapes.input, session.context())?;
         let object = self.obj();
-        self.run(session, &[&input, &output], || {
+        self.run(session, &current, &[&input, &output], || {
             if mode != BaseTransformMode::AlwaysInPlace {
                 return (self.class().process)(&object, session, &input, &output);
             }
@@ -56,9 +57,9 @@ impl CudaFilter {
         shapes: &Shapes,
         buffer: gst::Buffer,
     ) -> Result<gst::Buffer> {
-        let _current = session.push()?;
+        let current = session.push()?;
         let frame = NvmmFrame::new(buffer, &shapes.input, session.context())?;
-        self.run(session, &[&frame], || {
+        self.run(session, &current, &[&frame], || {
             (self.class().process_in_place)(&self.obj(), session, &frame)
         })?;
         Ok(frame.into_buffer())
@@ -68,28 +69,19 @@ impl CudaFilter {
     fn run(
         &self,
         session: &Session,
+        current: &Current<'_>,
         frames: &[&NvmmFrame],
         process: impl FnOnce() -> Result<()>,
     ) -> Result<()> {
         let stream = session.stream();
         let result = catch_unwind(AssertUnwindSafe(|| {
             for frame in frames {
-                frame.begin(stream)?;
+                frame.begin_in(current, stream)?;
             }
             process()
         }));
         // Whatever was launched leaves its event, also after an error or a panic.
-        let mut all_left = true;
-        for frame in frames {
-            all_left &= frame.end(stream).unwrap_or_else(|error| {
-                gst::error!(CATEGORY, imp = self, "{error}");
-                false
-            });
-        }
-        if !all_left {
-            Counts::note(|counts| counts.synchronizations += 1);
-            stream.synchronize().map_err(Error::from)?;
-        }
+        end_all(frames.iter().copied(), current, stream)?;
         // The element's own border to C stops a panic.
         result.unwrap_or_else(|panic| resume_unwind(panic))
     }

@@ -192,6 +192,15 @@ impl Backing {
         Ok(())
     }
 
+    /// The work that was pending when there were so many recordings has finished, and so has all that
+    /// was given to the stream that waited for it.
+    pub(crate) fn finished(&self, seen: u64) {
+        let mut cuda = self.cuda();
+        if cuda.recordings == seen {
+            cuda.is_pending = false;
+        }
+    }
+
     /// Waits on the CPU for the work that is pending on the pixels.
     pub(crate) fn synchronize(&self) -> Result<()> {
         let mut cuda = self.cuda();

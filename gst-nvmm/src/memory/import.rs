@@ -7,18 +7,21 @@ use gst::ffi::{GstMapInfo, GstMemory};
 use gst::glib;
 use gst::glib::translate::IntoGlib;
 use nvbuf::legacy::{NvBuffer, OpaqueBlock};
-use nvbuf::{Descriptor, ErrorKind, Identity, Surface};
+use nvbuf::{Descriptor, ErrorKind, Surface};
 
 use crate::error::{Error, Result};
 use crate::log::CATEGORY;
 use crate::memory::backing::Backing;
 use crate::memory::form::{Form, has_legacy};
-use crate::memory::interop::Shared;
+use crate::memory::interop::{Shared, SharedPtr};
+use crate::memory::key::{Key, Which, check, filled};
 use crate::memory::{guard, legacy, recycled};
 
 /// What this copy of the crate keeps with a foreign memory, as its qdata: made once and never
 /// replaced while the memory lives, because the core hands qdata out as a bare pointer.
 struct Entry {
+    /// What another copy of the crate lends, if the memory is one of its own.
+    shared: Option<SharedPtr>,
     /// One for each buffer of a batch that was used.
     known: Mutex<Vec<Known>>,
 }
@@ -27,17 +30,6 @@ struct Known {
     index: u32,
     key: Key,
     backing: Arc<Backing>,
-}
-
-/// A buffer of a batch; `None` is the only one of a memory that must be no batch.
-pub(crate) type Which = Option<u32>;
-
-/// What says that a memory holds what it held before.
-enum Key {
-    Surface(Box<Descriptor>),
-    /// The block, and what the buffer is known by when it comes back in another memory: nothing if
-    /// its fd ends with this one.
-    Legacy(Box<OpaqueBlock>, Option<Identity>),
 }
 
 /// What a memory maps to, read and checked.
@@ -52,24 +44,31 @@ static QUARK: LazyLock<glib::Quark> = LazyLock::new(|| {
     glib::Quark::from_str(format!("gst-nvmm-import-{:p}", &raw const HERE))
 });
 
-/// What is behind a buffer of a foreign memory, validated; registered with CUDA only once.
+/// What is behind a buffer of a foreign memory, validated; registered with CUDA only once. And what
+/// another copy of the crate lends, if it made the memory.
 ///
 /// # Errors
 ///
 /// [`Error::Surface`] says which field of the descriptor cannot be, or what the library says of an
 /// `nv_buffer`; [`Error::Buffer`] when the memory cannot be mapped or has no such buffer.
-pub(crate) fn backing(memory: &gst::MemoryRef, which: Which) -> Result<Arc<Backing>> {
+pub(crate) fn backing(
+    memory: &gst::MemoryRef,
+    which: Which,
+) -> Result<(Arc<Backing>, Option<SharedPtr>)> {
     let raw = memory.as_ptr().cast_mut();
-    let (address, size, is_shared) = address_of(raw)?;
     let (entry, index) = (entry(raw), which.unwrap_or(0));
+    let shared = entry.shared;
+    let (address, size) = address_of(raw, shared)?;
     let mut known = entry.known.lock().unwrap_or_else(|e| e.into_inner());
     let place = known.iter().position(|known| known.index == index);
-    if let Some(Known { key, backing, .. }) = place.map(|place| &known[place])
-        && key.is_of(address, size, which)
-    {
-        return Ok(Arc::clone(backing));
+    if let Some(Known { key, backing, .. }) = place.map(|place| &mut known[place]) {
+        // SAFETY: what mapping gave just now, of the memory that this entry is the qdata of.
+        let is_same = unsafe { key.is_of(address, size, which) };
+        if is_same {
+            return Ok((Arc::clone(backing), shared));
+        }
     }
-    let (key, backing) = match find(memory, (address, size), is_shared, index)? {
+    let (key, backing) = match find(memory, (address, size), shared.is_some(), index)? {
         Found::Surface(descriptor) => {
             check(&descriptor, which)?;
             let identity = descriptor.identity();
@@ -117,13 +116,15 @@ pub(crate) fn backing(memory: &gst::MemoryRef, which: Which) -> Result<Arc<Backi
         }
         None => known.push(now),
     }
-    Ok(backing)
+    Ok((backing, shared))
 }
 
 /// How many buffers a foreign memory holds.
 pub(crate) fn num_buffers(memory: &gst::MemoryRef) -> Result<u32> {
-    let (address, size, is_shared) = address_of(memory.as_ptr().cast_mut())?;
-    Ok(match find(memory, (address, size), is_shared, 0)? {
+    let raw = memory.as_ptr().cast_mut();
+    let shared = entry(raw).shared;
+    let mapped = address_of(raw, shared)?;
+    Ok(match find(memory, mapped, shared.is_some(), 0)? {
         Found::Surface(descriptor) => filled(&descriptor),
         Found::Legacy(_) => 1,
     })
@@ -172,42 +173,6 @@ fn find(
     }
 }
 
-/// DeepStream's elements repair a batch that says 0 of 1 buffers are filled.
-fn filled(descriptor: &Descriptor) -> u32 {
-    descriptor.num_filled().max(1)
-}
-
-/// That a batch has what is asked for.
-fn check(descriptor: &Descriptor, which: Which) -> Result<()> {
-    let (size, filled) = (descriptor.batch_size(), filled(descriptor));
-    match which {
-        None if size != 1 => Err(Error::buffer(format!(
-            "a batch of {size} buffers: put nvstreamdemux, or nvmultistreamtiler, before this element"
-        ))),
-        Some(index) if index >= filled => Err(Error::buffer(format!(
-            "buffer {index} of a batch of {size}, of which {filled} are filled"
-        ))),
-        _ => Ok(()),
-    }
-}
-
-impl Key {
-    /// Whether a memory still holds what it held. Reads it again.
-    fn is_of(&self, address: *const c_void, size: usize, which: Which) -> bool {
-        match self {
-            Self::Surface(known) => {
-                known.identity().is_at(address)
-                    && known.read_again(size).is_ok_and(|now| {
-                        now.identity() == known.identity() && check(&now, which).is_ok()
-                    })
-            }
-            Self::Legacy(block, _) => {
-                OpaqueBlock::read(address, size).is_ok_and(|now| now == **block)
-            }
-        }
-    }
-}
-
 /// The name of a memory's kind.
 fn mem_type(memory: &gst::MemoryRef) -> &str {
     // SAFETY: the memory is valid; the field is fixed when it is made.
@@ -225,14 +190,15 @@ fn mem_type(memory: &gst::MemoryRef) -> &str {
     name.to_str().unwrap_or_default()
 }
 
-/// Where the descriptor is, its size, and whether another copy of this crate says so, without waiting
-/// for pending work (its frames are waited for on our stream); everybody else maps.
-fn address_of(raw: *mut GstMemory) -> Result<(*const c_void, usize, bool)> {
-    // SAFETY: the caller holds the memory.
-    if let Some(shared) = unsafe { Shared::find(raw) } {
-        return Ok((shared.surface, Form::Surface.memory_size()?, true));
-    }
-    map_address(raw).map(|(address, size)| (address, size, false))
+/// Where the descriptor is, and its size. Another copy of this crate says so without waiting for
+/// pending work (its frames are waited for on our stream); everybody else maps.
+fn address_of(raw: *mut GstMemory, shared: Option<SharedPtr>) -> Result<(*const c_void, usize)> {
+    let Some(SharedPtr(shared)) = shared else {
+        return map_address(raw);
+    };
+    // SAFETY: the caller holds the memory that the header is of.
+    let surface = unsafe { (*shared).surface };
+    Ok((surface, Form::Surface.memory_size()?))
 }
 
 /// Where mapping a memory leads. Its owner waits for whatever is pending on the pixels.
@@ -274,7 +240,10 @@ fn entry<'a>(raw: *mut GstMemory) -> &'a Entry {
     if let Some(entry) = find() {
         return entry;
     }
+    // SAFETY: the caller holds the memory. What lends it was tied to it when it was made.
+    let shared = unsafe { Shared::find(raw) };
     let new = Box::into_raw(Box::new(Entry {
+        shared,
         known: Mutex::default(),
     }));
     // SAFETY: the memory is valid; the entry is freed by `free_entry` with it.

@@ -41,6 +41,15 @@ pub(crate) struct Shared {
 /// CUDA_ERROR_UNKNOWN, for what is no CUDA error; the owner has logged it.
 pub(crate) const FAILED: u32 = 999;
 
+/// The header of another copy's memory, valid as long as the memory.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SharedPtr(pub(crate) *const Shared);
+
+// SAFETY: the header's functions may be called on any thread, by the interface's contract.
+unsafe impl Send for SharedPtr {}
+// SAFETY: as above; nothing is written through it here.
+unsafe impl Sync for SharedPtr {}
+
 impl Shared {
     pub(crate) fn new(surface: *mut c_void, wait: Wait, record: Record) -> Self {
         Self {
@@ -74,8 +83,8 @@ impl Shared {
     ///
     /// # Safety
     ///
-    /// `memory` is valid; the result as long as it.
-    pub(crate) unsafe fn find<'a>(memory: *mut gst::ffi::GstMemory) -> Option<&'a Self> {
+    /// `memory` is valid; what the result leads to as long as it.
+    pub(crate) unsafe fn find(memory: *mut gst::ffi::GstMemory) -> Option<SharedPtr> {
         // SAFETY: by this function's contract.
         let found =
             unsafe { gst::ffi::gst_mini_object_get_qdata(memory.cast(), QUARK.into_glib()) };
@@ -84,6 +93,6 @@ impl Shared {
         (shared.magic == MAGIC
             && shared.version == VERSION
             && shared.size as usize >= size_of::<Self>())
-        .then_some(shared)
+        .then_some(SharedPtr(shared))
     }
 }

@@ -4,6 +4,7 @@ pub(crate) mod backing;
 pub(crate) mod form;
 pub(crate) mod import;
 pub(crate) mod interop;
+pub(crate) mod key;
 pub(crate) mod legacy;
 mod object;
 pub(crate) mod pixels;

@@ -1,12 +1,13 @@
 //! Reading a descriptor that somebody else wrote, without trusting a byte of it.
 
+mod again;
 mod file;
 mod identity;
 mod memory;
 
 use std::ffi::c_void;
 
-use nvbufsurface_sys::{Family, Library};
+use nvbufsurface_sys::{Family, Library, prefix};
 
 use self::file::other_than_dmabuf;
 pub(crate) use self::file::{file_size, stat};
@@ -32,6 +33,9 @@ const OF_DEFAULT: &str = ". Its memory type is DEFAULT, which is SURFACE_ARRAY w
 #[derive(Clone, Debug)]
 pub struct Descriptor {
     pub(crate) family: Family,
+    /// The surface's struct as it was read.
+    said: prefix::NvBufSurface,
+    /// The same with the memory type that it means.
     pub(crate) surface: RawSurface,
     pub(crate) raw: RawParams,
     pub(crate) params: SurfaceParams,
@@ -56,19 +60,6 @@ impl Descriptor {
     /// there is no libnvbufsurface, whose structs these would be.
     pub fn read(address: *const c_void, size: usize, index: u32) -> Result<Self> {
         Self::read_at(address, size, index, None)
-    }
-
-    /// Reads the same buffer of the same surface again, of which `size` bytes are said to exist: as
-    /// [`Descriptor::read`], with a call of the kernel less where the surface's list has not moved.
-    ///
-    /// # Errors
-    ///
-    /// As `read`.
-    pub fn read_again(&self, size: usize) -> Result<Self> {
-        let address = std::ptr::without_provenance(self.identity.address);
-        let list = self.surface.head.surfaceList;
-        let entry = self.family.params(list, self.index as usize);
-        Self::read_at(address, size, self.index, Some(entry.addr()))
     }
 
     /// With the address of the buffer's entry, as far as it is known.
@@ -186,6 +177,7 @@ impl Descriptor {
         };
         Ok(Self {
             family,
+            said: surface,
             surface: raw_surface,
             raw: raw_params,
             params,

@@ -65,6 +65,27 @@ impl OpaqueBlock {
         })
     }
 
+    /// Whether the block, of which `size` bytes are said to exist, still holds what was copied. Without a
+    /// call of the kernel, as [`Descriptor::is_unchanged`](crate::Descriptor::is_unchanged).
+    ///
+    /// # Safety
+    ///
+    /// `address` is that of `size` bytes that can be read.
+    pub unsafe fn is_unchanged(&self, address: *const c_void, size: usize) -> bool {
+        let address = address.cast::<u64>();
+        address.addr() == self.address
+            && address.is_aligned()
+            && size >= self.size
+            // A block of other sizes is copied anew each time.
+            && self.size.is_multiple_of(8)
+            && self.words[..self.size / 8].iter().enumerate().all(|(i, known)| {
+                // SAFETY: below the block's size, which is at most `size`, and that can be read by this
+                // function's contract; aligned as seen above. Volatile: somebody else may write.
+                let word = unsafe { address.wrapping_add(i).read_volatile() };
+                word == *known
+            })
+    }
+
     /// Asks for the fd of the buffer that the block is of. Since R28.2.
     ///
     /// # Errors

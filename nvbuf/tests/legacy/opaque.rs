@@ -24,6 +24,17 @@ fn a_copy_of_a_block_is_compared_and_leads_to_the_buffer() {
     let block = OpaqueBlock::read(one.as_ptr(), size + 4096).unwrap();
     assert_eq!(OpaqueBlock::read(one.as_ptr(), size).unwrap(), block);
     assert_ne!(OpaqueBlock::read(other.as_ptr(), size).unwrap(), block);
+    // SAFETY: the buffers' own blocks, alive.
+    let is_unchanged = |buffer: &NvBuffer<'_>| unsafe { block.is_unchanged(buffer.as_ptr(), size) };
+    assert!(is_unchanged(&one) && !is_unchanged(&other));
+    let mut words = [1_u64; 1024];
+    let copy = OpaqueBlock::read(words.as_ptr().cast(), size).unwrap();
+    // SAFETY: the array's own address, and fewer bytes than it has.
+    let is_unchanged =
+        |words: &[u64], size| unsafe { copy.is_unchanged(words.as_ptr().cast(), size) };
+    assert!(is_unchanged(&words, size) && !is_unchanged(&words, size - 1));
+    words[size / 8 - 1] = 2;
+    assert!(!is_unchanged(&words, size), "its last word");
     // SAFETY: the block of `one`, which lives.
     let fd = unsafe { block.extract(FdRule::Keep) }.unwrap();
     assert_eq!(fd.as_fd().as_raw_fd(), one.params().fd_number());

@@ -187,12 +187,12 @@ pub(crate) fn measure(options: &Options) -> Result<bool, String> {
                 }
             }
         }
-        all &= print(options, memory, title, &hand, &ours);
+        all &= print(options, title, &hand, &ours);
     }
     Ok(all)
 }
 
-fn print(options: &Options, memory: Memory, title: &str, hand: &[Cost], ours: &[Cost]) -> bool {
+fn print(options: &Options, title: &str, hand: &[Cost], ours: &[Cost]) -> bool {
     let threads = |costs: &[Cost]| costs.iter().map(|cost| cost.thread).collect::<Vec<_>>();
     let processes = |costs: &[Cost]| costs.iter().map(|cost| cost.process).collect::<Vec<_>>();
     let allocations = |costs: &[Cost]| median(costs.iter().map(|c| c.allocations).collect());
@@ -211,13 +211,7 @@ fn print(options: &Options, memory: Memory, title: &str, hand: &[Cost], ours: &[
     let in_all = quartile(processes(ours)) / quartile(processes(hand));
     println!("  all threads, times the C: {in_all:.2}");
     let of_thread = quartile(threads(ours)) / quartile(threads(hand));
-    let mut all = match memory {
-        Memory::Own => within("its thread, times the C", of_thread, options.ratio()),
-        Memory::Peers => {
-            println!("  its thread, times the C: {of_thread:.2}");
-            true
-        }
-    };
+    let mut all = within("its thread, times the C", of_thread, options.ratio());
     let more = allocations(ours) - allocations(hand);
     all &= within("allocations more than the C", more, NONE);
     all &= within("registrations", registrations(ours) as f64, 0.0);
