@@ -404,15 +404,15 @@ fn a_descriptor_is_unchanged_until_something_but_its_mappings_changes() {
     let owner = rgba(24, 12);
     let (raw, size, entry) = (owner.as_ptr(), owner.raw_size(), entry(&owner));
     let descriptor = Descriptor::read(raw.cast(), size, 0).unwrap();
+    let other = rgba(24, 12);
+    // SAFETY: as above; where it is not the same surface, nothing of it is read.
+    assert!(!unsafe { descriptor.is_unchanged(other.as_ptr().cast(), size) });
     // SAFETY: the surface is alive, also where its list is another one's.
-    let is_unchanged = |size| unsafe { descriptor.is_unchanged(raw.cast(), size) };
+    let is_unchanged = move |size| unsafe { descriptor.is_unchanged(raw.cast(), size) };
     assert!(is_unchanged(size) && is_unchanged(size + 1) && !is_unchanged(size - 1));
     let mapped = owner.map_ptr(0, Access::Read).unwrap();
     assert!(is_unchanged(size), "mapped");
     mapped.unmap().unwrap();
-    let other = rgba(24, 12);
-    // SAFETY: as above; where it is not the same surface, nothing of it is read.
-    assert!(!unsafe { descriptor.is_unchanged(other.as_ptr().cast(), size) });
     // Each field in turn, and back.
     let words = entry.cast::<u32>();
     // Width, height, pitch, format, layout, fd, size, planes: number, width, pitch and offset of the first.
