@@ -11,6 +11,7 @@ ci/packages.sh build run check
 
 step "format"
 cargo fmt --all --check
+cargo fmt --manifest-path tests/fuzz/Cargo.toml --check
 
 step "checked-in PTX and bindings"
 ci/kernels.sh
@@ -58,6 +59,9 @@ for release in r35.4.1 r36.4 r39.2; do
     NVMM_SIM_RELEASE=$release cargo test --quiet --workspace --features "$features" \
         --test identities --test batches --test foreign --test bad_input --test look_up --test tee
 done
+
+step "a minute of made-up input"
+ci/fuzz.sh 60
 
 step "a project outside of the workspace"
 ci/downstream.sh

@@ -5,6 +5,7 @@
 //! counters. What needs a process of its own runs in [`child`].
 
 mod counters;
+pub mod hostile;
 mod peer;
 mod pipeline;
 mod pixels;
