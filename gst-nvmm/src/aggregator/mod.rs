@@ -1,11 +1,16 @@
 //! The abstract N-in-1-out CUDA element.
 
+mod buffers;
+mod class;
+mod events;
 mod frames;
 mod imp;
 mod negotiate;
 mod output;
 mod pad;
+mod pads;
 mod qos;
+mod state;
 mod timing;
 mod watch;
 
@@ -118,49 +123,21 @@ pub trait CudaAggregatorImplExt: CudaAggregatorImpl {
     ///
     /// The parent's.
     fn parent_open(&self, session: &Session) -> Result<()> {
-        (parent_class::<Self>().open)(self.obj().upcast_ref(), session)
+        (class::parent_class::<Self>().open)(self.obj().upcast_ref(), session)
     }
 
     /// Chains up.
     fn parent_close(&self) {
-        (parent_class::<Self>().close)(self.obj().upcast_ref());
+        (class::parent_class::<Self>().close)(self.obj().upcast_ref());
     }
 
     /// Chains up.
     fn parent_output_size(&self, inputs: &[(CudaAggregatorPad, VideoInfo)]) -> (u32, u32) {
-        (parent_class::<Self>().output_size)(self.obj().upcast_ref(), inputs)
+        (class::parent_class::<Self>().output_size)(self.obj().upcast_ref(), inputs)
     }
 }
 
 impl<T: CudaAggregatorImpl> CudaAggregatorImplExt for T {}
-
-fn parent_class<T: CudaAggregatorImpl>() -> &'static imp::Class {
-    let parent = T::type_data();
-    // SAFETY: type data of a registered type is valid for ever.
-    let parent = unsafe { parent.as_ref() }.parent_class();
-    // SAFETY: `T`'s parent is a `CudaAggregator` or a subclass of one (`IsSubclassable`), whose
-    // class starts with this struct and lives for ever.
-    unsafe { &*parent.cast::<imp::Class>() }
-}
-
-// SAFETY: `class_init` fills the class's own functions with ones for `T`.
-unsafe impl<T: CudaAggregatorImpl> IsSubclassable<T> for CudaAggregator {
-    fn class_init(class: &mut glib::Class<Self>) {
-        Self::parent_class_init::<T>(class);
-        let class = class.as_mut();
-        class.open = |object, session| imp_of::<T>(object).open(session);
-        class.close = |object| imp_of::<T>(object).close();
-        class.output_size = |object, inputs| imp_of::<T>(object).output_size(inputs);
-        class.process =
-            |object, session, inputs, output| imp_of::<T>(object).process(session, inputs, output);
-    }
-}
-
-fn imp_of<T: CudaAggregatorImpl>(object: &CudaAggregator) -> &T {
-    // SAFETY: the functions that call this stand in the class of `T`, and so are only called with
-    // instances of it.
-    unsafe { object.unsafe_cast_ref::<T::Type>() }.imp()
-}
 
 // SAFETY: the pad's class adds nothing to AggregatorPad's.
 unsafe impl<T: CudaAggregatorPadImpl> IsSubclassable<T> for CudaAggregatorPad {}
