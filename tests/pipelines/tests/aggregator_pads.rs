@@ -39,11 +39,12 @@ impl Added {
         );
         // Some end by themselves, and stay until they are taken away.
         let end = match numbers.below(4) {
-            0 => format!("num-buffers={}", 1 + numbers.below(20)),
+            0 => format!("num-buffers={}", 10 + numbers.below(20)),
             _ => String::new(),
         };
         let line = format!(
-            "videotestsrc {end} timestamp-offset={} ! {caps} ! nvmmtransform ! queue max-size-buffers=2",
+            "videotestsrc name=source {end} timestamp-offset={} ! {caps} ! nvmmtransform ! \
+             queue name=queue max-size-buffers=2",
             at.nseconds()
         );
         let bin = gst::parse::bin_from_description(&line, true).expect("a bin");
@@ -59,13 +60,15 @@ impl Added {
 
     /// Whatever the source does at that time.
     fn remove(self, pipeline: &gst::Pipeline, mix: &gst::Element) {
-        // No push finds the pad gone: one that waits in it for its turn is let go with it, and another
-        // does not come so far.
-        let source = self.bin.static_pad("src").expect("a pad");
-        source.add_probe(gst::PadProbeType::BLOCK_DOWNSTREAM, |_, _| {
-            gst::PadProbeReturn::Ok
-        });
+        // What comes from here on goes nowhere; who waits in the pad for its turn is let go with it. The
+        // source stops first: an event that finds the elements after it stopped would be an error to it.
+        let [source, queue] = ["source", "queue"].map(|name| self.bin.by_name(name));
+        let (source, queue) = source.zip(queue).expect("both are there");
+        let types = gst::PadProbeType::BUFFER;
+        let last = queue.static_pad("src").expect("a pad");
+        last.add_probe(types, |_, _| gst::PadProbeReturn::Drop);
         mix.release_request_pad(&self.pad);
+        source.set_state(gst::State::Null).expect("it stops");
         self.bin.set_state(gst::State::Null).expect("it stops");
         pipeline.remove(&self.bin).expect("it is there");
     }
@@ -132,20 +135,9 @@ fn without_any_input_the_element_waits_for_the_next_one() {
     );
     pipeline.set(gst::State::Playing).expect("it starts");
     let mut at = gst::ClockTime::ZERO;
+    let mut numbers = Numbers(3);
     for _ in 0..10 {
-        let line = format!(
-            "videotestsrc timestamp-offset={} ! {CAPS} ! nvmmtransform",
-            at.nseconds()
-        );
-        let bin = gst::parse::bin_from_description(&line, true).expect("a bin");
-        pipeline.as_gst().add(&bin).expect("it takes the bin");
-        let pad = mix.request_pad_simple("sink_%u").expect("a pad");
-        bin.static_pad("src")
-            .expect("a pad")
-            .link(&pad)
-            .expect("they link");
-        bin.sync_state_with_parent().expect("it starts");
-        let source = Added { bin, pad };
+        let source = Added::new(pipeline.as_gst(), &mix, at, &mut numbers);
         let earliest = at;
         // Two may still lie in the sink from before.
         while at < earliest + gst::ClockTime::from_mseconds(300) {
