@@ -220,10 +220,8 @@ fn a_flush_of_one_input_is_that_inputs_alone() {
 fn a_long_frame_is_shown_to_its_end_though_its_input_has_ended() {
     let _guard = exclusive();
     let usage = Usage::start();
-    let long = format!(
-        "videotestsrc num-buffers=1 pattern=solid-color foreground-color=0xffff0000 ! \
-         video/x-raw,format=RGBA,width=64,height=48,framerate=1/1 ! nvmmtransform ! mix.sink_0 "
-    );
+    let long = "videotestsrc num-buffers=1 pattern=solid-color foreground-color=0xffff0000 ! \
+         video/x-raw,format=RGBA,width=64,height=48,framerate=1/1 ! nvmmtransform ! mix.sink_0 ";
     let mixer = "nvmmoverlay name=mix ! video/x-raw(memory:NVMM),framerate=30/1,width=128 ! nvmmtransform ! \
                  video/x-raw,format=RGBA ! appsink name=out";
     for others in [0, 10, 30] {
