@@ -31,6 +31,7 @@ impl CudaAggregator {
                 false
             }
             gst::EventView::Segment(_) => {
+                // After each flush as well.
                 lock(&self.state).qos = Qos::default();
                 self.parent_sink_event(pad, event)
             }
@@ -91,7 +92,6 @@ impl CudaAggregator {
         self.each_pad(|pad| pad.imp().show(None));
         recycled::forget();
         let mut state = lock(&self.state);
-        state.qos = Qos::default();
         state.clock = state
             .info
             .as_ref()
