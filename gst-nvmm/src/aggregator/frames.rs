@@ -40,7 +40,7 @@ impl CudaAggregator {
         self.each_pad(|pad| {
             num_pads += 1;
             let imp = pad.imp();
-            let (queued, has_dropped) = Self::take_due(&pad, output);
+            let (queued, has_dropped) = Self::take_due(pad, output);
             let is_eos = queued.is_none() && pad.is_eos();
             let over = imp.shown_until().filter(|end| *end <= output.0);
             if over.is_some_and(|end| !imp.repeats(end, output.0, is_eos)) {
@@ -73,37 +73,30 @@ impl CudaAggregator {
     ) -> (Option<ClockTime>, bool) {
         let imp = pad.imp();
         let mut has_dropped = false;
-        while let Some(buffer) = pad.peek_buffer().filter(|_| !imp.has_taken_for(output.0)) {
-            let times = imp.times(&buffer, output);
-            let is_gap = buffer.n_memory() == 0;
-            match due(times, output) {
-                Due::Later => return (Some(times.0), has_dropped),
-                // It stays queued until it is over, or the base class would wait for what comes after it.
-                Due::Now if is_gap && times.1 >= output.1 => {
-                    imp.show(None);
-                    return (Some(times.1), has_dropped);
-                }
-                // The newest that there is, shown until a better one comes: an input that is always late
-                // is seen.
-                Due::Past if imp.shown_until() <= Some(times.1) => {
-                    gst::debug!(CATEGORY, obj = pad, "{buffer:?} is late");
-                    drop(pad.pop_buffer());
-                    has_dropped = true;
-                    imp.show_or_gap(buffer, times.1, None);
-                }
-                Due::Past => {
-                    gst::debug!(CATEGORY, obj = pad, "{buffer:?} is too late, dropped");
-                    drop(pad.pop_buffer());
-                    has_dropped = true;
-                }
-                Due::Now => {
-                    drop(pad.pop_buffer());
-                    has_dropped |= is_gap;
-                    imp.show_or_gap(buffer, times.1, Some(output.0));
-                    if !is_gap {
-                        break;
-                    }
-                }
+        while let Some(next) = pad.peek_buffer().filter(|_| !imp.has_taken_for(output.0)) {
+            let times = imp.times(&next, output);
+            let (due, is_gap) = (due(times, output), next.n_memory() == 0);
+            if due == Due::Later {
+                return (Some(times.0), has_dropped);
+            }
+            // It stays queued until it is over, or the base class would wait for what comes after it.
+            if due == Due::Now && is_gap && times.1 >= output.1 {
+                imp.show(None);
+                return (Some(times.1), has_dropped);
+            }
+            // None where the input was flushed meanwhile.
+            let Some(buffer) = pad.pop_buffer() else {
+                break;
+            };
+            if due == Due::Now && !is_gap {
+                imp.show_or_gap(buffer, times.1, Some(output.0));
+                break;
+            }
+            has_dropped = true;
+            gst::debug!(CATEGORY, obj = pad, "{buffer:?} is late, or a gap");
+            // The newest that there is, until a better one comes: an input that is always late is seen.
+            if due == Due::Now || imp.shown_until() <= Some(times.1) {
+                imp.show_or_gap(buffer, times.1, None);
             }
         }
         (None, has_dropped)
@@ -160,7 +153,10 @@ impl CudaAggregator {
                 return;
             };
             match NvmmFrame::new(buffer, &info, session.context()) {
-                Ok(frame) => inputs.push(Input { pad, frame }),
+                Ok(frame) => inputs.push(Input {
+                    pad: pad.clone(),
+                    frame,
+                }),
                 Err(error) => {
                     gst::error!(CATEGORY, obj = pad, "{error}");
                     result = Err(error);

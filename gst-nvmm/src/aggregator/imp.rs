@@ -29,7 +29,8 @@ pub struct CudaAggregator {
     pub(super) session: ElementSession,
     pub(super) pads: Mutex<Vec<CudaAggregatorPad>>,
     pub(super) state: Mutex<State>,
-    /// Kept between frames, empty, for its memory.
+    /// Kept between frames, empty, for their memory.
+    pub(super) visited: Mutex<Vec<CudaAggregatorPad>>,
     pub(super) inputs: Mutex<Vec<Input>>,
     pub(super) settings: OutputSettings,
     watch: Mutex<Option<Watch>>,

@@ -20,19 +20,14 @@ impl CudaAggregator {
         lock(&self.pads)
     }
 
-    /// In the order of their creation.
-    fn pad(&self, index: usize) -> Option<CudaAggregatorPad> {
-        self.pads().get(index).cloned()
-    }
-
-    /// Pad by pad, without the lock: what is done to one may run other people's code. One that goes
-    /// meanwhile may hide the one after it for this time.
-    pub(super) fn each_pad(&self, mut body: impl FnMut(CudaAggregatorPad)) {
-        let mut index = 0;
-        while let Some(pad) = self.pad(index) {
-            index += 1;
-            body(pad);
-        }
+    /// All pads, in the order of their creation, without the lock: what is done to one may run other
+    /// people's code. One may be on its way out.
+    pub(super) fn each_pad(&self, body: impl FnMut(&CudaAggregatorPad)) {
+        let mut pads = std::mem::take(&mut *lock(&self.visited));
+        pads.extend(self.pads().iter().cloned());
+        pads.iter().for_each(body);
+        pads.clear();
+        *lock(&self.visited) = pads;
     }
 
     /// Whether any input has caps.
@@ -82,7 +77,8 @@ impl CudaAggregator {
 
 impl ChildProxyImpl for CudaAggregator {
     fn child_by_index(&self, index: u32) -> Option<glib::Object> {
-        self.pad(index as usize).map(Cast::upcast)
+        let pads = self.pads();
+        pads.get(index as usize).map(|pad| pad.clone().upcast())
     }
 
     fn child_by_name(&self, name: &str) -> Option<glib::Object> {
