@@ -149,3 +149,30 @@ pub(crate) fn acquire(pool: &NvmmBufferPool) -> Result<gst::Buffer> {
         .into(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pool_that_takes_the_place_of_one_that_flushes_flushes_too() {
+        gst::init().expect("GStreamer is there");
+        let caps = "video/x-raw(memory:NVMM),format=RGBA,width=16,height=16,framerate=30/1";
+        let caps = caps.parse().expect("caps");
+        let form = Form::of_platform(false);
+        let mut output = Output::default();
+        assert!(output.set(&caps, 2, form).expect("a pool").is_none());
+        assert!(output.set(&caps, 2, form).expect("the same").is_none());
+        output.set_flushing(true);
+        let old = output.set(&caps, 3, form).expect("another pool");
+        let old = old.expect("the first one");
+        let pool = output.pool().expect("the second one");
+        assert!(old != pool);
+        assert!(matches!(acquire(&pool), Err(Error::Flushing)));
+        output.set_flushing(false);
+        assert!(acquire(&pool).is_ok());
+        for pool in [old, pool] {
+            pool.set_active(false).expect("it stops");
+        }
+    }
+}
