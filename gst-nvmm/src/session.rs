@@ -1,5 +1,7 @@
 #![forbid(unsafe_code)]
 
+use std::sync::{Arc, Mutex, MutexGuard};
+
 use egl_cuda::{Context, Current, Stream};
 
 use crate::error::Result;
@@ -59,5 +61,42 @@ impl Session {
 impl Drop for Session {
     fn drop(&mut self) {
         recycled::session_stopped();
+    }
+}
+
+/// An element's session, from READY to NULL.
+#[derive(Debug, Default)]
+pub(crate) struct ElementSession(Mutex<Option<Arc<Session>>>);
+
+impl ElementSession {
+    fn session(&self) -> MutexGuard<'_, Option<Arc<Session>>> {
+        // Only ever replaced as a whole.
+        self.0.lock().unwrap_or_else(|e| e.into_inner())
+    }
+
+    /// At NULL to READY. `prepare` runs with the context current.
+    pub(crate) fn open(&self, prepare: impl FnOnce(&Session) -> Result<()>) -> Result<()> {
+        load_platform()?;
+        let session = Session::new()?;
+        {
+            let _current = session.push()?;
+            prepare(&session)?;
+        }
+        *self.session() = Some(Arc::new(session));
+        Ok(())
+    }
+
+    /// At READY to NULL. `give_back` runs with the context current, if it was ever opened.
+    pub(crate) fn close(&self, give_back: impl FnOnce()) -> Result<()> {
+        let session = self.session().take();
+        if let Some(session) = session {
+            let _current = session.push()?;
+            give_back();
+        }
+        Ok(())
+    }
+
+    pub(crate) fn get(&self) -> Option<Arc<Session>> {
+        self.session().clone()
     }
 }

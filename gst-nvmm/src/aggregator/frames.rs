@@ -3,18 +3,17 @@
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use gst::ClockTime;
-use gst::prelude::*;
 use gst::subclass::prelude::*;
 use gst_base::prelude::*;
 use gst_video::VideoInfo;
 
-use super::Input;
-use super::imp::{CATEGORY, CudaAggregator, lock};
-use super::pad::Current;
+use super::imp::{CATEGORY, CudaAggregator};
+use super::state::lock;
 use super::timing::{Due, due};
+use super::{CudaAggregatorPad, Input};
 use crate::error::{Error, Result};
 use crate::frame::{NvmmFrame, NvmmFrameMut, end_all};
-use crate::pool::NvmmBufferPool;
+use crate::pool::{NvmmBufferPool, acquire};
 use crate::session::Session;
 
 /// What the inputs have for one output frame.
@@ -37,47 +36,10 @@ impl CudaAggregator {
         let (mut shown, mut all_eos, mut need_data) = (false, true, false);
         let (mut earliest, mut all_known): (Option<ClockTime>, bool) = (None, true);
         let mut num_pads = 0;
-        // Pad by pad, without the lock: dropping a buffer runs other people's code.
-        while let Some(pad) = self.pad(num_pads) {
+        self.each_pad(|pad| {
             num_pads += 1;
             let imp = pad.imp();
-            let mut dropped = false;
-            let queued = loop {
-                let Some(buffer) = pad.peek_buffer().filter(|_| !imp.has_taken_for(output.0))
-                else {
-                    break None;
-                };
-                let times = imp.times(&buffer, output);
-                match due(times, output) {
-                    Due::Past => {
-                        gst::debug!(CATEGORY, obj = pad, "{buffer:?} is too late, dropped");
-                        drop(pad.pop_buffer());
-                        dropped = true;
-                    }
-                    // A gap comes as a buffer without memory: nothing to show. It stays queued until it
-                    // is over, or the base class would wait for what comes after it.
-                    Due::Now if buffer.n_memory() == 0 => {
-                        imp.show(None);
-                        if times.1 >= output.1 {
-                            break Some(times.1);
-                        }
-                        drop(pad.pop_buffer());
-                        dropped = true;
-                    }
-                    Due::Now => {
-                        drop(pad.pop_buffer());
-                        let info = imp.state().info.clone();
-                        imp.show(info.map(|info| Current {
-                            buffer,
-                            info,
-                            end: times.1,
-                            taken_for: output.0,
-                        }));
-                        break None;
-                    }
-                    Due::Later => break Some(times.0),
-                }
-            };
+            let (queued, has_dropped) = Self::take_due(pad, output);
             let is_eos = queued.is_none() && pad.is_eos();
             let over = imp.shown_until().filter(|end| *end <= output.0);
             if over.is_some_and(|end| !imp.repeats(end, output.0, is_eos)) {
@@ -86,10 +48,10 @@ impl CudaAggregator {
             let is_shown = imp.shown_until().is_some();
             shown |= is_shown;
             all_eos &= is_eos && (over.is_some() || !is_shown);
-            need_data |= dropped && queued.is_none() && !is_eos && !timeout;
+            need_data |= has_dropped && queued.is_none() && !is_eos && !timeout;
             all_known &= is_eos || queued.is_some();
             earliest = earliest.into_iter().chain(queued).min();
-        }
+        });
         // The last pad may be on its way out, and another on its way in.
         all_eos &= num_pads > 0;
         match (need_data, all_eos, shown, earliest) {
@@ -102,6 +64,43 @@ impl CudaAggregator {
         }
     }
 
+    /// Moves one input on. Returns when what it has queued begins, if it has anything, and whether
+    /// something was taken out of its queue in vain.
+    fn take_due(
+        pad: &CudaAggregatorPad,
+        output: (ClockTime, ClockTime),
+    ) -> (Option<ClockTime>, bool) {
+        let imp = pad.imp();
+        let mut has_dropped = false;
+        while let Some(next) = pad.peek_buffer().filter(|_| !imp.has_taken_for(output.0)) {
+            let times = imp.times(&next, output);
+            let (due, is_gap) = (due(times, output), next.n_memory() == 0);
+            if due == Due::Later {
+                return (Some(times.0), has_dropped);
+            }
+            // It stays queued until it is over, or the base class would wait for what comes after it.
+            if due == Due::Now && is_gap && times.1 >= output.1 {
+                imp.show(None);
+                return (Some(times.1), has_dropped);
+            }
+            // None where the input was flushed meanwhile.
+            let Some(buffer) = pad.pop_buffer() else {
+                break;
+            };
+            if due == Due::Now && !is_gap {
+                imp.show_or_gap(buffer, times.1, Some(output.0));
+                break;
+            }
+            has_dropped = true;
+            gst::debug!(CATEGORY, obj = pad, "{buffer:?} is late, or a gap");
+            // The newest that there is, until a better one comes: an input that is always late is seen.
+            if due == Due::Now || imp.shown_until() <= Some(times.1) {
+                imp.show_or_gap(buffer, times.1, None);
+            }
+        }
+        (None, has_dropped)
+    }
+
     /// Computes one output frame from what `pick` chose.
     pub(super) fn compute(
         &self,
@@ -109,15 +108,7 @@ impl CudaAggregator {
         info: &VideoInfo,
         pool: &NvmmBufferPool,
     ) -> Result<gst::Buffer> {
-        let buffer = pool.acquire_buffer(None).map_err(|flow| match flow {
-            gst::FlowError::Flushing => Error::Flushing,
-            // The pool has logged why.
-            flow => gst::error_msg!(
-                gst::ResourceError::NoSpaceLeft,
-                ("no output surface could be made ({flow}): memory is exhausted, see the log")
-            )
-            .into(),
-        })?;
+        let buffer = acquire(pool)?;
         let context = session.context();
         let stream = session.stream();
         let current = session.push()?;
@@ -146,15 +137,26 @@ impl CudaAggregator {
         inputs: &mut Vec<Input>,
         output: &NvmmFrame,
     ) -> Result<()> {
-        let mut index = 0;
-        while let Some(pad) = self.pad(index) {
-            index += 1;
-            let Some((buffer, info)) = pad.imp().shown() else {
-                continue;
+        let mut result = Ok(());
+        self.each_pad(|pad| {
+            let Some((buffer, info)) = pad.imp().shown().filter(|_| result.is_ok()) else {
+                return;
             };
-            let frame = NvmmFrame::new(buffer, &info, session.context())
-                .inspect_err(|e| gst::error!(CATEGORY, obj = pad, "{e}"))?;
-            inputs.push(Input { pad, frame });
+            match NvmmFrame::new(buffer, &info, session.context()) {
+                Ok(frame) => inputs.push(Input {
+                    pad: pad.clone(),
+                    frame,
+                }),
+                Err(error) => {
+                    gst::error!(CATEGORY, obj = pad, "{error}");
+                    result = Err(error);
+                }
+            }
+        });
+        result?;
+        // The last of them has gone, or was flushed, since they were picked.
+        if inputs.is_empty() {
+            return Err(Error::Flushing);
         }
         for frame in inputs.iter().map(|input| &input.frame).chain([output]) {
             frame.begin_in(current, session.stream())?;

@@ -1,11 +1,16 @@
 //! The abstract N-in-1-out CUDA element.
 
+mod buffers;
+mod class;
+mod events;
 mod frames;
 mod imp;
 mod negotiate;
 mod output;
 mod pad;
+mod pads;
 mod qos;
+mod state;
 mod timing;
 mod watch;
 
@@ -25,10 +30,46 @@ glib::wrapper! {
     /// A subclass gives pad templates ([`crate::nvmm_caps`]) and [`CudaAggregatorImpl::process`].
     /// The base class negotiates, picks the frame of each input that is due, waits for the work
     /// pending on it, takes an output buffer from a pool, and leaves the kernel's event in the
-    /// memories: no copy, no registration and no CPU synchronisation per frame.
+    /// memories: no copy, no registration and no CPU synchronisation per frame. The rest is
+    /// [`gst_base::Aggregator`]'s.
     ///
-    /// In a live pipeline the output goes on at its frame rate when an input stalls; the input's
-    /// last frame stays.
+    /// # Which frames
+    ///
+    /// The output has a constant rate, that of the fastest input unless downstream asks for another.
+    /// For each output frame an input takes the first of its frames that is not over at its start, and
+    /// one only. A frame stays until the next one is due: in a pipeline that is not live all inputs are
+    /// waited for, so that the output is the same each time; in a live one it goes on at its rate when
+    /// an input stalls. Frames of an input that are over already when they come are shown if
+    /// there is nothing better, the newest of them: an input that is always late is seen. Of the pads'
+    /// properties, `max-last-buffer-repeat` limits how long a frame stays beyond its end (for ever
+    /// unless set), and `repeat-after-eos` lets the last one stay when its input has ended, until all
+    /// have.
+    ///
+    /// Where no input has anything to show, nothing is computed, and a gap event says so downstream:
+    /// one for a stretch whose end is known, else one for each frame. A gap event of an input shows
+    /// nothing of that input.
+    ///
+    /// # Time
+    ///
+    /// The latency is the inputs', one output frame, and the property `latency`. Frames that a sink calls
+    /// late by QoS events are left out, each with a QoS message; that and the message's counts begin anew
+    /// with each segment of an input. Playing backwards is refused.
+    ///
+    /// # Surfaces
+    ///
+    /// An input holds two buffers of its producer, the frame that is shown and the next one. In a live
+    /// pipeline it holds three, or as many as begin within the property `latency` and the latency of the
+    /// slowest input; that is what GstAggregator queues. Producers that ask (the ALLOCATION query) are told
+    /// so, 32 at most, and may ask again when `latency` is changed. One with fewer surfaces than that
+    /// waits for them to come back, and its frames are fewer. If it has so few that nothing moves, a warning on
+    /// the bus names the input and the remedy; not for live inputs, which may pause.
+    ///
+    /// The output's pool has what downstream asks for, and `output-buffers` at least.
+    ///
+    /// # Log
+    ///
+    /// The category `cudaaggregator` has one line per run at INFO (frames, and what they cost: [`crate::Counts`]),
+    /// late frames at DEBUG, and errors; `aggregator` is GstAggregator's own.
     pub struct CudaAggregator(ObjectSubclass<imp::CudaAggregator>)
         @extends gst_base::Aggregator, gst::Element, gst::Object,
         @implements gst::ChildProxy;
@@ -101,8 +142,8 @@ pub trait CudaAggregatorImpl: AggregatorImpl + ObjectSubclass<Type: IsA<CudaAggr
     }
 
     /// Computes one output frame: launches on `session.stream()`, and need not wait for it. The
-    /// session's context is current. `inputs` are in the order of the pads' creation; an input
-    /// with nothing to show is left out. `output` holds old pixels.
+    /// session's context is current. `inputs` are in the order of the pads' creation, one at least; an
+    /// input with nothing to show is left out. `output` holds old pixels.
     ///
     /// # Errors
     ///
@@ -118,49 +159,21 @@ pub trait CudaAggregatorImplExt: CudaAggregatorImpl {
     ///
     /// The parent's.
     fn parent_open(&self, session: &Session) -> Result<()> {
-        (parent_class::<Self>().open)(self.obj().upcast_ref(), session)
+        (class::parent_class::<Self>().open)(self.obj().upcast_ref(), session)
     }
 
     /// Chains up.
     fn parent_close(&self) {
-        (parent_class::<Self>().close)(self.obj().upcast_ref());
+        (class::parent_class::<Self>().close)(self.obj().upcast_ref());
     }
 
     /// Chains up.
     fn parent_output_size(&self, inputs: &[(CudaAggregatorPad, VideoInfo)]) -> (u32, u32) {
-        (parent_class::<Self>().output_size)(self.obj().upcast_ref(), inputs)
+        (class::parent_class::<Self>().output_size)(self.obj().upcast_ref(), inputs)
     }
 }
 
 impl<T: CudaAggregatorImpl> CudaAggregatorImplExt for T {}
-
-fn parent_class<T: CudaAggregatorImpl>() -> &'static imp::Class {
-    let parent = T::type_data();
-    // SAFETY: type data of a registered type is valid for ever.
-    let parent = unsafe { parent.as_ref() }.parent_class();
-    // SAFETY: `T`'s parent is a `CudaAggregator` or a subclass of one (`IsSubclassable`), whose
-    // class starts with this struct and lives for ever.
-    unsafe { &*parent.cast::<imp::Class>() }
-}
-
-// SAFETY: `class_init` fills the class's own functions with ones for `T`.
-unsafe impl<T: CudaAggregatorImpl> IsSubclassable<T> for CudaAggregator {
-    fn class_init(class: &mut glib::Class<Self>) {
-        Self::parent_class_init::<T>(class);
-        let class = class.as_mut();
-        class.open = |object, session| imp_of::<T>(object).open(session);
-        class.close = |object| imp_of::<T>(object).close();
-        class.output_size = |object, inputs| imp_of::<T>(object).output_size(inputs);
-        class.process =
-            |object, session, inputs, output| imp_of::<T>(object).process(session, inputs, output);
-    }
-}
-
-fn imp_of<T: CudaAggregatorImpl>(object: &CudaAggregator) -> &T {
-    // SAFETY: the functions that call this stand in the class of `T`, and so are only called with
-    // instances of it.
-    unsafe { object.unsafe_cast_ref::<T::Type>() }.imp()
-}
 
 // SAFETY: the pad's class adds nothing to AggregatorPad's.
 unsafe impl<T: CudaAggregatorPadImpl> IsSubclassable<T> for CudaAggregatorPad {}

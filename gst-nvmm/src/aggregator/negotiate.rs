@@ -7,10 +7,10 @@ use gst_base::prelude::*;
 use gst_video::VideoInfo;
 
 use super::CudaAggregatorPad;
-use super::imp::{CATEGORY, CudaAggregator, Pool, lock};
+use super::imp::{CATEGORY, CudaAggregator};
+use super::state::lock;
 use super::timing::OutputClock;
 use crate::memory::recycled;
-use crate::pool::NvmmBufferPool;
 
 impl CudaAggregator {
     /// Notes what an input sends from here on.
@@ -46,13 +46,6 @@ impl CudaAggregator {
                 false
             }
         }
-    }
-
-    fn inputs_with_caps(&self) -> Vec<(CudaAggregatorPad, VideoInfo)> {
-        let pads = self.pads();
-        pads.iter()
-            .filter_map(|pad| Some((pad.clone(), pad.imp().state().info.clone()?)))
-            .collect()
     }
 
     /// The size, rate and format that the inputs ask for.
@@ -147,38 +140,11 @@ impl CudaAggregator {
             Some(clock) => OutputClock::new(clock.next().0, info.fps()),
             None => OutputClock::new(gst::ClockTime::ZERO, info.fps()),
         };
-        let (start, end) = clock.next();
+        let length = clock.length();
         state.clock = Some(clock);
         state.info = Some(info);
         drop(state);
-        self.obj()
-            .set_latency(end.saturating_sub(start), end.saturating_sub(start));
-        Ok(())
-    }
-
-    /// Our own pool, kept while the caps stay. Downstream's are for other memory; the number of
-    /// buffers that it wants to hold is honoured.
-    pub(super) fn make_pool(
-        &self,
-        query: &mut gst::query::Allocation,
-    ) -> Result<(), gst::LoggableError> {
-        let (caps, _) = query.get_owned();
-        let caps = caps.ok_or_else(|| gst::loggable_error!(CATEGORY, "no caps were negotiated"))?;
-        let max = NvmmBufferPool::size_for(query, self.output_buffers());
-        let mut state = lock(&self.state);
-        let known = state.pool.as_ref();
-        if known.is_some_and(|known| known.caps == caps && known.max == max) {
-            return Ok(());
-        }
-        let pool = NvmmBufferPool::with_form(&caps, 0, max, self.form())
-            .map_err(|e| gst::loggable_error!(CATEGORY, "{e}"))?;
-        pool.set_active(true)?;
-        let old = state.pool.replace(Pool { caps, max, pool });
-        drop(state);
-        if let Some(Pool { pool: old, .. }) = old {
-            // Buffers still downstream keep their surfaces until they come back.
-            old.set_active(false)?;
-        }
+        self.obj().set_latency(length, length);
         Ok(())
     }
 }

@@ -10,7 +10,9 @@ use gst_base::prelude::*;
 use gst_video::VideoInfo;
 
 use super::frames::Picked;
-use super::imp::{CudaAggregator, Pool, lock};
+use super::imp::CudaAggregator;
+use super::state::lock;
+use super::timing::OutputClock;
 use crate::counts::Counts;
 use crate::error::Error;
 use crate::pool::NvmmBufferPool;
@@ -26,7 +28,14 @@ struct Due {
 impl CudaAggregator {
     /// Makes the next output frame, or says why there is none yet.
     pub(super) fn make_output(&self, timeout: bool) -> Result<gst::FlowSuccess, gst::FlowError> {
-        let session = self.session().ok_or(gst::FlowError::Flushing)?;
+        lock(&self.state).is_busy = true;
+        let result = self.push_next(timeout);
+        lock(&self.state).is_busy = false;
+        result
+    }
+
+    fn push_next(&self, timeout: bool) -> Result<gst::FlowSuccess, gst::FlowError> {
+        let session = self.session.get().ok_or(gst::FlowError::Flushing)?;
         let before = Counts::of_thread();
         let made = self.next_buffer(&session, timeout);
         // What elements after this one do on this thread is theirs.
@@ -76,12 +85,12 @@ impl CudaAggregator {
         loop {
             let (mut clock, info, pool) = {
                 let state = lock(&self.state);
-                let (Some(clock), Some(info), Some(Pool { pool, .. })) =
-                    (state.clock, &state.info, &state.pool)
+                let (Some(clock), Some(info), Some(pool)) =
+                    (state.clock, &state.info, state.output.pool())
                 else {
                     return Err(AGGREGATOR_FLOW_NEED_DATA);
                 };
-                (clock, info.clone(), pool.clone())
+                (clock, info.clone(), pool)
             };
             let times = clock.next();
             match self.pick(times, timeout) {
@@ -90,17 +99,37 @@ impl CudaAggregator {
                 Picked::Eos => return Err(gst::FlowError::Eos),
                 Picked::NothingBefore(time) => {
                     clock.skip_to(time);
-                    lock(&self.state).clock = Some(clock);
+                    self.skip(times.0, clock)?;
                 }
                 Picked::Nothing => {
                     if timeout {
                         clock.advance();
-                        lock(&self.state).clock = Some(clock);
+                        self.skip(times.0, clock)?;
                     }
                     return Err(AGGREGATOR_FLOW_NEED_DATA);
                 }
             }
         }
+    }
+
+    /// Goes on at `clock`, and tells downstream that nothing comes from `start` until then.
+    fn skip(&self, start: ClockTime, clock: OutputClock) -> Result<(), gst::FlowError> {
+        lock(&self.state).clock = Some(clock);
+        let (start, end) = self.position_of((start, clock.next().0))?;
+        let length = end.saturating_sub(start);
+        if length.is_zero() {
+            return Ok(());
+        }
+        let object = self.obj();
+        let pad = object.src_pad();
+        object.set_position(end);
+        // The base class sends the segment with the first buffer; until then it is the same one.
+        if pad.sticky_event::<gst::event::Segment>(0).is_none() {
+            pad.push_event(gst::event::Segment::new(&pad.segment()));
+        }
+        // Refused while it flushes: then nobody waits.
+        pad.push_event(gst::event::Gap::builder(start).duration(length).build());
+        Ok(())
     }
 
     /// Where running times lie in the output's segment.
@@ -123,6 +152,7 @@ impl CudaAggregator {
     fn count_frame(&self, end: ClockTime, is_dropped: bool) {
         self.obj().set_position(end);
         let mut state = lock(&self.state);
+        state.qos.count(is_dropped);
         if is_dropped {
             state.dropped += 1;
         } else {
@@ -141,8 +171,9 @@ impl CudaAggregator {
         lateness: i64,
     ) {
         let (frames, dropped, proportion) = {
-            let state = lock(&self.state);
-            (state.frames, state.dropped, state.qos.proportion())
+            let qos = lock(&self.state).qos;
+            let (frames, dropped) = qos.stats();
+            (frames, dropped, qos.proportion())
         };
         let segment = self.obj().src_pad().segment();
         let stream_time = segment

@@ -44,8 +44,8 @@ pub(super) struct Current {
     /// What the buffer's pixels are; caps may change before the next one.
     pub(super) info: VideoInfo,
     pub(super) end: ClockTime,
-    /// The start of the output frame that it was taken for.
-    pub(super) taken_for: ClockTime,
+    /// The start of the output frame that it was taken for; `None` if it came too late for any.
+    pub(super) taken_for: Option<ClockTime>,
 }
 
 impl CudaAggregatorPad {
@@ -58,6 +58,23 @@ impl CudaAggregatorPad {
     pub(super) fn show(&self, current: Option<Current>) {
         let old = std::mem::replace(&mut self.state().current, current);
         drop(old);
+    }
+
+    /// Shows a buffer that ends then; none where it stands for a gap, which comes without memory.
+    pub(super) fn show_or_gap(
+        &self,
+        buffer: gst::Buffer,
+        end: ClockTime,
+        taken_for: Option<ClockTime>,
+    ) {
+        let info = self.state().info.clone();
+        let info = info.filter(|_| buffer.n_memory() > 0);
+        self.show(info.map(|info| Current {
+            buffer,
+            info,
+            end,
+            taken_for,
+        }));
     }
 
     /// The frame being shown.
@@ -77,7 +94,7 @@ impl CudaAggregatorPad {
     pub(super) fn has_taken_for(&self, start: ClockTime) -> bool {
         let state = self.state();
         let current = state.current.as_ref();
-        current.is_some_and(|current| current.taken_for == start)
+        current.is_some_and(|current| current.taken_for == Some(start))
     }
 
     /// Whether a frame that ended at `end` is still to be shown at `now`, later.

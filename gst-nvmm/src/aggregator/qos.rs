@@ -9,6 +9,8 @@ pub(super) struct Qos {
     proportion: Option<f64>,
     /// The running time before which frames are of no use.
     earliest: Option<ClockTime>,
+    /// Frames made and left out since this was reset.
+    done: (u64, u64),
 }
 
 impl Qos {
@@ -44,6 +46,20 @@ impl Qos {
         let late = self.earliest?.checked_sub(start)?;
         let late = i64::try_from(late.nseconds()).unwrap_or(i64::MAX);
         (late > 0).then_some(late)
+    }
+
+    /// Counts a frame.
+    pub(super) fn count(&mut self, is_dropped: bool) {
+        if is_dropped {
+            self.done.1 += 1;
+        } else {
+            self.done.0 += 1;
+        }
+    }
+
+    /// Frames made and left out since the last flush or segment.
+    pub(super) fn stats(&self) -> (u64, u64) {
+        self.done
     }
 
     /// How fast downstream is, compared with what it gets; 1 while it has not said.

@@ -31,6 +31,12 @@ impl OutputClock {
         (self.at(self.frames), self.at(self.frames + 1))
     }
 
+    /// How long the next frame is.
+    pub(super) fn length(&self) -> ClockTime {
+        let (start, end) = self.next();
+        end.saturating_sub(start)
+    }
+
     pub(super) fn advance(&mut self) {
         self.frames += 1;
     }

@@ -7,7 +7,8 @@ use gst::subclass::prelude::*;
 use gst_base::prelude::*;
 
 use super::CudaAggregatorPad;
-use super::imp::{CATEGORY, CudaAggregator, lock};
+use super::imp::{CATEGORY, CudaAggregator};
+use super::state::lock;
 
 /// How often it looks; frames that are further apart than half of this say nothing.
 const INTERVAL: ClockTime = ClockTime::from_seconds(2);
@@ -38,30 +39,44 @@ impl Drop for Watch {
     }
 }
 
+/// What an earlier look saw.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Seen {
+    /// An element that waits for nobody: it is not playing, has made nothing yet, or was held up.
+    #[default]
+    Nothing,
+    /// One that may wait for its inputs, after so many frames.
+    Waiting(u64),
+}
+
 impl CudaAggregator {
     /// Warns of each input, once, that gives nothing while it has a frame here and nothing moves.
     fn look_for_starving_inputs(&self) {
+        let is_playing = self.obj().current_state() == gst::State::Playing;
         let length = {
             let mut state = lock(&self.state);
             let done = state.frames + state.dropped;
-            let is_moving = std::mem::replace(&mut state.seen_by_watch, done) != done;
-            // Before the first frame, and where frames are rare, nothing is known.
-            let Some(clock) = state.clock.filter(|_| !is_moving && done > 0) else {
-                return;
+            // Nothing is known before the first frame, and while downstream holds up the source task.
+            let seen = if is_playing && done > 0 && !state.is_busy {
+                Seen::Waiting(done)
+            } else {
+                Seen::Nothing
             };
-            let (start, end) = clock.next();
-            end.saturating_sub(start)
+            let before = std::mem::replace(&mut state.seen, seen);
+            if seen == Seen::Nothing || seen != before {
+                return;
+            }
+            state.frame_length()
         };
+        // Frames may be rare.
         if length > INTERVAL / 2 {
             return;
         }
-        let mut index = 0;
-        while let Some(pad) = self.pad(index) {
-            index += 1;
-            if Self::starves(&pad) {
-                self.warn_of(&pad);
+        self.each_pad(|pad| {
+            if Self::starves(pad) {
+                self.warn_of(pad);
             }
-        }
+        });
     }
 
     /// Whether an input has nothing queued while it shows a frame, for the first time. A live one may.

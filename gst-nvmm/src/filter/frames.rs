@@ -10,12 +10,11 @@ use gst::subclass::prelude::*;
 use gst_base::subclass::BaseTransformMode;
 
 use super::imp::{CATEGORY, CudaFilter};
-use super::output;
 use super::state::{Shapes, lock};
 use crate::counts::Counts;
 use crate::error::{Error, Result};
 use crate::frame::{NvmmFrame, NvmmFrameMut, end_all, is_writable};
-use crate::pool::NvmmBufferPool;
+use crate::pool::{NvmmBufferPool, acquire};
 use crate::session::Session;
 
 impl CudaFilter {
@@ -28,7 +27,7 @@ impl CudaFilter {
         if may_write && input.get_mut().is_some_and(is_writable) {
             return self.in_place(session, &shapes, input);
         }
-        let buffer = output::acquire(&self.pool()?)?;
+        let buffer = acquire(&self.pool()?)?;
         let current = session.push()?;
         let output = NvmmFrameMut::new(buffer, &shapes.output, session.context())?;
         let input = NvmmFrame::new(input, &shapes.input, session.context())?;

@@ -1,7 +1,6 @@
 #![forbid(unsafe_code)]
 
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, LazyLock, Mutex};
+use std::sync::{LazyLock, Mutex};
 
 use gst::glib;
 use gst::prelude::*;
@@ -15,8 +14,9 @@ use super::class::Class;
 use super::state::{State, lock};
 use crate::counts::Counts;
 use crate::error::{Error, Result};
-use crate::memory::{Form, recycled};
-use crate::session::{Session, load_platform};
+use crate::memory::recycled;
+use crate::pool::OutputSettings;
+use crate::session::ElementSession;
 
 pub(super) static CATEGORY: LazyLock<gst::DebugCategory> = LazyLock::new(|| {
     gst::DebugCategory::new(
@@ -26,26 +26,11 @@ pub(super) static CATEGORY: LazyLock<gst::DebugCategory> = LazyLock::new(|| {
     )
 });
 
-/// Output surfaces if nobody asks for more: one being written, one on its way, two downstream.
-const DEFAULT_OUTPUT_BUFFERS: u32 = 4;
-
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct CudaFilter {
-    session: Mutex<Option<Arc<Session>>>,
+    session: ElementSession,
     pub(super) state: Mutex<State>,
-    output_buffers: AtomicU32,
-    bufapi_version: AtomicBool,
-}
-
-impl Default for CudaFilter {
-    fn default() -> Self {
-        Self {
-            session: Mutex::default(),
-            state: Mutex::default(),
-            output_buffers: AtomicU32::new(DEFAULT_OUTPUT_BUFFERS),
-            bufapi_version: AtomicBool::new(false),
-        }
-    }
+    pub(super) settings: OutputSettings,
 }
 
 impl CudaFilter {
@@ -53,39 +38,22 @@ impl CudaFilter {
         Class::of(&self.obj())
     }
 
-    pub(super) fn output_buffers(&self) -> u32 {
-        self.output_buffers.load(Ordering::Relaxed)
-    }
-
-    pub(super) fn form(&self) -> Form {
-        Form::of_platform(self.bufapi_version.load(Ordering::Relaxed))
-    }
-
     fn open(&self) -> Result<()> {
-        load_platform()?;
-        let session = Session::new()?;
-        {
-            let _current = session.push()?;
-            (self.class().open)(self.obj().as_ref(), &session)?;
-        }
-        *lock(&self.session) = Some(Arc::new(session));
-        Ok(())
+        let object = self.obj();
+        self.session
+            .open(|session| (self.class().open)(&object, session))
     }
 
     fn close(&self) {
-        let Some(session) = lock(&self.session).take() else {
-            return;
-        };
-        match session.push() {
-            Ok(_current) => (self.class().close)(self.obj().as_ref()),
-            Err(error) => gst::error!(CATEGORY, imp = self, "closing: {error}"),
+        let object = self.obj();
+        if let Err(error) = self.session.close(|| (self.class().close)(&object)) {
+            gst::error!(CATEGORY, imp = self, "closing: {error}");
         }
     }
 
     /// Wakes the streaming thread if it waits for a surface, or lets it wait again.
     fn set_flushing(&self, flushing: bool) {
-        let pool = lock(&self.state).output.set_flushing(flushing);
-        pool.iter().for_each(|pool| pool.set_flushing(flushing));
+        lock(&self.state).output.set_flushing(flushing);
     }
 }
 
@@ -110,37 +78,15 @@ impl ObjectSubclass for CudaFilter {
 
 impl ObjectImpl for CudaFilter {
     fn properties() -> &'static [glib::ParamSpec] {
-        static PROPERTIES: LazyLock<Vec<glib::ParamSpec>> = LazyLock::new(|| {
-            vec![
-                glib::ParamSpecUInt::builder("output-buffers")
-                    .nick("Output buffers")
-                    .blurb("Output surfaces at least; more if downstream asks for them")
-                    .minimum(2)
-                    .maximum(64)
-                    .default_value(DEFAULT_OUTPUT_BUFFERS)
-                    .mutable_ready()
-                    .build(),
-                Form::property(),
-            ]
-        });
-        &PROPERTIES
+        OutputSettings::properties()
     }
 
     fn set_property(&self, _id: usize, value: &glib::Value, pspec: &glib::ParamSpec) {
-        if pspec.name() == Form::PROPERTY {
-            let set = value.get().unwrap_or_default();
-            self.bufapi_version.store(set, Ordering::Relaxed);
-        } else if let Ok(value) = value.get() {
-            self.output_buffers.store(value, Ordering::Relaxed);
-        }
+        self.settings.set(value, pspec);
     }
 
     fn property(&self, _id: usize, pspec: &glib::ParamSpec) -> glib::Value {
-        if pspec.name() == Form::PROPERTY {
-            self.bufapi_version.load(Ordering::Relaxed).to_value()
-        } else {
-            self.output_buffers().to_value()
-        }
+        self.settings.value(pspec)
     }
 
     fn constructed(&self) {
@@ -268,8 +214,7 @@ impl BaseTransformImpl for CudaFilter {
         if self.obj().is_passthrough() || buffer.n_memory() == 0 {
             return Ok(GenerateOutputSuccess::Buffer(buffer));
         }
-        let session = lock(&self.session).clone();
-        let session = session.ok_or(gst::FlowError::Flushing)?;
+        let session = self.session.get().ok_or(gst::FlowError::Flushing)?;
         let before = Counts::of_thread();
         let result = self.compute(&session, buffer);
         let mut state = lock(&self.state);

@@ -5,7 +5,6 @@ mod frames;
 mod imp;
 mod mismatch;
 mod negotiate;
-mod output;
 mod state;
 
 use gst::glib;

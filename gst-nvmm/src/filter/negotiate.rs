@@ -60,10 +60,10 @@ impl CudaFilter {
         query: &mut gst::query::Allocation,
     ) -> Result<()> {
         let asked = query.allocation_pools().map(|(_, _, min, _)| min).max();
-        let max = NvmmBufferPool::size_for(query, self.output_buffers());
+        let max = NvmmBufferPool::size_for(query, self.settings.buffers());
         let mut state = lock(&self.state);
         state.downstream = asked.unwrap_or(0);
-        let old = state.output.set(caps, max, self.form())?;
+        let old = state.output.set(caps, max, self.settings.form())?;
         drop(state);
         if let Some(old) = old
             && let Err(error) = old.set_active(false)
@@ -79,7 +79,7 @@ impl CudaFilter {
         let in_place = self.class().mode != BaseTransformMode::NeverInPlace;
         let downstream = lock(&self.state).downstream;
         let min = if in_place { downstream } else { 0 }.saturating_add(2);
-        let size = self.form().memory_size().unwrap_or(0) as u32;
+        let size = self.settings.form().memory_size().unwrap_or(0) as u32;
         query.add_allocation_pool(None::<&gst::BufferPool>, size, min, 0);
     }
 

@@ -6,8 +6,8 @@ use std::sync::{Mutex, MutexGuard};
 
 use gst_video::VideoInfo;
 
-use super::output::Output;
 use crate::counts::Counts;
+use crate::pool::Output;
 
 #[derive(Debug, Default)]
 pub(super) struct State {

@@ -9,7 +9,7 @@ use gst::glib;
 use gst::prelude::*;
 use nvbuf::ColorFormat;
 use nvbuf::legacy::NvBuffer;
-use nvbuf::sys::{Family, LegacyLibrary, Library, Numbering, Release};
+use nvbuf::sys::{LegacyLibrary, Library, Numbering, Release};
 
 use crate::error::Result;
 
@@ -74,12 +74,6 @@ impl Form {
             Self::Surface => c"nvstream",
         }
     }
-}
-
-/// Bytes of a memory of the platform's own form, for queries. Without a library there are no memories.
-pub(crate) fn usual_size() -> usize {
-    let size = Form::of_platform(false).memory_size();
-    size.unwrap_or(Family::Classic.surface_size())
 }
 
 /// Whether elements of this platform speak the legacy form: R32's do. R34 and R35 have libnvbuf_utils

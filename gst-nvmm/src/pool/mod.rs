@@ -1,6 +1,7 @@
 //! The buffer pool.
 
 mod imp;
+mod output;
 
 use gst::glib;
 use gst::prelude::*;
@@ -9,6 +10,8 @@ use nvbuf::ColorFormat;
 
 use crate::error::{Error, Result};
 use crate::memory::Form;
+
+pub(crate) use self::output::{Output, OutputSettings, acquire};
 
 /// Surfaces at most, whatever downstream asks for: each is an fd and megabytes of carveout.
 const MAX_SURFACES: u32 = 64;

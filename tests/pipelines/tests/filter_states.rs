@@ -169,7 +169,7 @@ fn many_starts_and_stops_leave_nothing() {
     let usage = Usage::start();
     let line = format!("{SOURCE} ! testinplace ! testcopying ! testeither ! fakesink sync=false");
     let pipeline = Pipeline::parse(&line).expect("a pipeline");
-    for cycle in 0..200 {
+    for cycle in 0..1000 {
         pipeline
             .set(gst::State::Playing)
             .unwrap_or_else(|e| panic!("{cycle}: {e}"));
