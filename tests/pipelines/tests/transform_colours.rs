@@ -183,6 +183,35 @@ fn another_format_of_the_same_colours_keeps_the_samples() {
     usage.assert_clean();
 }
 
+/// From system memory, too, whatever has a surface format for these colours and what has none.
+#[test]
+fn what_comes_from_system_memory_keeps_its_samples_as_well() {
+    let _guard = exclusive();
+    let usage = Usage::start();
+    for format in ["I420", "YUY2", "Y444", "NV21", "UYVY"] {
+        for colours in ["bt709", "bt601", "bt2020", "1:4:0:0"] {
+            let source = format!(
+                "videotestsrc num-buffers=1 pattern=solid-color foreground-color=0xffc83c28 ! \
+                 video/x-raw,format={format},width=64,height=48,colorimetry={colours}"
+            );
+            let to = format!("format=NV12,colorimetry={colours}");
+            let frames = |middle: &str| {
+                let line = format!("{source} ! {middle} ! video/x-raw,{to} ! appsink name=out");
+                nvmm_pipelines::frames(&line).unwrap_or_else(|error| panic!("{line}: {error}"))
+            };
+            let ours = frames(&format!("nvmmtransform ! {NVMM},{to} ! nvmmtransform"));
+            let theirs = frames("videoconvert");
+            assert_eq!(ours.len(), 1);
+            assert!(
+                ours == theirs,
+                "{format} {colours}: {:?}",
+                &ours[0].data[..8]
+            );
+        }
+    }
+    usage.assert_clean();
+}
+
 /// Red, green and blue of limited or full range YUV, by the weights of red and blue of the standards.
 fn rgb([y, u, v]: [u8; 3], kr: f64, kb: f64, is_full: bool) -> [f64; 3] {
     let [y, u, v] = [y, u, v].map(f64::from);

@@ -9,7 +9,8 @@ use gst::subclass::prelude::*;
 use gst_base::prelude::*;
 use gst_base::subclass::base_transform::{InputBuffer, PrepareOutputBufferSuccess};
 use gst_base::subclass::prelude::*;
-use gst_nvmm::{is_nvmm, why_not};
+use gst_nvmm::{Form, color_format, is_allocatable, is_nvmm, why_not};
+use gst_video::VideoInfo;
 
 use super::imp::{CATEGORY, NvmmTransform, lock};
 use super::negotiate;
@@ -82,7 +83,7 @@ impl NvmmTransform {
     }
 
     /// Says on the bus why caps were not taken, where that is downstream's doing.
-    pub(super) fn explain(&self, caps: &gst::CapsRef) {
+    pub(super) fn explain(&self, caps: &gst::Caps) {
         let Some(pad) = self.obj().static_pad("src") else {
             return;
         };
@@ -92,12 +93,18 @@ impl NvmmTransform {
         let possible = negotiate::transform(gst::PadDirection::Sink, caps, None, &self.settings());
         let takes = pad.peer_query_caps(None);
         if !possible.can_intersect(&takes) {
-            let remedy = match is_nvmm(caps) {
-                true => "",
-                false => {
-                    "; system memory becomes NVMM, or is passed on as it is: pictures change on their way \
-                     there or back"
+            let format = VideoInfo::from_caps(caps).map(|info| info.format());
+            let unmade = format.ok().filter(|format| {
+                color_format(*format).is_none_or(|format| !is_allocatable(format, Form::Surface))
+            });
+            let remedy = match unmade {
+                Some(format) => {
+                    format!("; this release makes no surfaces of {format}: convert it before")
                 }
+                None if is_nvmm(caps) => String::new(),
+                None => "; system memory becomes NVMM, or is passed on as it is: pictures change on their \
+                         way there or back"
+                    .into(),
             };
             self.refuse(
                 &format!("{}{remedy}", why_not(&possible, &takes)),

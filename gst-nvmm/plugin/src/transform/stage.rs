@@ -8,7 +8,7 @@ use gst_nvmm::{
     Error, Form, NvmmBufferPool, Result, color_format, color_format_of, colorimetry,
     is_color_format, with_nvmm,
 };
-use gst_video::VideoInfo;
+use gst_video::{VideoFormat, VideoInfo};
 
 /// One picture in NVMM, made the first time: one is enough, since each frame is waited for.
 #[derive(Debug, Default)]
@@ -49,6 +49,15 @@ fn picture(info: &VideoInfo, format: ColorFormat) -> Result<gst::Buffer> {
         .map_err(|_| failed(gst::glib::bool_error!("empty")))
 }
 
+/// Surfaces whose format says the colours of `info`: of NV12 and I420, whose variants every release has. The
+/// plain one of others.
+pub(super) fn by_colours(info: &VideoInfo) -> Option<ColorFormat> {
+    match info.format() {
+        VideoFormat::Nv12 | VideoFormat::I420 => color_format_of(info),
+        other => color_format(other),
+    }
+}
+
 /// Surfaces for pixels of `info` between which and those of `other` an engine converts no colours: they have
 /// the same name for them, or, where that is plain, none either.
 pub(super) fn with_colours_of(info: &VideoInfo, other: ColorFormat) -> Option<ColorFormat> {
@@ -60,5 +69,5 @@ pub(super) fn with_colours_of(info: &VideoInfo, other: ColorFormat) -> Option<Co
     };
     let (format, width, height) = (info.format(), info.width(), info.height());
     let info = VideoInfo::builder(format, width, height).colorimetry(&colours);
-    color_format_of(&info.build().ok()?)
+    by_colours(&info.build().ok()?)
 }

@@ -3,14 +3,12 @@
 #![forbid(unsafe_code)]
 
 use gst_nvmm::nvbuf::{ColorFormat, Layout, Rect, Transform};
-use gst_nvmm::{
-    Counts, Error, NvmmBufferExt, Result, Session, color_format_of, is_nvmm, video_format,
-};
+use gst_nvmm::{Counts, Error, NvmmBufferExt, Result, Session, color_format, is_nvmm};
 use gst_video::{VideoFormat, VideoFrameRef, VideoInfo};
 
 use super::rows;
 use super::settings::Settings;
-use super::stage::{Stage, with_colours_of};
+use super::stage::{Stage, by_colours, with_colours_of};
 
 /// More is refused in words before the engine refuses it with a number (NVIDIA's documentation).
 const VIC_SCALE: u64 = 16;
@@ -113,19 +111,23 @@ impl Task {
             && (colours(from) == colours(to) || !from.says_colours && !to.says_colours)
     }
 
-    /// The surface format that NVMM output has to have in place of what its caps make one expect, for an
-    /// input: a surface's own format says more than caps do, or less. Of variants only those of NV12
-    /// are made where the input is none.
+    /// The surface format that NVMM output has to have in place of what its caps make one expect, so that the
+    /// engine converts no colours where caps say the same ones: a surface's own says more than caps do, or
+    /// less. Of variants only those of NV12 are made where the input is none.
     pub(super) fn output_format(&self, input: &gst::BufferRef) -> Option<ColorFormat> {
         let (from, to) = (&self.input, &self.output);
-        if !(from.is_nvmm && to.is_nvmm && self.keeps_colours()) {
+        let may_vary = to.info.format() == VideoFormat::Nv12
+            || from.is_nvmm && from.info.format() == to.info.format();
+        if !(to.is_nvmm && may_vary && self.keeps_colours()) {
             return None;
         }
-        // What cannot be read is said when it is transformed.
-        let input = input.nvmm_pixels(0).and_then(|p| p.color_format()).ok()?;
-        let format = with_colours_of(&to.info, input)?;
-        let is_known = video_format(format) == Some(VideoFormat::Nv12);
-        (is_known || from.info.format() == to.info.format()).then_some(format)
+        let input = match from.is_nvmm {
+            // What cannot be read is said when it is transformed.
+            true => input.nvmm_pixels(0).and_then(|p| p.color_format()).ok(),
+            false if from.says_colours => by_colours(&from.info),
+            false => color_format(from.info.format()),
+        };
+        with_colours_of(&to.info, input?)
     }
 
     /// Whether rows are copied between the memories, and nothing changes.
@@ -142,7 +144,7 @@ impl Task {
     fn stage_format(&self, side: &Side, nvmm: &gst::BufferRef) -> Result<ColorFormat> {
         let format = match self.keeps_colours() {
             true => with_colours_of(&side.info, nvmm.nvmm_pixels(0)?.color_format()?),
-            false => color_format_of(&side.info),
+            false => by_colours(&side.info),
         };
         format.ok_or_else(|| Error::Buffer(format!("no surface holds {}", side.info.format())))
     }
