@@ -114,7 +114,7 @@ fn differences(one: Structure<'_>, other: Structure<'_>) -> Vec<String> {
             ""
         };
         let name = |features: &gst::CapsFeaturesRef| match features.to_string() {
-            name if name.is_empty() => "system memory".into(),
+            name if name.is_empty() || name == "memory:SystemMemory" => "system memory".into(),
             name => name,
         };
         let (here, there) = (name(one_features), name(other_features));

@@ -2,6 +2,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod aggregator;
+mod allocatable;
 pub mod allocation;
 mod allocator;
 mod app;
@@ -23,6 +24,7 @@ pub use aggregator::{
     CudaAggregator, CudaAggregatorImpl, CudaAggregatorImplExt, CudaAggregatorPad,
     CudaAggregatorPadImpl, Input,
 };
+pub use allocatable::is_allocatable;
 pub use allocator::NvmmAllocator;
 pub use app::{NvmmSink, NvmmSource};
 pub use buffer::{NvmmBufferExt, NvmmPixels};

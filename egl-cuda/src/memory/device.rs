@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use crate::copy::{Pending, Place, Rows, Streams};
+use crate::copy::{Pending, Place, Streams};
 use crate::error::check;
 use crate::sys::CUdeviceptr;
-use crate::{Context, CopySource, CopyTarget, Error, Result};
+use crate::{Context, CopyTarget, Error, Result};
 
 /// Memory that the GPU alone reaches, as rows of bytes.
 ///
@@ -106,29 +106,9 @@ impl DeviceMemory {
         self.address
     }
 
-    /// Bytes of a row.
-    pub fn row_bytes(&self) -> usize {
-        self.row_bytes
-    }
-
-    /// Rows.
-    pub fn height(&self) -> usize {
-        self.height
-    }
-
     /// Bytes from one row to the next.
     pub fn pitch(&self) -> usize {
         self.pitch
-    }
-
-    /// The context that the memory is of.
-    pub fn context(&self) -> &Context {
-        self.pending.context()
-    }
-
-    /// All rows, to copy from.
-    pub fn source(&self) -> CopySource<'_> {
-        CopySource(self.rows())
     }
 
     /// All rows, to copy to.
@@ -136,19 +116,14 @@ impl DeviceMemory {
         CopyTarget(self.rows())
     }
 
-    fn rows(&self) -> Rows<'_> {
-        Rows {
-            place: Place::Device(self.address, self.pitch),
-            x: 0,
-            y: 0,
-            row_bytes: self.row_bytes,
-            height: self.height,
-            element: 1,
-            streams: Streams::Any,
-            pending: Some(&self.pending),
-        }
+    /// Where the rows are, and who may copy them now.
+    fn place(&self) -> (Place, Streams) {
+        let place = Place::Device(self.address, self.pitch);
+        (place, Streams::Any)
     }
 }
+
+super::in_rows!(DeviceMemory);
 
 impl Drop for DeviceMemory {
     fn drop(&mut self) {

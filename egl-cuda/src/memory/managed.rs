@@ -3,10 +3,10 @@
 use std::fmt;
 use std::ptr::NonNull;
 
-use crate::copy::{Pending, Place, Rows, Streams};
+use crate::copy::{Pending, Place, Streams};
 use crate::error::check;
 use crate::sys::{self, CUdeviceptr};
-use crate::{Context, CopySource, CopyTarget, Error, Result, Stream};
+use crate::{Context, CopyTarget, Error, Result, Stream};
 
 /// Memory with one address for the CPU and the device, cached for both, and held by one of them at a
 /// time.
@@ -191,26 +191,6 @@ impl ManagedMemory {
         self.address.as_ptr().expose_provenance() as CUdeviceptr
     }
 
-    /// Bytes of a row, which is the pitch too.
-    pub fn row_bytes(&self) -> usize {
-        self.row_bytes
-    }
-
-    /// Rows.
-    pub fn height(&self) -> usize {
-        self.height
-    }
-
-    /// The context that the memory is of.
-    pub fn context(&self) -> &Context {
-        self.pending.context()
-    }
-
-    /// All rows, to copy from.
-    pub fn source(&self) -> CopySource<'_> {
-        CopySource(self.rows())
-    }
-
     /// All rows, to copy to.
     pub fn target(&mut self) -> CopyTarget<'_> {
         CopyTarget(self.rows())
@@ -221,19 +201,14 @@ impl ManagedMemory {
         self.row_bytes * self.height
     }
 
-    fn rows(&self) -> Rows<'_> {
-        Rows {
-            place: Place::Managed(self.device_address(), self.row_bytes),
-            x: 0,
-            y: 0,
-            row_bytes: self.row_bytes,
-            height: self.height,
-            element: 1,
-            streams: self.holder.map_or(Streams::None, Streams::One),
-            pending: Some(&self.pending),
-        }
+    /// Where the rows are, and who may copy them now.
+    fn place(&self) -> (Place, Streams) {
+        let place = Place::Managed(self.device_address(), self.row_bytes);
+        (place, self.holder.map_or(Streams::None, Streams::One))
     }
 }
+
+super::in_rows!(ManagedMemory);
 
 impl Drop for ManagedMemory {
     fn drop(&mut self) {

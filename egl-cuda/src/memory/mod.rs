@@ -18,6 +18,49 @@ use crate::error::check;
 use crate::sys::{CUarray_format, CUresult};
 use crate::{Error, Result};
 
+/// What memories of rows of bytes have in common: those with fields `row_bytes`, `height` and `pending`, and a
+/// method `place`.
+macro_rules! in_rows {
+    ($Memory:ident) => {
+        impl $Memory {
+            /// Bytes of a row.
+            pub fn row_bytes(&self) -> usize {
+                self.row_bytes
+            }
+
+            /// Rows.
+            pub fn height(&self) -> usize {
+                self.height
+            }
+
+            /// The context that the memory is of.
+            pub fn context(&self) -> &$crate::Context {
+                self.pending.context()
+            }
+
+            /// All rows, to copy from.
+            pub fn source(&self) -> $crate::CopySource<'_> {
+                $crate::CopySource(self.rows())
+            }
+
+            fn rows(&self) -> $crate::copy::Rows<'_> {
+                let (place, streams) = self.place();
+                $crate::copy::Rows {
+                    place,
+                    x: 0,
+                    y: 0,
+                    row_bytes: self.row_bytes,
+                    height: self.height,
+                    element: 1,
+                    streams,
+                    pending: Some(&self.pending),
+                }
+            }
+        }
+    };
+}
+use in_rows;
+
 /// Bytes of one channel of a type; none for types of newer drivers.
 pub(crate) fn channel_bytes(format: CUarray_format) -> Option<u32> {
     Some(match format {

@@ -4,10 +4,10 @@ use std::ffi::c_void;
 use std::fmt;
 use std::ptr::NonNull;
 
-use crate::copy::{Pending, Place, Rows, Streams};
+use crate::copy::{Pending, Place, Streams};
 use crate::error::check;
 use crate::sys::{self, CUdeviceptr};
-use crate::{Context, CopySource, CopyTarget, Error, Result};
+use crate::{Context, CopyTarget, Error, Result};
 
 /// Memory of the host that stays in its place: copies to and from it run beside the CPU, and kernels can
 /// reach it.
@@ -123,26 +123,6 @@ impl PinnedMemory {
         self.address.as_ptr()
     }
 
-    /// Bytes of a row, which is the pitch too.
-    pub fn row_bytes(&self) -> usize {
-        self.row_bytes
-    }
-
-    /// Rows.
-    pub fn height(&self) -> usize {
-        self.height
-    }
-
-    /// The context that the memory is of.
-    pub fn context(&self) -> &Context {
-        self.pending.context()
-    }
-
-    /// All rows, to copy from.
-    pub fn source(&self) -> CopySource<'_> {
-        CopySource(self.rows())
-    }
-
     /// All rows, to copy to.
     pub fn target(&mut self) -> CopyTarget<'_> {
         CopyTarget(self.rows())
@@ -153,19 +133,14 @@ impl PinnedMemory {
         self.row_bytes * self.height
     }
 
-    fn rows(&self) -> Rows<'_> {
-        Rows {
-            place: Place::Host(self.address.as_ptr().cast::<c_void>(), self.row_bytes),
-            x: 0,
-            y: 0,
-            row_bytes: self.row_bytes,
-            height: self.height,
-            element: 1,
-            streams: Streams::Any,
-            pending: Some(&self.pending),
-        }
+    /// Where the rows are, and who may copy them now.
+    fn place(&self) -> (Place, Streams) {
+        let place = Place::Host(self.address.as_ptr().cast::<c_void>(), self.row_bytes);
+        (place, Streams::Any)
     }
 }
+
+super::in_rows!(PinnedMemory);
 
 impl Drop for PinnedMemory {
     fn drop(&mut self) {

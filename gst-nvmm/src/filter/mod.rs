@@ -3,7 +3,6 @@
 mod class;
 mod frames;
 mod imp;
-mod mismatch;
 mod negotiate;
 mod state;
 

@@ -9,8 +9,8 @@ use gst_base::subclass::BaseTransformMode;
 use gst_video::VideoInfo;
 
 use super::imp::{CATEGORY, CudaFilter};
-use super::mismatch::mismatch;
 use super::state::{Shapes, lock};
+use crate::caps::why_not;
 use crate::error::{Error, Result};
 use crate::memory::recycled;
 use crate::pool::NvmmBufferPool;
@@ -105,7 +105,7 @@ impl CudaFilter {
             gst::StreamError::Format,
             (
                 "downstream takes nothing that this element makes of its input: {}",
-                mismatch(&makes, &takes)
+                why_not(&makes, &takes)
             ),
             [
                 "input {caps}; this element makes {makes} of it; downstream takes {takes}. Put nvvidconv or \

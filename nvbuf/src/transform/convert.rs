@@ -89,10 +89,16 @@ impl Transform {
 
     /// Takes odd rectangles as they are: since L4T R36.2 (R35.6) and DeepStream 6.3. Without it, and on
     /// other releases, they are refused.
+    /// [`Transform::has_odd_crop`] says which this is.
     #[doc(alias = "NVBUFSURF_TRANSFORM_ALLOW_ODD_CROP")]
     pub fn allow_odd_crop(mut self, allow: bool) -> Self {
         self.is_odd_allowed = allow;
         self
+    }
+
+    /// Whether [`Transform::allow_odd_crop`] is possible on this release; not where the library is missing.
+    pub fn has_odd_crop() -> bool {
+        super::library().is_ok_and(super::prepare::allows_odd_crop)
     }
 
     /// Normalises the output, since L4T R34.1 and DeepStream 6.0. To which range and with which mean no

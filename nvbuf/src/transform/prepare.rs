@@ -139,7 +139,7 @@ impl Transform {
 
 /// Whether the release has the flag for odd rectangles: a function of R36.3 is there, or the release
 /// says so (facts).
-fn allows_odd_crop(library: &TransformLibrary) -> bool {
+pub(super) fn allows_odd_crop(library: &TransformLibrary) -> bool {
     let is_named = |release| match release {
         Release::L4t(..) => release >= Release::L4t(35, 6, 0),
         Release::DeepStream(..) => release >= Release::DeepStream(6, 3, 0),

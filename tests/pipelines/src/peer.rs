@@ -169,6 +169,23 @@ impl Peer {
         copy(&rows, surface);
     }
 
+    /// Fills every plane of a surface with bytes by plane, column and row.
+    ///
+    /// # Panics
+    ///
+    /// As [`Peer::fill`].
+    pub fn fill_planes(&self, index: usize, byte: impl Fn(u32, usize, usize) -> u8) {
+        let surface = self.surface(index);
+        let rows = rows_of(surface);
+        let map = rows.map_ptr(0, Access::Write).expect("a map");
+        for number in 0..map.num_planes() as u32 {
+            let plane = map.plane(number as usize).expect("a plane");
+            write_plane(&plane, |x, y| byte(number, x, y));
+        }
+        map.unmap().expect("an unmap");
+        copy(&rows, surface);
+    }
+
     /// The bytes of plane 0 of a surface, row after row, whatever its layout.
     ///
     /// # Panics

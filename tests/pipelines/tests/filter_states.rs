@@ -254,7 +254,7 @@ fn caps_that_do_not_meet_are_named() {
     push();
     let error = pipeline.wait().expect_err("128 is not 64");
     assert!(
-        error.contains("filter") && error.contains("width is 64 against 128"),
+        error.contains("filter") && error.contains("width 64 here, 128 there"),
         "{error}"
     );
     pipeline.set(gst::State::Null).expect("it stops");

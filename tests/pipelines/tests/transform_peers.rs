@@ -155,10 +155,6 @@ fn what_cannot_be_is_refused_in_words() {
             format!("nvmmtransform ! {out},framerate=25/1"),
             ["framerate", "25/1"],
         ),
-        (
-            "nvmmtransform ! video/x-raw".into(),
-            ["memory:NVMM", "system memory to NVMM alone"],
-        ),
     ] {
         let error = refused(&middle, &caps(64, 48), system());
         for words in words {

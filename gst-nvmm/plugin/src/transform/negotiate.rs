@@ -2,14 +2,17 @@
 
 #![forbid(unsafe_code)]
 
-use gst_nvmm::{is_nvmm, nvmm_caps, video_formats, with_nvmm, without_nvmm};
-use gst_video::{VideoFormat, VideoFormatInfo};
+use gst_nvmm::{
+    Form, color_format, is_allocatable, is_nvmm, nvmm_caps, video_formats, with_nvmm, without_nvmm,
+};
+use gst_video::VideoFormat;
 
+use super::nearest::formats_of;
 use super::settings::Settings;
-use super::size::{self, Picture};
+use super::size;
 
 /// What only says what the pixels of one format mean.
-const COLOUR_FIELDS: [&str; 2] = ["colorimetry", "chroma-site"];
+pub(super) const COLOUR_FIELDS: [&str; 2] = ["colorimetry", "chroma-site"];
 
 /// Both pads take both memories.
 pub(super) fn templates() -> Vec<gst::PadTemplate> {
@@ -37,188 +40,124 @@ enum Change {
     SizeAndFormat,
 }
 
-/// Everything that pictures of `caps` can become: any size and format, in the same memory or the
-/// other. From system memory only NVMM: anything else would hide that a capsfilter lacks the feature.
+/// Which formats there can be on either side.
+struct Formats {
+    /// Surfaces that can be made for the output.
+    output: Vec<VideoFormat>,
+    /// And for a picture on its way from or to system memory.
+    stage: Vec<VideoFormat>,
+}
+
+impl Formats {
+    fn new(settings: &Settings) -> Self {
+        let of = |form| {
+            let is_made = |format: &VideoFormat| {
+                color_format(*format).is_some_and(|format| is_allocatable(format, form))
+            };
+            video_formats().filter(is_made).collect()
+        };
+        Self {
+            output: of(settings.form()),
+            stage: of(Form::Surface),
+        }
+    }
+
+    /// Those of a side; `None` for any. A copy is what nothing changes in.
+    fn of_side(&self, is_output: bool, is_nvmm: bool, is_copy: bool) -> Option<&[VideoFormat]> {
+        match (is_output, is_nvmm) {
+            (true, true) => Some(&self.output),
+            (false, true) => None,
+            (_, false) => (!is_copy).then_some(&self.stage),
+        }
+    }
+}
+
+/// Takes formats away that are not allowed; says whether any are left.
+fn restrict(structure: &mut gst::StructureRef, allowed: Option<&[VideoFormat]>) -> bool {
+    let Some(allowed) = allowed else {
+        return true;
+    };
+    let left: Vec<_> = match structure.has_field("format") {
+        true => {
+            let ours = formats_of(structure).into_iter();
+            ours.filter(|format| allowed.contains(format)).collect()
+        }
+        false => allowed.to_vec(),
+    };
+    match left.as_slice() {
+        [] => return false,
+        // A list of one would not be fixed.
+        [one] => structure.set("format", one.to_str()),
+        some => structure.set("format", names(some)),
+    }
+    true
+}
+
+fn names(formats: &[VideoFormat]) -> gst::List {
+    gst::List::new(formats.iter().map(|format| format.to_str()))
+}
+
+/// Everything that pictures of `caps` on the pad of that direction can be on the other: any size and format,
+/// in the same memory or the other, where there are surfaces of that format. Between two sides in system
+/// memory only what is passed through: anything else would hide that a capsfilter lacks the feature.
 /// What changes least comes first. Fields that nobody here knows stay.
 pub(super) fn transform(
+    direction: gst::PadDirection,
     caps: &gst::CapsRef,
     filter: Option<&gst::Caps>,
     settings: &Settings,
 ) -> gst::Caps {
+    let formats = Formats::new(settings);
+    let is_input = direction == gst::PadDirection::Sink;
     let mut all = gst::Caps::new_empty();
     for change in [Change::Nothing, Change::Size, Change::SizeAndFormat] {
         if change == Change::Nothing && settings.has_crop() {
             // Of a range it cannot be said what it becomes.
             continue;
         }
+        let is_kept = change == Change::Nothing && settings.keeps_all();
         for (structure, features) in caps.iter_with_features() {
-            let mut structure = structure.to_owned();
-            match change {
-                Change::Nothing if settings.swaps_axes() => size::swap(&mut structure),
-                Change::Nothing => {}
-                Change::Size | Change::SizeAndFormat => size::open(&mut structure),
-            }
-            if change == Change::SizeAndFormat {
-                let formats = video_formats().map(|format| format.to_str());
-                structure.set("format", gst::List::new(formats));
-                structure.remove_fields(COLOUR_FIELDS);
-            }
-            let one: gst::Caps = [(structure, features.to_owned())].into_iter().collect();
-            if is_nvmm(&one) {
-                let system = without_nvmm(&one);
-                all.merge(one);
-                all.merge(system);
-            } else {
-                all.merge(with_nvmm(&one));
+            let one: gst::Caps = [(structure.to_owned(), features.to_owned())].into();
+            let (here, memories) = match is_nvmm(&one) {
+                true => (true, [true, false]),
+                false => (false, [false, true]),
+            };
+            for there in memories {
+                if (here, there) == (false, false) && !is_kept {
+                    continue;
+                }
+                let side = |is_output, is_nvmm| match is_kept && here == there {
+                    true => None,
+                    false => formats.of_side(is_output, is_nvmm, is_kept),
+                };
+                let (ours, theirs) = (side(!is_input, here), side(is_input, there));
+                let mut structure = structure.to_owned();
+                let is_possible = restrict(&mut structure, ours)
+                    && (change == Change::SizeAndFormat || restrict(&mut structure, theirs));
+                if !is_possible {
+                    continue;
+                }
+                match change {
+                    Change::Nothing if settings.swaps_axes() => size::swap(&mut structure),
+                    Change::Nothing => {}
+                    Change::Size | Change::SizeAndFormat => size::open(&mut structure),
+                }
+                if change == Change::SizeAndFormat {
+                    let any: Vec<_> = video_formats().collect();
+                    structure.set("format", names(theirs.unwrap_or(&any)));
+                    structure.remove_fields(COLOUR_FIELDS);
+                }
+                let other: gst::Caps = [(structure, features.to_owned())].into();
+                all.merge(match there {
+                    _ if here == there => other,
+                    true => with_nvmm(&other),
+                    false => without_nvmm(&other),
+                });
             }
         }
     }
     match filter {
         Some(filter) => filter.intersect_with_mode(&all, gst::CapsIntersectMode::First),
         None => all,
-    }
-}
-
-/// Of what is possible, what is most like `caps`: the same memory, then the format that loses least,
-/// then the size that keeps the shape of things.
-pub(super) fn fixate(
-    direction: gst::PadDirection,
-    caps: &gst::CapsRef,
-    possible: gst::Caps,
-    settings: &Settings,
-) -> gst::Caps {
-    let Some(from) = caps.structure(0) else {
-        return possible;
-    };
-    let format = format_of(from);
-    let picture = Picture::of(from).map(|picture| match direction {
-        gst::PadDirection::Sink => picture.after(settings),
-        _ => picture.before(settings),
-    });
-    let cost = |one: &gst::CapsRef| {
-        let is_moved = is_nvmm(one) != is_nvmm(caps);
-        let structure = one.structure(0);
-        let loss = structure.and_then(|one| best_format(format, one));
-        let is_resized = structure
-            .zip(picture)
-            .is_some_and(|(one, picture)| !picture.fits(one));
-        (
-            is_moved,
-            loss.map_or(u32::MAX, |(loss, _)| loss),
-            is_resized,
-        )
-    };
-    let each = possible
-        .iter_with_features()
-        .map(|(structure, features)| [(structure.to_owned(), features.to_owned())]);
-    // Of equal ones the first, which downstream likes best.
-    let best = each.map(gst::Caps::from_iter).min_by_key(|one| cost(one));
-    let Some(mut best) = best else {
-        return possible;
-    };
-    if let Some(to) = best.make_mut().structure_mut(0) {
-        if let Some((_, format)) = best_format(format, to) {
-            to.set("format", format.to_str());
-        }
-        keep_colours(from, to);
-        if let Some(picture) = picture {
-            size::fixate(to, picture);
-        }
-    }
-    best.fixate();
-    best
-}
-
-fn format_of(structure: &gst::StructureRef) -> VideoFormat {
-    let name = structure.get::<&str>("format");
-    name.map_or(VideoFormat::Unknown, VideoFormat::from_string)
-}
-
-/// The format of those in `to` that loses least, and how much.
-fn best_format(from: VideoFormat, to: &gst::StructureRef) -> Option<(u32, VideoFormat)> {
-    let list = to.get::<gst::List>("format");
-    let one = to.get::<&str>("format").ok();
-    let listed = list.iter().flat_map(|list| list.iter());
-    let names = listed.filter_map(|value| value.get::<&str>().ok());
-    names
-        .chain(one)
-        .map(VideoFormat::from_string)
-        .map(|to| (loss(from, to), to))
-        .min_by_key(|(loss, _)| *loss)
-}
-
-/// What goes when pixels are converted: colours are worse than depth, that worse than resolution.
-fn loss(from: VideoFormat, to: VideoFormat) -> u32 {
-    if from == to {
-        return 0;
-    }
-    if from == VideoFormat::Unknown || to == VideoFormat::Unknown {
-        return u32::MAX;
-    }
-    let (from, to) = [from, to].map(VideoFormatInfo::from_format).into();
-    let chroma = |info: &VideoFormatInfo| {
-        info.w_sub().iter().sum::<u32>() + info.h_sub().iter().sum::<u32>()
-    };
-    let depth = |info: &VideoFormatInfo| info.depth().first().copied().unwrap_or(0);
-    [
-        (!from.is_gray() && to.is_gray(), 64),
-        (depth(&to) < depth(&from), 32),
-        (chroma(&to) > chroma(&from), 16),
-        (from.has_alpha() && !to.has_alpha(), 8),
-        (from.is_rgb() != to.is_rgb(), 4),
-        // More memory than is needed.
-        (depth(&to) > depth(&from), 2),
-    ]
-    .into_iter()
-    .fold(1, |sum, (is_so, weight)| sum + u32::from(is_so) * weight)
-}
-
-/// Says what the numbers of another format mean: what they meant, or from RGB what surfaces mean of
-/// which nothing else is said.
-fn keep_colours(from: &gst::StructureRef, to: &mut gst::StructureRef) {
-    let [is_yuv, becomes_yuv] = [from, &*to].map(format_of).map(|format| {
-        format != VideoFormat::Unknown && VideoFormatInfo::from_format(format).is_yuv()
-    });
-    if !becomes_yuv {
-        return;
-    }
-    let field = COLOUR_FIELDS[0];
-    let meaning = if is_yuv {
-        from.get::<&str>(field).ok()
-    } else {
-        Some("bt601")
-    };
-    let Some(meaning) = meaning else {
-        return;
-    };
-    if to.has_field(field) {
-        to.fixate_field_str(field, meaning);
-    } else {
-        to.set(field, meaning);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_loss_of_a_format_ranks_what_goes() {
-        use VideoFormat as F;
-        gst::init().expect("GStreamer starts");
-        assert_eq!(loss(F::Nv12, F::Nv12), 0);
-        for (from, better, worse) in [
-            (F::Nv12, F::I420, F::Rgba),
-            (F::Nv12, F::Rgba, F::Gray8),
-            (F::Rgba, F::Bgrx, F::Nv12),
-            (F::P01010le, F::I42010le, F::Nv12),
-            (F::Uyvy, F::Yuy2, F::Nv12),
-            (F::Nv12, F::Rgba, F::Unknown),
-        ] {
-            assert!(
-                loss(from, better) < loss(from, worse),
-                "{from} {better} {worse}"
-            );
-        }
     }
 }

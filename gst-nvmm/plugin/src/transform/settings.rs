@@ -4,106 +4,16 @@ use std::sync::LazyLock;
 
 use gst::glib;
 use gst::prelude::*;
-use gst_nvmm::nvbuf::{Compute, Filter, Flip, Rect};
+use gst_nvmm::nvbuf::Rect;
 use gst_nvmm::{Conversion, Form};
+
+use super::choices::{ComputeHw, FlipMethod, Interpolation};
 
 /// Output surfaces if downstream asks for fewer: as many as nvvidconv has.
 const OUTPUT_BUFFERS: u32 = 4;
 
 /// More are megabytes of carveout for nothing.
 const MAX_OUTPUT_BUFFERS: u32 = 64;
-
-/// `flip-method`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, glib::Enum)]
-#[enum_type(name = "GstNvmmTransformFlipMethod")]
-#[repr(i32)]
-pub(super) enum FlipMethod {
-    #[default]
-    #[enum_value(name = "As it is", nick = "none")]
-    None,
-    #[enum_value(name = "90 degrees to the left", nick = "counterclockwise")]
-    CounterClockwise,
-    #[enum_value(name = "180 degrees", nick = "rotate-180")]
-    Rotate180,
-    #[enum_value(name = "90 degrees to the right", nick = "clockwise")]
-    Clockwise,
-    #[enum_value(name = "Left and right change places", nick = "horizontal-flip")]
-    HorizontalFlip,
-    #[enum_value(
-        name = "Mirrored at the diagonal from the upper right to the lower left",
-        nick = "upper-right-diagonal"
-    )]
-    UpperRightDiagonal,
-    #[enum_value(name = "Top and bottom change places", nick = "vertical-flip")]
-    VerticalFlip,
-    #[enum_value(
-        name = "Mirrored at the diagonal from the upper left to the lower right",
-        nick = "upper-left-diagonal"
-    )]
-    UpperLeftDiagonal,
-}
-
-impl FlipMethod {
-    fn flip(self) -> Flip {
-        match self {
-            Self::None => Flip::None,
-            Self::CounterClockwise => Flip::Rotate90,
-            Self::Rotate180 => Flip::Rotate180,
-            Self::Clockwise => Flip::Rotate270,
-            Self::HorizontalFlip => Flip::FlipX,
-            Self::UpperRightDiagonal => Flip::InvTranspose,
-            Self::VerticalFlip => Flip::FlipY,
-            Self::UpperLeftDiagonal => Flip::Transpose,
-        }
-    }
-}
-
-/// `interpolation-method`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, glib::Enum)]
-#[enum_type(name = "GstNvmmTransformInterpolationMethod")]
-#[repr(i32)]
-pub(super) enum Interpolation {
-    #[default]
-    #[enum_value(name = "The nearest pixel", nick = "Nearest")]
-    Nearest,
-    #[enum_value(name = "Bilinear", nick = "Bilinear")]
-    Bilinear,
-    #[enum_value(name = "VIC: 5 taps; GPU: cubic", nick = "5-Tap")]
-    Tap5,
-    #[enum_value(name = "VIC: 10 taps; GPU: super sampling", nick = "10-Tap")]
-    Tap10,
-    #[enum_value(name = "VIC: smart; GPU: Lanczos", nick = "Smart")]
-    Smart,
-    #[enum_value(name = "VIC: nicest", nick = "Nicest")]
-    Nicest,
-}
-
-impl Interpolation {
-    fn filter(self) -> Filter {
-        match self {
-            Self::Nearest => Filter::NEAREST,
-            Self::Bilinear => Filter::BILINEAR,
-            Self::Tap5 => Filter::ALGO1,
-            Self::Tap10 => Filter::ALGO2,
-            Self::Smart => Filter::ALGO3,
-            Self::Nicest => Filter::ALGO4,
-        }
-    }
-}
-
-/// `compute-hw`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, glib::Enum)]
-#[enum_type(name = "GstNvmmTransformComputeHw")]
-#[repr(i32)]
-pub(super) enum ComputeHw {
-    #[default]
-    #[enum_value(name = "The VIC on Jetson, the GPU elsewhere", nick = "Default")]
-    Default,
-    #[enum_value(name = "The GPU", nick = "GPU")]
-    Gpu,
-    #[enum_value(name = "The video image compositor", nick = "VIC")]
-    Vic,
-}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Settings {
@@ -254,8 +164,45 @@ impl Settings {
         ))
     }
 
+    /// The same for a release whose engine takes no odd rectangles: an error that names what is odd. All
+    /// of an odd picture is no rectangle.
+    pub(super) fn even_crop(&self, width: u32, height: u32) -> Result<Rect, String> {
+        let part = self.crop(width, height)?;
+        if part == Rect::new(0, 0, width, height) {
+            return Ok(part);
+        }
+        let edges = [
+            ("left", self.left, part.left, 0),
+            ("right", self.right, part.left + part.width, 2),
+            ("top", self.top, part.top, 0),
+            ("bottom", self.bottom, part.top + part.height, 2),
+        ];
+        let odd = edges.iter().filter(|(.., at, _)| at % 2 != 0);
+        let odd = odd.map(|(name, value, at, least)| {
+            let even = (at & !1).max(*least);
+            match value {
+                0 => format!("{name}=0 is {at} in this picture: take {even}"),
+                _ => format!("{name}={value} is odd: take {even}"),
+            }
+        });
+        let odd: Vec<_> = odd.collect();
+        if odd.is_empty() {
+            return Ok(part);
+        }
+        Err(format!(
+            "the engine of this release takes a part of a picture only where left, right, top and bottom \
+             are even: {}",
+            odd.join("; ")
+        ))
+    }
+
     pub(super) fn has_crop(&self) -> bool {
         [self.left, self.right, self.top, self.bottom] != [0; 4]
+    }
+
+    /// Whether pictures of any size stay as they are but for size and format.
+    pub(super) fn keeps_all(&self) -> bool {
+        !self.has_crop() && self.flip == FlipMethod::None
     }
 
     pub(super) fn swaps_axes(&self) -> bool {
@@ -276,15 +223,10 @@ impl Settings {
 
     /// What the engine does to a picture of this size.
     pub(super) fn conversion(&self, width: u32, height: u32) -> Result<Conversion, String> {
-        let compute = match self.compute {
-            ComputeHw::Default => Compute::Default,
-            ComputeHw::Gpu => Compute::Gpu,
-            ComputeHw::Vic => Compute::Vic,
-        };
         Ok(Conversion::new()
             .crop(self.crop(width, height)?)
             .flip(self.flip.flip())
             .filter(self.interpolation.filter())
-            .compute(compute))
+            .compute(self.compute.compute()))
     }
 }

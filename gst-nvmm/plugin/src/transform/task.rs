@@ -2,15 +2,13 @@
 
 #![forbid(unsafe_code)]
 
-use gst::prelude::*;
-use gst_nvmm::nvbuf::Layout;
-use gst_nvmm::{
-    Counts, Error, Form, NvmmBufferExt, NvmmBufferPool, Result, Session, is_nvmm, with_nvmm,
-};
-use gst_video::{VideoFrameRef, VideoInfo};
+use gst_nvmm::nvbuf::{ColorFormat, Layout, Rect, Transform};
+use gst_nvmm::{Counts, Error, NvmmBufferExt, Result, Session, color_format, is_nvmm};
+use gst_video::{VideoFormat, VideoFrameRef, VideoInfo};
 
 use super::rows;
 use super::settings::Settings;
+use super::stage::{Stage, by_colours, with_colours_of};
 
 /// More is refused in words before the engine refuses it with a number (NVIDIA's documentation).
 const VIC_SCALE: u64 = 16;
@@ -22,8 +20,8 @@ pub(super) struct Task {
     output: Side,
     /// Whether both sides have the same caps.
     is_same: bool,
-    /// The picture in NVMM, where one side is in system memory and the engine has work to do.
-    stage: Option<gst::Buffer>,
+    /// Where one side is in system memory and the engine has work to do.
+    stage: Stage,
     /// For the GPU, from the first picture that it transforms.
     cuda: Option<Session>,
 }
@@ -32,6 +30,8 @@ pub(super) struct Task {
 struct Side {
     info: VideoInfo,
     is_nvmm: bool,
+    /// Whether the caps say what the pixels mean; if not, GStreamer guesses by the size.
+    says_colours: bool,
 }
 
 impl Side {
@@ -41,6 +41,9 @@ impl Side {
         Ok(Self {
             info,
             is_nvmm: is_nvmm(caps),
+            says_colours: caps
+                .structure(0)
+                .is_some_and(|caps| caps.has_field("colorimetry")),
         })
     }
 
@@ -56,11 +59,10 @@ impl Task {
             input: Side::new(input)?,
             output: Side::new(output)?,
             is_same: input == output,
-            stage: None,
+            stage: Stage::default(),
             cuda: None,
         };
-        let (width, height) = task.input.size();
-        let part = settings.crop(width, height).map_err(Error::Buffer)?;
+        let part = task.part(settings)?;
         if settings.is_gpu() || task.is_passthrough(settings) || task.is_row_copy(settings) {
             return Ok(task);
         }
@@ -87,24 +89,64 @@ impl Task {
         self.is_same && settings.keeps_picture(width, height)
     }
 
-    /// Whether the engine makes pictures of the very pixels that it is given, of other sizes at most: then
-    /// surfaces of the input's format are wanted, and not those that the caps make one expect.
-    pub(super) fn keeps_colours(&self) -> bool {
-        let colours = |side: &Side| (side.info.format(), side.info.colorimetry());
-        self.input.is_nvmm && self.output.is_nvmm && colours(&self.input) == colours(&self.output)
+    /// The part of the input that is taken, if the engine can.
+    pub(super) fn part(&self, settings: &Settings) -> Result<Rect> {
+        let (width, height) = self.input.size();
+        let part = match Transform::has_odd_crop() {
+            true => settings.crop(width, height),
+            false => settings.even_crop(width, height),
+        };
+        part.map_err(Error::Buffer)
+    }
+
+    /// Whether the pixels of both sides mean the same, so that no colours are to be converted.
+    fn keeps_colours(&self) -> bool {
+        let (from, to) = (&self.input, &self.output);
+        let colours = |side: &Side| {
+            let colours = side.info.colorimetry();
+            (colours.matrix(), colours.range())
+        };
+        let is_yuv = |side: &Side| side.info.format_info().is_yuv();
+        (from.info.format() == to.info.format() || is_yuv(from) && is_yuv(to))
+            && (colours(from) == colours(to) || !from.says_colours && !to.says_colours)
+    }
+
+    /// The surface format that NVMM output has to have in place of what its caps make one expect, so that the
+    /// engine converts no colours where caps say the same ones: a surface's own says more than caps do, or
+    /// less. Of variants only those of NV12 are made where the input is none.
+    pub(super) fn output_format(&self, input: &gst::BufferRef) -> Option<ColorFormat> {
+        let (from, to) = (&self.input, &self.output);
+        let may_vary = to.info.format() == VideoFormat::Nv12
+            || from.is_nvmm && from.info.format() == to.info.format();
+        if !(to.is_nvmm && may_vary && self.keeps_colours()) {
+            return None;
+        }
+        let input = match from.is_nvmm {
+            // What cannot be read is said when it is transformed.
+            true => input.nvmm_pixels(0).and_then(|p| p.color_format()).ok(),
+            false if from.says_colours => by_colours(&from.info),
+            false => color_format(from.info.format()),
+        };
+        with_colours_of(&to.info, input?)
     }
 
     /// Whether rows are copied between the memories, and nothing changes.
     fn is_row_copy(&self, settings: &Settings) -> bool {
-        let colours = |side: &Side| {
-            let colours = side.info.colorimetry();
-            (side.info.format(), colours.matrix(), colours.range())
-        };
         let (width, height) = self.input.size();
         self.input.is_nvmm != self.output.is_nvmm
             && self.input.size() == self.output.size()
-            && colours(&self.input) == colours(&self.output)
+            && self.input.info.format() == self.output.info.format()
+            && self.keeps_colours()
             && settings.keeps_picture(width, height)
+    }
+
+    /// The surface format of the picture on its way, if the engine has that of `nvmm` on the other side.
+    fn stage_format(&self, side: &Side, nvmm: &gst::BufferRef) -> Result<ColorFormat> {
+        let format = match self.keeps_colours() {
+            true => with_colours_of(&side.info, nvmm.nvmm_pixels(0)?.color_format()?),
+            false => by_colours(&side.info),
+        };
+        format.ok_or_else(|| Error::Buffer(format!("no surface holds {}", side.info.format())))
     }
 
     /// Does it, and waits for it.
@@ -133,48 +175,20 @@ impl Task {
         let _current = self.cuda.as_ref().map(Session::push).transpose()?;
         match (self.input.is_nvmm, self.output.is_nvmm) {
             (false, _) => {
-                let stage = stage(&mut self.stage, from)?;
+                let format = self.stage_format(&self.input, output)?;
+                let stage = self.stage.picture(from, format)?;
                 upload(input, stage, from)?;
                 conversion.run(stage, from, output, to)
             }
             (true, true) => conversion.run(input, from, output, to),
             (true, false) => {
-                let stage = stage(&mut self.stage, to)?;
+                let format = self.stage_format(&self.output, input)?;
+                let stage = self.stage.picture(to, format)?;
                 conversion.run(input, from, stage, to)?;
                 download(stage, output, to)
             }
         }
     }
-}
-
-/// The picture on its way, made the first time: one is enough, since each frame is waited for.
-fn stage<'a>(
-    place: &'a mut Option<gst::Buffer>,
-    info: &VideoInfo,
-) -> Result<&'a mut gst::BufferRef> {
-    let buffer = match place {
-        Some(buffer) => buffer,
-        none => none.insert(picture(info)?),
-    };
-    let taken = || Error::Buffer("somebody else has the picture on its way".into());
-    buffer.get_mut().ok_or_else(taken)
-}
-
-/// An NVMM picture; colours too are those that `info` says.
-fn picture(info: &VideoInfo) -> Result<gst::Buffer> {
-    let failed = |_| {
-        Error::from(gst::error_msg!(
-            gst::ResourceError::NoSpaceLeft,
-            ("no surface for a picture on its way between NVMM and system memory: see the log"),
-            ["{info:?}"]
-        ))
-    };
-    let caps = info.to_caps().map_err(failed)?;
-    // What it maps to is nobody's concern.
-    let pool = NvmmBufferPool::with_form(&with_nvmm(&caps), 0, 1, Form::Surface)?;
-    pool.set_active(true).map_err(failed)?;
-    pool.acquire_buffer(None)
-        .map_err(|_| failed(gst::glib::bool_error!("empty")))
 }
 
 fn unmappable<E>(_: E) -> Error {

@@ -1,6 +1,7 @@
 #![forbid(unsafe_code)]
 //! Where frames enter a pipeline.
 
+mod frames;
 mod imp;
 
 use egl_cuda::Context;
@@ -8,7 +9,6 @@ use gst::glib;
 use gst::subclass::prelude::*;
 
 use crate::error::{Error, Result};
-use crate::format::fixed_info;
 use crate::frame::NvmmFrameMut;
 use crate::memory::Form;
 use crate::session::load_platform;
@@ -44,23 +44,29 @@ impl NvmmSource {
     ///
     /// As [`NvmmSource::new`] and [`crate::NvmmBufferPool::with_form`].
     pub fn with_form(caps: &gst::Caps, frames: u32, form: Form) -> Result<Self> {
-        crate::pool::require_nvmm(caps)?;
-        let info = fixed_info(caps).ok_or_else(|| {
-            Error::buffer(format!(
-                "caps {caps} are not fixed raw video: give format, width, height and framerate"
-            ))
-        })?;
+        let video = frames::Video::new(caps)?;
         load_platform()?;
-        let config = imp::Config {
-            caps: caps.clone(),
-            info,
+        let config = frames::Config {
             form,
             frames: frames.max(1),
             context: Context::primary(0)?,
         };
         let source: Self = glib::Object::new();
-        source.imp().configure(config)?;
+        source.imp().configure(config, video)?;
         Ok(source)
+    }
+
+    /// From here on new frames ([`NvmmSource::frame`]) are of these caps, at any time. Those that were taken
+    /// before are pushed as what they are: downstream hears of other caps before the first frame of them, in
+    /// the order of [`NvmmSource::push`].
+    ///
+    /// Surfaces of the old caps go when the last frame of them comes back, so that for a while there are both.
+    ///
+    /// # Errors
+    ///
+    /// As [`NvmmSource::with_form`]; the frames stay what they were then.
+    pub fn set_frame_caps(&self, caps: &gst::Caps) -> Result<()> {
+        self.imp().set_video(frames::Video::new(caps)?)
     }
 
     /// An empty frame to write into; waits while all are in use. What it shows is left over from its last use.
@@ -87,7 +93,9 @@ impl NvmmSource {
         self.imp().frame(false)
     }
 
-    /// Sends a frame on its way, to be shown at `pts` for as long as the caps' frame rate says.
+    /// Sends a frame on its way, to be shown at `pts` for as long as the caps' frame rate says. One of another
+    /// size or format than that before begins new caps, as a sample does that is pushed into an `appsrc`;
+    /// it may also be of a pool of the application's own, and then its `VideoInfo` says what it is.
     ///
     /// After the last kernel and [`end`](crate::NvmmFrame::end): the work may still run, whoever uses the
     /// frame next waits for it. Frames pushed before the pipeline starts are its first.
@@ -95,7 +103,8 @@ impl NvmmSource {
     /// # Errors
     ///
     /// [`Error::Flushing`] once the pipeline has stopped; [`Error::Buffer`] after
-    /// [`NvmmSource::end_of_stream`], when the stream has failed downstream, and for a frame of another size or format than the caps'.
+    /// [`NvmmSource::end_of_stream`] and when the stream has failed downstream, as it does where new caps are
+    /// not taken.
     pub fn push(&self, frame: NvmmFrameMut, pts: impl Into<Option<gst::ClockTime>>) -> Result<()> {
         self.imp().push(frame, pts.into())
     }
