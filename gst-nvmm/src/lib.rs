@@ -51,4 +51,4 @@ pub use memory::NvmmMemory;
 pub use memory::NvmmMemoryRef;
 pub use nvbuf;
 pub use pool::NvmmBufferPool;
-pub use session::{Session, load_platform};
+pub use session::{Session, is_platform_loaded, load_platform};

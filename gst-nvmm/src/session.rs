@@ -1,5 +1,6 @@
 #![forbid(unsafe_code)]
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use egl_cuda::{Context, Current, Stream};
@@ -14,7 +15,16 @@ use crate::memory::{Form, recycled};
 /// Where it was looked for and what to do.
 pub fn load_platform() -> Result<()> {
     Form::of_platform(false).memory_size()?;
+    IS_LOADED.store(true, Ordering::Relaxed);
     Ok(())
+}
+
+static IS_LOADED: AtomicBool = AtomicBool::new(false);
+
+/// Whether [`load_platform`] has: before that an element, which is in NULL then, opens nothing to answer for
+/// its caps.
+pub fn is_platform_loaded() -> bool {
+    IS_LOADED.load(Ordering::Relaxed)
 }
 
 /// What an element runs kernels with: the device's primary context and a stream of its own.

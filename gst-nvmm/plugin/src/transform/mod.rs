@@ -20,6 +20,11 @@ mod task;
 /// The same code as another plugin would have it.
 #[cfg(test)]
 #[path = "choices.rs"]
+#[allow(
+    clippy::duplicate_mod,
+    dead_code,
+    reason = "for the names of its types only"
+)]
 mod twin;
 
 use gst::glib;

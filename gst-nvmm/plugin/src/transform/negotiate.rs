@@ -3,7 +3,8 @@
 #![forbid(unsafe_code)]
 
 use gst_nvmm::{
-    Form, color_format, is_allocatable, is_nvmm, nvmm_caps, video_formats, with_nvmm, without_nvmm,
+    Form, color_format, is_allocatable, is_nvmm, is_platform_loaded, nvmm_caps, video_formats,
+    with_nvmm, without_nvmm,
 };
 use gst_video::VideoFormat;
 
@@ -50,6 +51,13 @@ struct Formats {
 
 impl Formats {
     fn new(settings: &Settings) -> Self {
+        if !is_platform_loaded() {
+            let all = || video_formats().collect();
+            return Self {
+                output: all(),
+                stage: all(),
+            };
+        }
         let of = |form| {
             let is_made = |format: &VideoFormat| {
                 color_format(*format).is_some_and(|format| is_allocatable(format, form))
