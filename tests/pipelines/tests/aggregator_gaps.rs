@@ -158,6 +158,46 @@ fn live_inputs_that_stall_are_gaps_of_a_frame() {
     usage.assert_clean();
 }
 
+/// Gaps may be the first that a sink gets.
+#[test]
+fn live_inputs_that_begin_late_are_gaps_first_and_then_frames() {
+    let _guard = exclusive();
+    let usage = Usage::start();
+    for late in [40, 100, 300] {
+        let line = format!(
+            "videotestsrc is-live=true ! {CAPS} ! identity name=begins ! nvmmtransform ! queue ! mix.sink_0 \
+             nvmmoverlay name=mix ! nvmmtransform ! {CAPS} ! appsink name=out sync=false"
+        );
+        let pipeline = Pipeline::parse(&line).expect("it parses");
+        let pad = pipeline.get::<gst::Element>("begins").static_pad("src");
+        pad.expect("a pad")
+            .add_probe(gst::PadProbeType::BUFFER, move |pad, info| {
+                let pts = info.buffer().and_then(|buffer| buffer.pts());
+                if pts.expect("a time").mseconds() >= late {
+                    return gst::PadProbeReturn::Ok;
+                }
+                // Its caps and segment are known already.
+                if let Some(caps) = pad.current_caps() {
+                    pad.push_event(gst::event::Caps::new(&caps));
+                }
+                gst::PadProbeReturn::Drop
+            });
+        let sent = watch(&pipeline);
+        let sink = pipeline.get("out");
+        pipeline.set(gst::State::Playing).expect("it starts");
+        for _ in 0..10 {
+            let picture = pipeline.picture(&sink).expect("it runs");
+            assert!(picture.is_some(), "it goes on");
+        }
+        pipeline.set(gst::State::Null).expect("it stops");
+        let sent = sent.lock().expect("no panic");
+        assert_without_holes(&sent);
+        let first = sent.iter().find(|sent| **sent != Sent::Segment);
+        assert!(matches!(first, Some(Sent::Gap(0, _))), "{sent:?}");
+    }
+    usage.assert_clean();
+}
+
 /// Red frames until 300 ms, and from a second on. How long the last one stays is the pad's to say.
 #[test]
 fn the_last_frame_before_a_hole_stays_as_long_as_is_asked() {
