@@ -20,6 +20,11 @@ mod task;
 /// The same code as another plugin would have it.
 #[cfg(test)]
 #[path = "choices.rs"]
+#[allow(
+    clippy::duplicate_mod,
+    dead_code,
+    reason = "two of each type are what is tested"
+)]
 mod twin;
 
 use gst::glib;
