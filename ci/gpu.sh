@@ -56,7 +56,7 @@ closure() {
 }
 
 # Tests of egl-cuda that need no simulator, but for those called sim_.
-TESTS=(gles copies textures egl_stream)
+TESTS=(gles copies copies_frames textures egl_stream)
 
 test_program() { # TEST: where cargo put it
     cargo test --release -p egl-cuda --features cust,gles --no-run --test "$1" --message-format=json 2>/dev/null |
@@ -203,7 +203,7 @@ echo "== egl-cuda: textures, registrations, cost"
 counted "egl-cuda on textures" "$folder/nvmm-interop"
 
 echo "== egl-cuda: its tests that need no simulator"
-for test in gles copies textures; do
+for test in gles copies copies_frames textures; do
     counted "egl-cuda: $test" "$folder/tests/$test" --skip sim_
 done
 # Each in a process of its own, as the tests themselves do it on the simulator.

@@ -3,19 +3,20 @@
 #![forbid(unsafe_code)]
 
 use nvbuf::ColorFormat;
-use nvbuf::sys::{Library, Release, TransformLibrary};
+use nvbuf::sys::{LegacyLibrary, Library, Numbering, Release, TransformLibrary};
 
 use crate::memory::Form;
 use crate::memory::form::has_legacy_format;
 
 /// Formats are only ever appended, so the first number that came with a release says since when the ones
 /// behind it are there (the published headers of L4T and of DeepStream).
-const SINCE: [(u32, Release, Release); 6] = [
+const SINCE: [(u32, Release, Release); 7] = [
     (37, Release::L4t(32, 4, 3), Release::DeepStream(5, 0, 0)),
     (42, Release::L4t(32, 5, 0), Release::DeepStream(6, 0, 0)),
     (47, Release::L4t(34, 1, 0), Release::DeepStream(6, 1, 0)),
     (71, Release::L4t(35, 4, 1), Release::DeepStream(6, 3, 0)),
     (88, Release::L4t(36, 2, 0), Release::DeepStream(7, 1, 0)),
+    (89, Release::L4t(36, 3, 0), Release::DeepStream(7, 1, 0)),
     (92, Release::L4t(36, 4, 0), Release::DeepStream(7, 1, 0)),
 ];
 
@@ -28,11 +29,16 @@ pub fn is_allocatable(format: ColorFormat, form: Form) -> bool {
     is_of(format, release) && (form == Form::Surface || has_legacy_format(format))
 }
 
-/// That of this machine, or the last without the functions that came next.
+/// That of this machine, or the last one that its libraries can be of, where they tell.
 fn release(library: &Library) -> Option<Release> {
     library.release().or_else(|| {
         if library.functions().allocate.is_none() {
-            return Some(Release::L4t(32, 7, 6));
+            let numbering = LegacyLibrary::get().ok().map(LegacyLibrary::numbering);
+            return Some(match numbering {
+                Some(old) if old <= Numbering::R32_3 => Release::L4t(32, 3, 1),
+                Some(Numbering::R32_4) => Release::L4t(32, 4, 4),
+                _ => Release::L4t(32, 7, 6),
+            });
         }
         let transform = TransformLibrary::get().ok()?;
         let is_old = transform.functions().sync_obj_from_file.is_none();

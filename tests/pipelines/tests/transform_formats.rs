@@ -52,8 +52,8 @@ fn every_format_goes_there_and_back_to_the_bit() {
         }
     }
     println!("{count} round trips");
-    // Those of R32's nv_buffer, and of its surfaces.
-    assert!(count >= 3 * (15 + 22), "{count}");
+    // Those of R32.1's nv_buffer, and of its surfaces.
+    assert!(count >= 3 * (13 + 21), "{count}");
     assert_eq!(usage.calls("NvBufSurfTransform"), 0);
     usage.assert_clean();
 }
@@ -155,6 +155,6 @@ fn every_format_is_converted_from_and_to_rgb_and_yuv() {
     }
     println!("{count} conversions, {most} off at most");
     // All zeros would not be a comparison.
-    assert!(count >= 21 * 4 * 4 && most > 0, "{count} {most}");
+    assert!(count >= 20 * 4 * 4 && most > 0, "{count} {most}");
     usage.assert_clean();
 }

@@ -23,7 +23,7 @@ mod task;
 #[allow(
     clippy::duplicate_mod,
     dead_code,
-    reason = "for the names of its types only"
+    reason = "two of each type are what is tested"
 )]
 mod twin;
 
