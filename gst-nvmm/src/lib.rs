@@ -2,7 +2,6 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod aggregator;
-mod allocatable;
 pub mod allocation;
 mod allocator;
 mod app;
@@ -24,7 +23,6 @@ pub use aggregator::{
     CudaAggregator, CudaAggregatorImpl, CudaAggregatorImplExt, CudaAggregatorPad,
     CudaAggregatorPadImpl, Input,
 };
-pub use allocatable::is_allocatable;
 pub use allocator::NvmmAllocator;
 pub use app::{NvmmSink, NvmmSource};
 pub use buffer::{NvmmBufferExt, NvmmPixels};
@@ -39,8 +37,8 @@ pub use egl_cuda;
 pub use error::{Error, Result};
 pub use filter::{CudaFilter, CudaFilterImpl, CudaFilterImplExt};
 pub use format::{
-    color_format, color_format_for_caps, color_format_of, colorimetry, is_color_format,
-    video_format, video_formats,
+    color_format, color_format_for_caps, color_format_of, colorimetry, is_allocatable,
+    is_color_format, video_format, video_formats,
 };
 pub use frame::{NvmmFrame, NvmmFrameMut};
 pub use memory::Form;
