@@ -1,5 +1,6 @@
 #![forbid(unsafe_code)]
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{LazyLock, Mutex};
 
 use gst::ClockTime;
@@ -34,6 +35,8 @@ pub struct CudaAggregator {
     pub(super) inputs: Mutex<Vec<Input>>,
     pub(super) settings: OutputSettings,
     watch: Mutex<Option<Watch>>,
+    /// The element is in PLAYING or on its way there, so that its base time is the clock's.
+    is_playing: AtomicBool,
 }
 
 impl CudaAggregator {
@@ -109,6 +112,12 @@ impl ElementImpl for CudaAggregator {
         {
             self.post_error_message(error.to_message());
             return Err(gst::StateChangeError);
+        }
+        // Before the base class wakes the source task, which then asks for the next time.
+        match transition {
+            gst::StateChange::PausedToPlaying => self.is_playing.store(true, Ordering::Release),
+            gst::StateChange::PlayingToPaused => self.is_playing.store(false, Ordering::Release),
+            _ => {}
         }
         let result = self.parent_change_state(transition);
         if transition == gst::StateChange::ReadyToNull {
@@ -211,6 +220,11 @@ impl AggregatorImpl for CudaAggregator {
     }
 
     fn next_time(&self) -> Option<ClockTime> {
+        // The clock comes before the base time, which is 0 until then or from before a pause: all times
+        // would seem to be long past, and what is due then left out without end.
+        if !self.is_playing.load(Ordering::Acquire) {
+            return None;
+        }
         let clock = lock(&self.state).clock.map(|clock| clock.next().0);
         // Before negotiation: as soon as somebody could be shown.
         clock.or_else(|| self.has_caps().then_some(ClockTime::ZERO))

@@ -122,6 +122,42 @@ fn an_input_that_ends_goes_and_the_others_stay() {
     usage.assert_clean();
 }
 
+/// On its way to PLAYING an element has the clock before it has the base time. Elements go there from the sink
+/// upwards, and a busy machine may hold that up in between.
+#[test]
+fn a_start_that_is_held_up_does_not_put_the_output_ahead() {
+    let _guard = exclusive();
+    let usage = Usage::start();
+    let pipeline = two(&red(""));
+    let bus = pipeline.as_gst().bus().expect("a bus");
+    let output = pipeline.get::<gst::Element>("mix").static_pad("src");
+    let peer = output.and_then(|pad| pad.peer()).expect("a peer");
+    let next = peer.parent_element().expect("an element");
+    bus.set_sync_handler(move |_, message| {
+        let is_held_up = match message.view() {
+            // All have the clock; the sink gets to PAUSED by then.
+            gst::MessageView::NewClock(_) => true,
+            // The sink is in PLAYING.
+            gst::MessageView::StateChanged(change) => {
+                change.current() == gst::State::Playing && message.src() == Some(next.upcast_ref())
+            }
+            _ => false,
+        };
+        if is_held_up {
+            std::thread::sleep(Duration::from_millis(300));
+        }
+        gst::BusSyncReply::Pass
+    });
+    let all = take(&pipeline, 30);
+    let first = all[0].pts.expect("a time");
+    assert!(
+        first < 2 * gst::ClockTime::SECOND,
+        "the first is at {first}"
+    );
+    drop(pipeline);
+    usage.assert_clean();
+}
+
 /// What a mixer shows after a seek to a second at a rate, and before the next one.
 fn seek(line: &str, rate: f64) -> Vec<Picture> {
     let pipeline = Pipeline::parse(line).unwrap_or_else(|e| panic!("{line}: {e}"));
