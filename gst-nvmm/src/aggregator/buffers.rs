@@ -27,10 +27,16 @@ impl CudaAggregator {
         let (caps, _) = query.get_owned();
         let caps = caps.ok_or_else(|| gst::loggable_error!(CATEGORY, "no caps were negotiated"))?;
         let max = NvmmBufferPool::size_for(query, self.settings.buffers());
-        let old = lock(&self.state)
-            .output
-            .set(&caps, max, self.settings.form())
-            .map_err(|e| gst::loggable_error!(CATEGORY, "{e}"))?;
+        let old = {
+            let mut state = lock(&self.state);
+            let old = state.output.set(&caps, max, self.settings.form());
+            state.is_refused = old.is_err();
+            old
+        };
+        let old = old.map_err(|error| {
+            self.post_error_message(error.to_message());
+            gst::loggable_error!(CATEGORY, "{error}")
+        })?;
         if let Some(old) = old
             && let Err(error) = old.set_active(false)
         {

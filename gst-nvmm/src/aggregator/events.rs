@@ -63,9 +63,15 @@ impl CudaAggregator {
                 drop(state);
                 self.parent_src_event(event)
             }
+            // The base class ends without a word where nothing is taken any more.
+            gst::EventView::Reconfigure(_) if lock(&self.state).info.is_some() => {
+                self.is_refused();
+                self.parent_src_event(event)
+            }
             _ => self.parent_src_event(event),
         }
     }
+
     /// Runs what joins the source task, which must not wait for a surface meanwhile. A flushing
     /// seek comes back as flush events before it is done: the last one out lets it wait again.
     pub(super) fn without_waiting(&self, body: impl FnOnce() -> bool) -> bool {

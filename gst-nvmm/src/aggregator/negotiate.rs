@@ -101,6 +101,28 @@ impl CudaAggregator {
         Err(gst::FlowError::NotNegotiated)
     }
 
+    /// Whether negotiation has failed for good, which the bus is told once: the base class asks nobody
+    /// where downstream takes nothing of the template.
+    pub(super) fn is_refused(&self) -> bool {
+        let pad = self.obj().src_pad().clone();
+        // Set again by the base class when negotiation fails, else by downstream for the next turn.
+        if !pad.needs_reconfigure() || pad.pad_flags().contains(gst::PadFlags::FLUSHING) {
+            return false;
+        }
+        if lock(&self.state).is_refused {
+            return true;
+        }
+        let takes = pad.peer_query_caps(None);
+        if takes.can_intersect(&pad.pad_template_caps()) {
+            return false;
+        }
+        let was_refused = std::mem::replace(&mut lock(&self.state).is_refused, true);
+        if !was_refused {
+            self.post_mismatch(&takes);
+        }
+        true
+    }
+
     /// Says which field of the output's caps does not meet downstream's.
     fn post_mismatch(&self, takes: &gst::Caps) {
         let makes = self.obj().src_pad().pad_template_caps();
@@ -143,6 +165,7 @@ impl CudaAggregator {
         let length = clock.length();
         state.clock = Some(clock);
         state.info = Some(info);
+        state.is_refused = false;
         drop(state);
         self.obj().set_latency(length, length);
         Ok(())

@@ -82,6 +82,10 @@ impl CudaAggregator {
 
     /// The frame whose turn it is, with its input frames picked.
     fn next_due(&self, timeout: bool) -> Result<Due, gst::FlowError> {
+        // The base class goes on after a negotiation that failed, where a live input is late.
+        if self.is_refused() {
+            return Err(gst::FlowError::NotNegotiated);
+        }
         loop {
             let (mut clock, info, pool) = {
                 let state = lock(&self.state);

@@ -17,6 +17,8 @@ pub(super) struct State {
     pub(super) info: Option<VideoInfo>,
     pub(super) clock: Option<OutputClock>,
     pub(super) output: Output,
+    /// Downstream takes nothing that this element makes, or there is no pool for it. The bus knows.
+    pub(super) is_refused: bool,
     pub(super) qos: Qos,
     /// Frames made, and frames left out because they would have come too late.
     pub(super) frames: u64,

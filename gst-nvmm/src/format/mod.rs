@@ -5,10 +5,7 @@
 mod allocatable;
 mod table;
 
-use gst_video::{
-    VideoColorMatrix as Matrix, VideoColorimetry, VideoFormat as Video,
-    VideoInfo,
-};
+use gst_video::{VideoColorMatrix as Matrix, VideoColorimetry, VideoFormat as Video, VideoInfo};
 use nvbuf::ColorFormat;
 
 pub use self::allocatable::is_allocatable;
