@@ -1,0 +1,231 @@
+//! What is printed at the end.
+
+#![forbid(unsafe_code)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::path::Path;
+use std::time::Duration;
+
+use crate::injection::{Injection, Pair};
+use crate::judge::Kind;
+use crate::places;
+use crate::record::Place;
+use crate::sweep::{Known, Outcome};
+
+/// Pairs that must have been reached, of 100.
+const ENOUGH: u64 = 95;
+
+/// Findings of one sort that are printed; the file has all.
+const PRINTED: usize = 40;
+
+/// A release and a workload or the suite.
+type Group<'a> = (&'a str, &'static str);
+
+/// What came of one kind of faults in one group.
+#[derive(Debug, Default)]
+struct Row {
+    injected: u64,
+    /// Injections that never came to happen.
+    missed: u64,
+    findings: BTreeMap<Kind, u64>,
+}
+
+/// Findings of one sort: what went wrong where, and the commands that show it.
+#[derive(Debug, Default)]
+struct Sort {
+    lines: Vec<String>,
+}
+
+/// Collects outcomes.
+#[derive(Debug)]
+pub(crate) struct Summary<'a> {
+    known: &'a [Known<'a>],
+    rows: BTreeMap<(Group<'a>, &'static str), Row>,
+    sorts: BTreeMap<(Kind, String), Sort>,
+    reachable: BTreeMap<Group<'a>, BTreeMap<Pair, Place>>,
+    reached: BTreeSet<(Group<'a>, Pair)>,
+}
+
+impl<'a> Summary<'a> {
+    pub(crate) fn new(known: &'a [Known<'a>]) -> Self {
+        let mut reachable: BTreeMap<_, BTreeMap<_, _>> = BTreeMap::new();
+        for one in known {
+            let pairs = reachable.entry(group(one)).or_default();
+            pairs.extend(one.recorded.pairs.clone());
+        }
+        Self {
+            known,
+            rows: BTreeMap::new(),
+            sorts: BTreeMap::new(),
+            reachable,
+            reached: BTreeSet::new(),
+        }
+    }
+
+    pub(crate) fn add(&mut self, outcome: Outcome) {
+        let known = &self.known[outcome.job.known];
+        let (group, injection) = (group(known), &outcome.job.injection);
+        let row = self.rows.entry((group, injection.kind())).or_default();
+        if outcome.happened {
+            row.injected += 1;
+        } else {
+            row.missed += 1;
+        }
+        if let Injection::Failure(first, second) = injection {
+            let pair = &second.as_ref().unwrap_or(first).pair;
+            if outcome.happened {
+                self.reached.insert((group, pair.clone()));
+            }
+            if second.is_some() {
+                let pairs = self.reachable.entry(group).or_default();
+                pairs.entry(pair.clone()).or_insert_with(|| Place {
+                    module: String::new(),
+                    offsets: Vec::new(),
+                    calls: 0,
+                });
+            }
+        }
+        for finding in &outcome.findings {
+            *row.findings.entry(finding.kind).or_default() += 1;
+            let mut sort = finding.kind.to_string();
+            match injection.failures().last() {
+                Some(failure) => {
+                    let place = known.recorded.pairs.get(&failure.pair);
+                    let place = place.map(|place| format!("\n    at {}", places::words(place)));
+                    let pair = format!("{}@{}", failure.pair.function, failure.pair.site);
+                    let _ = write!(sort, ": {pair}{}", place.unwrap_or_default());
+                }
+                None => {
+                    let _ = write!(
+                        sort,
+                        ": {} of {}",
+                        injection.kind(),
+                        known.subject.program.group()
+                    );
+                }
+            }
+            let command = known.subject.line(&injection.variables());
+            let line = format!("    {}\n      {command}", finding.text);
+            let sort = self.sorts.entry((finding.kind, sort)).or_default();
+            sort.lines.push(line);
+        }
+    }
+
+    /// Prints all; whether nothing was found and enough was reached.
+    pub(crate) fn print(
+        &self,
+        took: Duration,
+        is_enough: bool,
+        file: &Path,
+    ) -> Result<bool, String> {
+        let mut all = String::new();
+        let mut printed = String::new();
+        for (number, ((_, name), sort)) in self.sorts.iter().enumerate() {
+            let _ = writeln!(
+                all,
+                "{name}, {} times\n{}\n",
+                sort.lines.len(),
+                sort.lines.join("\n")
+            );
+            if number < PRINTED {
+                let first = sort.lines.first().map_or("", |line| line);
+                let _ = writeln!(
+                    printed,
+                    "{name}, {} times, for example\n{first}",
+                    sort.lines.len()
+                );
+            }
+        }
+        std::fs::write(file, &all).map_err(|e| format!("{}: {e}", file.display()))?;
+        print!("{printed}");
+        if !self.sorts.is_empty() {
+            println!(
+                "{} sorts of findings, all in {}",
+                self.sorts.len(),
+                file.display()
+            );
+        }
+        let is_covered = self.print_coverage();
+        self.print_rows();
+        let count = |kind| -> u64 {
+            let rows = self.rows.values();
+            rows.filter_map(|row| row.findings.get(&kind)).sum()
+        };
+        let injected: u64 = self.rows.values().map(|row| row.injected).sum();
+        let rate = injected as f64 / took.as_secs_f64().max(0.001);
+        println!("{:.0} s, {rate:.0} injections a second", took.as_secs_f64());
+        println!(
+            "also: {} without a restart, {} errors that do not name the call, {} silent losses",
+            count(Kind::Restart),
+            count(Kind::Unnamed),
+            count(Kind::Silent),
+        );
+        println!(
+            "faults: {injected} injected, {} crashes, {} leaks, {} hangs",
+            count(Kind::Crash),
+            count(Kind::Leak),
+            count(Kind::Hang),
+        );
+        Ok(self.sorts.is_empty() && (is_enough || is_covered))
+    }
+
+    /// Prints the pairs; whether enough of them were reached.
+    fn print_coverage(&self) -> bool {
+        let (mut all, mut reached) = (0_u64, 0_u64);
+        println!("| release | program | pairs | reached |\n|---|---|---|---|");
+        let mut missing = String::new();
+        for (group, pairs) in &self.reachable {
+            let is_reached = |pair: &Pair| self.reached.contains(&(*group, pair.clone()));
+            let count = pairs.keys().filter(|pair| is_reached(pair)).count() as u64;
+            println!("| {} | {} | {} | {count} |", group.0, group.1, pairs.len());
+            all += pairs.len() as u64;
+            reached += count;
+            for (pair, place) in pairs.iter().filter(|(pair, _)| !is_reached(pair)) {
+                let why = match place.calls {
+                    0 => "only behind another failure, which did not lead there again".to_owned(),
+                    calls => format!("{calls} calls when recorded, none under a fault"),
+                };
+                let Pair { function, site } = pair;
+                let _ = writeln!(
+                    missing,
+                    "not reached: {} {}: {function}@{site}: {why}",
+                    group.0, group.1
+                );
+            }
+        }
+        // Of a sample most are missing, and that is no news.
+        if missing.lines().count() <= PRINTED {
+            print!("{missing}");
+        }
+        let percent = reached as f64 * 100.0 / (all as f64).max(1.0);
+        println!("{reached} of {all} pairs of function and place reached, {percent:.1} %");
+        reached * 100 >= all * ENOUGH
+    }
+
+    fn print_rows(&self) {
+        println!(
+            "| release | program | faults | injected | came to nothing | findings |\n|---|---|---|---|---|---|"
+        );
+        for (((release, program), kind), row) in &self.rows {
+            let findings = row
+                .findings
+                .iter()
+                .map(|(kind, count)| format!("{count} {kind}"));
+            let findings: Vec<_> = findings.collect();
+            let findings = if findings.is_empty() {
+                "none".into()
+            } else {
+                findings.join(", ")
+            };
+            println!(
+                "| {release} | {program} | {kind} | {} | {} | {findings} |",
+                row.injected, row.missed
+            );
+        }
+    }
+}
+
+fn group<'a>(known: &'a Known<'a>) -> Group<'a> {
+    (&known.subject.release.name, known.subject.program.group())
+}
