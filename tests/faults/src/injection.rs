@@ -3,7 +3,9 @@
 #![forbid(unsafe_code)]
 
 use std::fmt;
+use std::sync::Arc;
 
+use crate::record::Place;
 use crate::worker::PEER;
 
 /// A function and a place that calls it.
@@ -25,6 +27,7 @@ pub(crate) enum Number {
 #[derive(Clone, Debug)]
 pub(crate) struct Failure {
     pub(crate) pair: Pair,
+    pub(crate) place: Arc<Place>,
     pub(crate) number: Number,
     pub(crate) error: i32,
 }

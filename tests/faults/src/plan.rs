@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::errors;
 use crate::injection::{Failure, Injection, Number, Pair};
@@ -32,12 +33,13 @@ fn numbers(calls: u64) -> Vec<Number> {
 }
 
 /// Every failure of one pair.
-pub(crate) fn failures(pair: &Pair, place: &Place) -> Vec<Failure> {
+pub(crate) fn failures(pair: &Pair, place: &Arc<Place>) -> Vec<Failure> {
     let mut all = Vec::new();
     for number in numbers(place.calls) {
         for error in errors::of(&pair.function).unwrap_or_default() {
             all.push(Failure {
                 pair: pair.clone(),
+                place: Arc::clone(place),
                 number,
                 error: *error,
             });
@@ -103,11 +105,11 @@ mod tests {
             function: "NvBufSurfTransform".into(),
             site: "0123456789abcdef".into(),
         };
-        let place = Place {
+        let place = Arc::new(Place {
             module: String::new(),
             offsets: Vec::new(),
             calls: 1,
-        };
+        });
         let texts: Vec<_> = failures(&pair, &place)
             .iter()
             .map(Failure::to_string)
@@ -123,11 +125,11 @@ mod tests {
             function: "cuInit".into(),
             site: "0123456789abcdef".into(),
         };
-        let place = Place {
+        let place = Arc::new(Place {
             module: String::new(),
             offsets: Vec::new(),
             calls: 1,
-        };
+        });
         let recorded = Recorded {
             pairs: BTreeMap::from([(pair, place)]),
             ..Recorded::default()

@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -38,7 +39,7 @@ pub(crate) struct Place {
 /// A subject without faults.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Recorded {
-    pub(crate) pairs: BTreeMap<Pair, Place>,
+    pub(crate) pairs: BTreeMap<Pair, Arc<Place>>,
     /// Calls by function.
     pub(crate) calls: BTreeMap<String, u64>,
     pub(crate) bytes_peak: u64,
@@ -122,8 +123,14 @@ fn add(subject: &Subject<'_>, recorded: &mut Recorded, ran: &Ran) -> Result<(), 
     let mut calls = BTreeMap::<String, u64>::new();
     for (pair, place) in sites {
         *calls.entry(pair.function.clone()).or_default() += place.calls;
-        let known = recorded.pairs.entry(pair).or_insert_with(|| place.clone());
-        known.calls = known.calls.min(place.calls);
+        let calls = place.calls;
+        let known = recorded
+            .pairs
+            .entry(pair)
+            .or_insert_with(|| Arc::new(place));
+        if calls < known.calls {
+            Arc::make_mut(known).calls = calls;
+        }
     }
     for (function, calls) in calls {
         let most = recorded.calls.entry(function).or_default();

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::injection::{Injection, Pair};
@@ -43,8 +44,10 @@ pub(crate) struct Summary<'a> {
     known: &'a [Known<'a>],
     rows: BTreeMap<(Group<'a>, &'static str), Row>,
     sorts: BTreeMap<(Kind, String), Sort>,
-    reachable: BTreeMap<Group<'a>, BTreeMap<Pair, Place>>,
+    reachable: BTreeMap<Group<'a>, BTreeMap<Pair, Arc<Place>>>,
     reached: BTreeSet<(Group<'a>, Pair)>,
+    /// Pairs that only another failure leads to.
+    behind: BTreeSet<(Group<'a>, Pair)>,
 }
 
 impl<'a> Summary<'a> {
@@ -60,6 +63,7 @@ impl<'a> Summary<'a> {
             sorts: BTreeMap::new(),
             reachable,
             reached: BTreeSet::new(),
+            behind: BTreeSet::new(),
         }
     }
 
@@ -73,17 +77,16 @@ impl<'a> Summary<'a> {
             row.missed += 1;
         }
         if let Injection::Failure(first, second) = injection {
-            let pair = &second.as_ref().unwrap_or(first).pair;
+            let failure = second.as_ref().unwrap_or(first);
+            let pair = &failure.pair;
             if outcome.happened {
                 self.reached.insert((group, pair.clone()));
             }
             if second.is_some() {
                 let pairs = self.reachable.entry(group).or_default();
-                pairs.entry(pair.clone()).or_insert_with(|| Place {
-                    module: String::new(),
-                    offsets: Vec::new(),
-                    calls: 0,
-                });
+                let place = || Arc::clone(&failure.place);
+                pairs.entry(pair.clone()).or_insert_with(place);
+                self.behind.insert((group, pair.clone()));
             }
         }
         for finding in &outcome.findings {
@@ -91,10 +94,9 @@ impl<'a> Summary<'a> {
             let mut sort = finding.kind.to_string();
             match injection.failures().last() {
                 Some(failure) => {
-                    let place = known.recorded.pairs.get(&failure.pair);
-                    let place = place.map(|place| format!("\n    at {}", places::words(place)));
+                    let place = places::words(&failure.place);
                     let pair = format!("{}@{}", failure.pair.function, failure.pair.site);
-                    let _ = write!(sort, ": {pair}{}", place.unwrap_or_default());
+                    let _ = write!(sort, ": {pair}\n    at {place}");
                 }
                 None => {
                     let _ = write!(
@@ -182,9 +184,10 @@ impl<'a> Summary<'a> {
             all += pairs.len() as u64;
             reached += count;
             for (pair, place) in pairs.iter().filter(|(pair, _)| !is_reached(pair)) {
-                let why = match place.calls {
-                    0 => "only behind another failure, which did not lead there again".to_owned(),
-                    calls => format!("{calls} calls when recorded, none under a fault"),
+                let why = if self.behind.contains(&(*group, pair.clone())) {
+                    "only behind another failure, which did not lead there again".to_owned()
+                } else {
+                    format!("{} calls when recorded, none under a fault", place.calls)
                 };
                 let Pair { function, site } = pair;
                 let _ = writeln!(

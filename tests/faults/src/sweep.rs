@@ -5,8 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{IsTerminal as _, Write as _};
 use std::process::Command;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use crate::errors;
@@ -49,7 +49,7 @@ pub(crate) struct Outcome {
     pub(crate) happened: bool,
     pub(crate) findings: Vec<Finding>,
     /// Places that only a program with this fault calls from.
-    new: Vec<(Pair, Place)>,
+    new: Vec<(Pair, Arc<Place>)>,
 }
 
 /// The whole; whether nothing was found and enough was reached.
@@ -183,6 +183,7 @@ fn inject(options: &Options, known: &[Known<'_>], jobs: Vec<Job>) -> Vec<Outcome
                 let places = record::places(&ran.report["sites"]);
                 let new = places.filter(|(pair, _)| !recorded.pairs.contains_key(pair));
                 let happened = judge::happened(&job.injection, &ran);
+                let new = new.map(|(pair, place)| (pair, Arc::new(place)));
                 (happened, findings, new.collect())
             }
         }
@@ -212,7 +213,7 @@ fn behind(known: &[Known<'_>], outcomes: &[Outcome]) -> Vec<Job> {
                 && one.subject.program.group() == subject.program.group()
         });
         let of_group = |pair| all.clone().any(|one| one.recorded.pairs.contains_key(pair));
-        for (pair, _) in &outcome.new {
+        for (pair, place) in &outcome.new {
             let key = (&*subject.release.name, subject.program.group(), pair);
             if of_group(pair) || !taken.insert(key) {
                 continue;
@@ -220,6 +221,7 @@ fn behind(known: &[Known<'_>], outcomes: &[Outcome]) -> Vec<Job> {
             for error in errors::of(&pair.function).unwrap_or_default() {
                 let second = Failure {
                     pair: pair.clone(),
+                    place: Arc::clone(place),
                     number: Number::Only(1),
                     error: *error,
                 };

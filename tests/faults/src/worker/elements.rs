@@ -36,6 +36,13 @@ macro_rules! element {
         impl GstObjectImpl for $name {}
 
         impl ElementImpl for $name {
+            fn metadata() -> Option<&'static gst::subclass::ElementMetadata> {
+                static METADATA: LazyLock<gst::subclass::ElementMetadata> = LazyLock::new(|| {
+                    gst::subclass::ElementMetadata::new($gtype, "Filter/Video", $gtype, "Somebody")
+                });
+                Some(&METADATA)
+            }
+
             fn pad_templates() -> &'static [gst::PadTemplate] {
                 static TEMPLATES: LazyLock<Vec<gst::PadTemplate>> = LazyLock::new(|| {
                     let caps = nvmm_caps([VideoFormat::Rgba]);

@@ -62,8 +62,7 @@ pub(crate) const ALL: &[Workload] = &[
     // Three inputs, one of them shared by two branches.
     Workload {
         name: "overlay",
-        line: "nvmmoverlay name=overlay sink_1::xpos=16 sink_1::width=40 sink_1::alpha=0.5 \
-               sink_2::ypos=20 sink_2::height=8 ! video/x-raw(memory:NVMM),format=RGBA,width=80,height=60 \
+        line: "nvmmoverlay name=overlay sink_1::xpos=16 sink_1::alpha=0.5 sink_2::ypos=20 ! video/x-raw(memory:NVMM),format=RGBA,width=80,height=60 \
                ! queue name=down max-size-buffers=1 ! identity name=last ! fakesink name=end \
                videotestsrc name=a num-buffers=40 ! video/x-raw,format=RGBA,width=64,height=48,framerate=30/1 \
                ! nvmmtransform name=ta ! tee name=t ! queue name=qa ! overlay.sink_0 \
