@@ -33,6 +33,13 @@ pub(crate) enum Kind {
     Silent,
 }
 
+impl Kind {
+    /// Whether one finding is enough for a bad end; the others are about words.
+    pub(crate) fn is_failure(self) -> bool {
+        matches!(self, Self::Crash | Self::Leak | Self::Hang | Self::Restart)
+    }
+}
+
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

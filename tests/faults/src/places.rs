@@ -2,13 +2,29 @@
 
 #![forbid(unsafe_code)]
 
+use std::collections::BTreeMap;
 use std::process::Command;
+use std::sync::Mutex;
 
 use crate::record::Place;
 use crate::subject::root;
 
+/// What was found by module and offsets: debug information is large, and slow to read.
+static FOUND: Mutex<BTreeMap<(String, Vec<u64>), String>> = Mutex::new(BTreeMap::new());
+
 /// Callers from the call outwards, as many as say something.
 pub(crate) fn words(place: &Place) -> String {
+    let key = (place.module.clone(), place.offsets.clone());
+    let found = || FOUND.lock().unwrap_or_else(|e| e.into_inner());
+    if let Some(known) = found().get(&key) {
+        return known.clone();
+    }
+    let words = look_up(place);
+    found().insert(key, words.clone());
+    words
+}
+
+fn look_up(place: &Place) -> String {
     let path = match &*place.module {
         "libgstnvmm.so" => root().join("target/plugins/libgstnvmm.so"),
         program => match std::env::current_exe() {

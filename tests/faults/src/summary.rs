@@ -169,7 +169,8 @@ impl<'a> Summary<'a> {
             count(Kind::Leak),
             count(Kind::Hang),
         );
-        Ok(self.sorts.is_empty() && (is_enough || is_covered))
+        let is_clean = !self.sorts.keys().any(|(kind, _)| kind.is_failure());
+        Ok(is_clean && (is_enough || is_covered))
     }
 
     /// Prints the pairs; whether enough of them were reached.
