@@ -20,6 +20,9 @@ const ENOUGH: u64 = 95;
 /// Findings of one sort that are printed; the file has all.
 const PRINTED: usize = 40;
 
+/// Findings of one sort whose place is looked up: each takes a part of a second.
+const NAMED: usize = 200;
+
 /// A release and a workload or the suite.
 type Group<'a> = (&'a str, &'static str);
 
@@ -35,7 +38,18 @@ struct Row {
 /// Findings of one sort: what went wrong where, and the commands that show it.
 #[derive(Debug, Default)]
 struct Sort {
+    place: Option<Arc<Place>>,
     lines: Vec<String>,
+}
+
+impl Sort {
+    /// Where it is, on a line of its own.
+    fn place(&self) -> String {
+        let place = self.place.as_ref();
+        place.map_or_else(String::new, |place| {
+            format!("    at {}\n", places::words(place))
+        })
+    }
 }
 
 /// Collects outcomes.
@@ -94,9 +108,7 @@ impl<'a> Summary<'a> {
             let mut sort = finding.kind.to_string();
             match injection.failures().last() {
                 Some(failure) => {
-                    let place = places::words(&failure.place);
-                    let pair = format!("{}@{}", failure.pair.function, failure.pair.site);
-                    let _ = write!(sort, ": {pair}\n    at {place}");
+                    let _ = write!(sort, ": {}@{}", failure.pair.function, failure.pair.site);
                 }
                 None => {
                     let _ = write!(
@@ -110,6 +122,10 @@ impl<'a> Summary<'a> {
             let command = known.subject.line(&injection.variables());
             let line = format!("    {}\n      {command}", finding.text);
             let sort = self.sorts.entry((finding.kind, sort)).or_default();
+            sort.place = injection
+                .failures()
+                .last()
+                .map(|last| Arc::clone(&last.place));
             sort.lines.push(line);
         }
     }
@@ -124,18 +140,18 @@ impl<'a> Summary<'a> {
         let mut all = String::new();
         let mut printed = String::new();
         for (number, ((_, name), sort)) in self.sorts.iter().enumerate() {
-            let _ = writeln!(
-                all,
-                "{name}, {} times\n{}\n",
-                sort.lines.len(),
-                sort.lines.join("\n")
-            );
+            let (times, lines) = (sort.lines.len(), sort.lines.join("\n"));
+            let place = if number < NAMED {
+                sort.place()
+            } else {
+                String::new()
+            };
+            let _ = writeln!(all, "{name}, {times} times\n{place}{lines}\n");
             if number < PRINTED {
                 let first = sort.lines.first().map_or("", |line| line);
                 let _ = writeln!(
                     printed,
-                    "{name}, {} times, for example\n{first}",
-                    sort.lines.len()
+                    "{name}, {times} times, for example\n{place}{first}"
                 );
             }
         }

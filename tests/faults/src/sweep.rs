@@ -25,7 +25,7 @@ use crate::worker::workload;
 const QUICK_CASES: usize = 12;
 
 /// Injections in a sample, of all releases.
-const QUICK: usize = 300;
+const QUICK: usize = 700;
 
 /// A subject and what it does without faults.
 #[derive(Debug)]
@@ -204,28 +204,36 @@ fn inject(options: &Options, known: &[Known<'_>], jobs: Vec<Job>) -> Vec<Outcome
 
 /// Failures at the places that are only reached because of another failure.
 fn behind(known: &[Known<'_>], outcomes: &[Outcome]) -> Vec<Job> {
-    let mut taken = BTreeSet::new();
+    let group = |one: &Known<'_>| {
+        (
+            one.subject.release.name.clone(),
+            one.subject.program.group(),
+        )
+    };
+    let mut taken: BTreeMap<_, BTreeSet<Pair>> = BTreeMap::new();
+    for one in known {
+        let pairs = one.recorded.pairs.keys().cloned();
+        taken.entry(group(one)).or_default().extend(pairs);
+    }
     let mut jobs = Vec::new();
     for outcome in outcomes {
         let Injection::Failure(first, None) = &outcome.job.injection else {
             continue;
         };
-        let Known { subject, .. } = &known[outcome.job.known];
-        let all = known.iter().filter(|one| {
-            one.subject.release.name == subject.release.name
-                && one.subject.program.group() == subject.program.group()
-        });
-        let of_group = |pair| all.clone().any(|one| one.recorded.pairs.contains_key(pair));
+        let taken = taken.entry(group(&known[outcome.job.known])).or_default();
         for (pair, place) in &outcome.new {
-            let key = (&*subject.release.name, subject.program.group(), pair);
-            if of_group(pair) || !taken.insert(key) {
+            if !taken.insert(pair.clone()) {
                 continue;
             }
-            // The most common error and the most general one: what a place does of each of them is known of
-            // its other callers.
+            // The most general error, and of a pipeline the most common one, too: what a place does of each is
+            // known of its other callers.
             let errors = errors::of(&pair.function).unwrap_or_default();
-            let last = errors.len().checked_sub(2).and(errors.last());
-            for error in errors.first().into_iter().chain(last) {
+            let (first_one, last) = match errors {
+                [only] => (None, Some(only)),
+                errors => (errors.first(), errors.last()),
+            };
+            let is_case = matches!(known[outcome.job.known].subject.program, Program::Case(_));
+            for error in first_one.filter(|_| !is_case).into_iter().chain(last) {
                 let second = Failure {
                     pair: pair.clone(),
                     place: Arc::clone(place),

@@ -28,6 +28,9 @@ pub(crate) const PEER: &str = "NVMM_FAULTS_PEER";
 /// A pipeline that has neither ended nor said anything by then hangs.
 const LIMIT: Duration = Duration::from_secs(10);
 
+/// When everything is gone that will go.
+const SETTLED: Duration = Duration::from_millis(300);
+
 /// How long a pipeline may go on when a peer has vanished.
 const AFTER: Duration = Duration::from_millis(150);
 
@@ -68,7 +71,7 @@ fn play_twice(workload: &'static Workload) -> Result<Value, String> {
     };
     let again = play(&built, false);
     drop(built);
-    let mut report = simulator.report();
+    let mut report = settled(&simulator);
     if let Some(report) = report.as_object_mut() {
         report.remove("calls");
         report.remove("threads");
@@ -81,6 +84,20 @@ fn play_twice(workload: &'static Workload) -> Result<Value, String> {
         "fds": fds()?,
         "report": report,
     }))
+}
+
+/// The report when nothing is alive any more, or does not go: a thread that has just ended may hold the last
+/// reference of something for a moment.
+fn settled(simulator: &Simulator) -> Value {
+    let end = Instant::now() + SETTLED;
+    loop {
+        let report = simulator.report();
+        let is_clean = report["buffers_alive"] == 0 && report["device_allocations_alive"] == 0;
+        if is_clean || Instant::now() > end {
+            return report;
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
 }
 
 /// Takes back what the environment asked to go wrong.
