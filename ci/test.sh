@@ -81,6 +81,9 @@ ci/downstream.sh
 step "the page on writing elements, followed"
 ci/own-element.sh
 
+step "faults, a sample"
+ci/faults.sh --quick
+
 step "cost of the NVMM part, with room for slow machines"
 ci/bench.sh --slack 3
 
@@ -91,4 +94,4 @@ cargo package --quiet --allow-dirty \
     -p nvbufsurface-sys -p nvbuf -p egl-cuda -p gst-nvmm
 
 step "all passed"
-echo "Not run here: real GPUs (ci/gpu.sh), any Jetson."
+echo "Not run here: all faults (ci/faults.sh), real GPUs (ci/gpu.sh), any Jetson."

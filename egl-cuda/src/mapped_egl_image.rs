@@ -9,7 +9,7 @@ use std::ptr::NonNull;
 use crate::copy::Pending;
 use crate::error::check;
 use crate::objects::{Objects, first};
-use crate::{Context, Result, sys};
+use crate::{Context, Error, Result, sys};
 
 /// An EGLImage that is registered with CUDA, and whatever keeps it alive.
 ///
@@ -24,23 +24,18 @@ use crate::{Context, Result, sys};
 #[derive(Debug)]
 pub struct MappedEglImage {
     frame: sys::CUeglFrame,
-    // Fields are dropped in this order: the registration goes before what keeps its image alive.
     registration: Registration,
-    keep: Keep,
 }
 
-/// The owner of a registered resource and of the objects made of its planes; drop destroys these and
-/// unregisters.
+/// The owner of a registered resource, of the objects made of its planes and of what keeps the image
+/// alive; drop destroys the objects, unregisters and drops the rest.
 struct Registration {
     objects: Objects,
     /// None when it is unregistered.
     resource: Option<NonNull<sys::CUgraphicsResource_st>>,
     pending: Pending,
-}
-
-/// Never looked into, only dropped.
-struct Keep {
-    _owner: Box<dyn Any + Send + Sync>,
+    /// Never looked into. None when what it keeps alive stays for ever.
+    keep: Option<Box<dyn Any + Send + Sync>>,
 }
 
 // SAFETY: the resource handle belongs to no thread, and `drop` pushes its context.
@@ -84,9 +79,7 @@ impl MappedEglImage {
         const REGISTER: &str = "cuGraphicsEGLRegisterImage";
         const GET_FRAME: &str = "cuGraphicsResourceGetMappedEglFrame";
         // Declared first, so that the early returns below drop it last.
-        let keep = Keep {
-            _owner: Box::new(keep),
-        };
+        let keep = Box::new(keep);
         let (driver, functions) = (context.driver(), context.functions());
         let _current = context.push()?;
 
@@ -107,6 +100,7 @@ impl MappedEglImage {
             objects: Objects::default(),
             resource: Some(resource),
             pending: Pending::new(context),
+            keep: Some(keep),
         };
 
         let mut frame = MaybeUninit::<sys::CUeglFrame>::zeroed();
@@ -120,7 +114,6 @@ impl MappedEglImage {
         Ok(Self {
             frame,
             registration,
-            keep,
         })
     }
 
@@ -149,18 +142,11 @@ impl MappedEglImage {
     ///
     /// # Errors
     ///
-    /// The driver's error. The image is gone either way.
+    /// The driver's error. The image is gone then if its context is; else it may still be registered, and
+    /// what keeps it alive stays for the rest of the process, as it does when a drop fails so.
     #[doc(alias = "cuGraphicsUnregisterResource")]
-    pub fn unregister(self) -> Result<()> {
-        let Self {
-            mut registration,
-            keep,
-            ..
-        } = self;
-        let result = registration.unregister();
-        drop(registration);
-        drop(keep);
-        result
+    pub fn unregister(mut self) -> Result<()> {
+        self.registration.unregister()
     }
 }
 
@@ -172,15 +158,45 @@ impl Registration {
         };
         self.pending.end();
         let context = self.pending.context();
-        // Without its context there is nothing left to destroy or unregister.
-        let _current = context.push()?;
+        let current = match context.push() {
+            Ok(current) => current,
+            Err(error) => {
+                // Without its context there is nothing left to destroy or unregister.
+                if !is_lost(&error) {
+                    leave(context, &mut self.keep);
+                }
+                return Err(error);
+            }
+        };
         let destroyed = self.objects.destroy(context);
         // SAFETY: by the type invariant the resource is registered in this context, which is current,
         // and it is forgotten above.
         let code = unsafe { (context.functions().unregister)(resource.as_ptr()) };
         let unregistered = check(context.driver(), "cuGraphicsUnregisterResource", code);
+        drop(current);
+        if unregistered.is_err() {
+            leave(context, &mut self.keep);
+        }
         first(destroyed, unregistered)
     }
+}
+
+/// Whether an error says that the context is no more.
+fn is_lost(error: &Error) -> bool {
+    let lost = [
+        sys::CUDA_ERROR_DEINITIALIZED,
+        sys::CUDA_ERROR_INVALID_CONTEXT,
+        sys::CUDA_ERROR_CONTEXT_IS_DESTROYED,
+    ];
+    error.code().is_some_and(|code| lost.contains(&code.get()))
+}
+
+/// Lets what may still be registered stay for ever, with its context: memory that the device can reach must
+/// not be freed.
+#[cold]
+fn leave(context: &Context, keep: &mut Option<Box<dyn Any + Send + Sync>>) {
+    std::mem::forget(context.clone());
+    std::mem::forget(keep.take());
 }
 
 impl Drop for Registration {
@@ -197,12 +213,6 @@ impl fmt::Debug for Registration {
             .field("objects", &self.objects)
             .field("resource", &self.resource)
             .field("pending", &self.pending)
-            .finish()
-    }
-}
-
-impl fmt::Debug for Keep {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Keep")
+            .finish_non_exhaustive()
     }
 }

@@ -342,13 +342,15 @@ fn sim_every_call_fails_once_and_nothing_is_left_behind() {
             let unpaired = unpaired(&calls, function);
             if is_end {
                 // It was called, and the driver kept what it said it did not end.
-                assert_eq!(unpaired, 0, "{at}");
+                // A registration that stays keeps its context.
+                let kept = u64::from(function == "cuGraphicsUnregisterResource");
+                assert_eq!(unpaired, kept, "{at}");
                 assert!(left <= 1, "{at}: {left} are left");
             } else if function == "cuCtxPushCurrent_v2" && (is_dropped || after[1] != balance[1]) {
-                // A context that cannot be made current is lost, and what would end in it (in a drop, or
-                // by hand); a frame has two objects.
+                // What would end in a context that cannot be made current (in a drop, or by hand) stays; a
+                // frame has two objects, and its registration keeps the context.
                 assert!(
-                    unpaired <= 3 && left <= 1,
+                    unpaired <= 4 && left <= 1,
                     "{at}: {unpaired} unpaired, {left} left"
                 );
             } else {

@@ -33,8 +33,9 @@ uint64_t nvmm_sim_counter(const char *name);
 /* Lets a call of a function fail: the next (number 1), the one after it (2), ... A CUDA function
  * returns error, a function of NVIDIA's buffer libraries too (-1 if error is 0, NULL where it gives
  * a pointer); nothing else happens. Calls of this add up: number 1 and number 3 of one function both
- * fail. NVMM_SIM_FAIL_EVERY lets every call from now on fail, 0 takes back all of the function. Returns 0,
- * -1 for an unknown function, -2 if NVMM_SIM_FAIL_MAX failures are armed already. */
+ * fail. "FUNCTION@SITE" counts and fails only calls from a site of the report. NVMM_SIM_FAIL_EVERY lets
+ * every call from now on fail, 0 takes back all of the function (of the site). Returns 0, -1 for an
+ * unknown function, -2 if NVMM_SIM_FAIL_MAX failures are armed already. */
 #define NVMM_SIM_FAIL_EVERY UINT64_MAX
 #define NVMM_SIM_FAIL_MAX 64
 int nvmm_sim_fail(const char *function, uint64_t number, int error);

@@ -15,6 +15,8 @@ pub(crate) struct Config {
     pub(crate) strict: bool,
     /// `NVMM_SIM_LEAKS=1`: note who makes each buffer, for the report.
     pub(crate) leaks: bool,
+    /// `NVMM_SIM_SITES=1`: tell calls apart by the place in the program that they come from.
+    pub(crate) sites: bool,
     /// `NVMM_SIM_GPU=1`: buffers are in the memory of a real GPU.
     pub(crate) gpu: bool,
     /// `NVMM_SIM_DISPLAY=dead`: the X server that `DISPLAY` names does not answer.
@@ -37,6 +39,7 @@ pub(crate) fn get() -> &'static Config {
             log: set("NVMM_SIM_LOG").is_none_or(|value| value != "0"),
             strict: set("NVMM_SIM_STRICT").is_some_and(|value| value != "0"),
             leaks: set("NVMM_SIM_LEAKS").is_some_and(|value| value != "0"),
+            sites: set("NVMM_SIM_SITES").is_some_and(|value| value != "0"),
             gpu: set("NVMM_SIM_GPU").is_some_and(|value| value != "0"),
             dead_display: set("NVMM_SIM_DISPLAY").is_some_and(|value| value == "dead"),
             raw_alignment: set("NVMM_SIM_RAW_ALIGNMENT")

@@ -9,6 +9,7 @@ use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 use crate::functions::NAMES;
+use crate::sites::{self, Site};
 
 /// Failures that can be armed at a time.
 const CAPACITY: usize = 64;
@@ -19,7 +20,7 @@ pub(crate) const EVERY: u64 = u64::MAX;
 /// Why a failure cannot be armed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
-    /// There is no such function.
+    /// There is no such function, or what is behind its `@` is no site.
     Unknown,
     /// As many as there is room for are armed.
     Full,
@@ -29,9 +30,18 @@ pub(crate) enum Refusal {
 #[derive(Clone, Copy, Debug)]
 struct Armed {
     function: usize,
+    /// Only calls from there; `None`: from anywhere.
+    site: Option<Site>,
     /// Calls until the failing one (1 = the next), or [`EVERY`].
     left: u64,
     error: c_int,
+}
+
+impl Armed {
+    /// Whether it counts calls of the function from there.
+    fn function_at(&self, function: usize, site: Option<Site>) -> bool {
+        self.function == function && (self.site.is_none() || self.site == site)
+    }
 }
 
 /// Armed failures in the order of their arming; a fixed table, so that calls never touch the heap.
@@ -45,6 +55,7 @@ static FAILURES: Mutex<Failures> = Mutex::new(Failures {
     list: [const {
         Armed {
             function: 0,
+            site: None,
             left: 0,
             error: 0,
         }
@@ -88,10 +99,10 @@ impl Failures {
     }
 
     /// Counts a call of a function down; gives the error of the first that is due.
-    fn due(&mut self, function: usize) -> Option<c_int> {
+    fn due(&mut self, function: usize, site: Option<Site>) -> Option<c_int> {
         let mut error = None;
         self.retain(|armed| {
-            if armed.function != function {
+            if !armed.function_at(function, site) {
                 return true;
             }
             if armed.left != EVERY {
@@ -111,16 +122,25 @@ impl Failures {
     }
 }
 
-/// Arms a failure beside those that are armed; `number` 0 takes back all of the function, [`EVERY`]
-/// is every call.
+/// Arms a failure beside those that are armed, of a function (`NAME`) or of its calls from one site
+/// (`NAME@SITE`); `number` 0 takes back all of those, [`EVERY`] is every call.
 pub(crate) fn arm(name: &str, number: u64, error: c_int) -> Result<(), Refusal> {
+    let (name, site) = match name.split_once('@') {
+        None => (name, None),
+        Some((name, site)) => (name, Some(Site::parse(site).ok_or(Refusal::Unknown)?)),
+    };
     let function = number_of(name).ok_or(Refusal::Unknown)?;
+    if site.is_some() {
+        sites::turn_on();
+    }
     let mut failures = failures();
     if number == 0 {
-        failures.retain(|armed| armed.function != function);
+        failures
+            .retain(|armed| armed.function != function || (site.is_some() && armed.site != site));
     } else {
         let armed = Armed {
             function,
+            site,
             left: number,
             error,
         };
@@ -132,17 +152,17 @@ pub(crate) fn arm(name: &str, number: u64, error: c_int) -> Result<(), Refusal> 
             return Err(refusal);
         }
     }
-    IS_ARMED[function].store(number != 0, SeqCst);
+    IS_ARMED[function].store(failures.has(function), SeqCst);
     Ok(())
 }
 
 /// Counts a call down; gives the error if this one is to fail.
-pub(crate) fn due(function: usize) -> Option<c_int> {
+pub(crate) fn due(function: usize, site: Option<Site>) -> Option<c_int> {
     if !IS_ARMED[function].load(SeqCst) {
         return None;
     }
     let mut failures = failures();
-    let error = failures.due(function);
+    let error = failures.due(function, site);
     IS_ARMED[function].store(failures.has(function), SeqCst);
     error
 }

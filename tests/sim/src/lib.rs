@@ -18,6 +18,7 @@ mod region;
 mod release;
 mod report;
 mod rule;
+mod sites;
 mod stats;
 mod table;
 mod threads;

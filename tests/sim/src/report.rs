@@ -7,7 +7,7 @@ use std::sync::Once;
 use std::sync::atomic::Ordering::Relaxed;
 
 use crate::functions::NAMES;
-use crate::{config, gpu, leaks, release, rule, stats, threads};
+use crate::{config, gpu, leaks, release, rule, sites, stats, threads};
 
 /// Writes the report.
 pub(crate) fn write(out: &mut dyn Write) -> fmt::Result {
@@ -28,6 +28,8 @@ pub(crate) fn write(out: &mut dyn Write) -> fmt::Result {
     }
     out.write_str("},\"leaks\":[")?;
     leaks::write(out)?;
+    out.write_str("],\"sites\":[")?;
+    sites::write(out)?;
     out.write_str("],\"calls\":{")?;
     for (i, name) in NAMES.iter().enumerate() {
         let comma = if i == 0 { "" } else { "," };
@@ -84,6 +86,9 @@ pub(crate) fn arrange() {
         write_at_exit();
     }
     ARRANGED.call_once(|| {
+        if config::get().sites {
+            sites::turn_on();
+        }
         crate::wishes::grant();
         if config::get().report.is_some() {
             // SAFETY: `at_exit` takes nothing and stays valid: the core is never unloaded.

@@ -129,7 +129,8 @@ pub(crate) fn enter(function: Function) -> Option<c_int> {
     add(&CALLS[function], 1);
     add(&crate::threads::current().calls, 1);
     crate::fault::wait(function);
-    let error = crate::fault::due(function)?;
+    let site = crate::sites::visit(function);
+    let error = crate::fault::due(function, site)?;
     add(&COUNTERS.faults_injected, 1);
     Some(error)
 }

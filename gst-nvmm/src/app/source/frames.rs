@@ -193,7 +193,10 @@ impl NvmmSource {
     }
 
     pub(super) fn end_of_stream(&self) {
-        lock(&self.state).is_ended = true;
+        let mut state = lock(&self.state);
+        // A stream that was stopped is over: the next one is not ended before it begins.
+        state.is_ended |= !state.is_stopped;
+        drop(state);
         self.changed.notify_all();
     }
 

@@ -78,7 +78,8 @@ impl Simulator {
 
     /// Lets a call of a function fail with an error, beside the failures that are armed: the next (1),
     /// the one after it (2), ..., or every one ([`EVERY`]); 0 takes back all of the function. For
-    /// functions of the buffer libraries error 0 is -1.
+    /// functions of the buffer libraries error 0 is -1. `FUNCTION@SITE` counts and fails only its calls
+    /// from a site of the report.
     ///
     /// # Errors
     ///

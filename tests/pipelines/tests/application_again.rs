@@ -1,0 +1,47 @@
+//! An application's stream that was stopped, and is started again.
+
+use gst::prelude::*;
+use gst_nvmm::{NvmmSink, NvmmSource};
+use nvmm_pipelines::{Pipeline, Usage, exclusive};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
+const NVMM: &str = "video/x-raw(memory:NVMM),format=RGBA,width=64,height=48,framerate=30/1";
+
+/// Whoever feeds a pipeline learns late that it was stopped, and ends its stream then: that is the old one.
+#[test]
+fn an_end_that_comes_after_the_stop_ends_no_later_stream() {
+    let _guard = exclusive();
+    let usage = Usage::start();
+    let caps: gst::Caps = NVMM.parse().unwrap();
+    let source = NvmmSource::new(&caps, 3).unwrap();
+    let seen = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&seen);
+    let sink = NvmmSink::new(&caps, 1, move |_| {
+        counted.fetch_add(1, Relaxed);
+        Ok(())
+    })
+    .unwrap();
+    sink.set_property("sync", false);
+    let pipeline = gst::Pipeline::new();
+    let elements: [&gst::Element; 2] = [source.upcast_ref(), sink.upcast_ref()];
+    pipeline.add_many(elements).unwrap();
+    gst::Element::link_many(elements).unwrap();
+    let pipeline = Pipeline::new(pipeline);
+    for round in 1..=3 {
+        pipeline.set(gst::State::Playing).unwrap();
+        source.push(source.frame().unwrap(), None).unwrap();
+        if round == 3 {
+            // Still one that is not stopped yet ends.
+            source.end_of_stream();
+            pipeline.wait().unwrap();
+            assert_eq!(seen.load(Relaxed), round);
+        } else {
+            pipeline.reach(gst::State::Playing).unwrap();
+        }
+        pipeline.set(gst::State::Null).unwrap();
+        source.end_of_stream();
+    }
+    drop((pipeline, source, sink));
+    usage.assert_clean();
+}
