@@ -269,7 +269,7 @@ impl Feeder {
     fn new(
         input: &Input,
         mut push: impl FnMut(u64) -> Result<Pushed, String> + Send + 'static,
-        end: impl FnOnce() + Send + 'static,
+        end: impl Fn() + Send + 'static,
     ) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let (stopped, frames) = (Arc::clone(&stop), input.frames.map(u64::from));
@@ -282,8 +282,10 @@ impl Feeder {
             let (mut number, mut pushed) = (0, 0);
             while !stopped.load(Relaxed) {
                 if frames.is_some_and(|frames| pushed >= frames) {
+                    // Again where the pipeline has started anew.
                     end();
-                    return Ok(());
+                    std::thread::sleep(Duration::from_millis(5));
+                    continue;
                 }
                 match push(number)? {
                     Pushed::Frame => {

@@ -161,9 +161,13 @@ impl<'a> Running<'a> {
         if !flushed {
             let (done, idle) = mpsc::channel();
             let linked = sink.clone();
-            let probe = pad.add_probe(gst::PadProbeType::IDLE, move |pad, _| {
-                let _ = done.send(pad.unlink(&linked));
-                gst::PadProbeReturn::Remove
+            // It stays blocked until it stops: a buffer that found no mixer would be an error.
+            let kind = gst::PadProbeType::IDLE | gst::PadProbeType::BLOCK_DOWNSTREAM;
+            let probe = pad.add_probe(kind, move |pad, _| {
+                if pad.is_linked() {
+                    let _ = done.send(pad.unlink(&linked));
+                }
+                gst::PadProbeReturn::Ok
             });
             // Waiting for downstream it is never idle.
             flushed = idle.recv_timeout(Duration::from_millis(200)).is_err();
@@ -214,20 +218,24 @@ impl<'a> Running<'a> {
                     sink.set_property("zorder", zorder);
                 }
             }
-            Step::Seek(to) => self.seek(*to),
+            Step::Seek(to) => self.seek(*to)?,
             Step::State(stop) => self.stop_and_go(*stop)?,
             Step::Ask => self.ask(),
         }
         self.flows()
     }
 
-    fn seek(&mut self, to: u32) {
+    fn seek(&mut self, to: u32) -> Result<(), String> {
         if self.branches.iter().all(|branch| branch.is_seekable) {
             let to = gst::ClockTime::from_mseconds(to.into());
             // An input that has just been removed may be asked; that is no fault.
             let _ = self.pipeline.seek_simple(gst::SeekFlags::FLUSH, to);
             self.is_ended = false;
+            // GStreamer's bin still has to go on to PLAYING by itself: an end sent before that holds a lock that
+            // it needs, and waits for the stream, which waits for PLAYING.
+            self.reached(gst::State::Playing)?;
         }
+        Ok(())
     }
 
     fn stop_and_go(&mut self, stop: Stop) -> Result<(), String> {

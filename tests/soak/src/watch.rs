@@ -1,7 +1,7 @@
 //! What is said of a pipeline that does not come back.
 
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -90,18 +90,22 @@ impl Watch {
         let threads = folder.join(format!("{seed}.threads"));
         let dot = folder.join(format!("{seed}.dot"));
         allow_debugger();
-        let gdb = Command::new("gdb")
-            .args([
+        // Into a file: while gdb works nobody here could empty a pipe.
+        let has_threads = std::fs::File::create(&threads).is_ok_and(|file| {
+            let mut gdb = Command::new("gdb");
+            gdb.args([
                 "-batch",
                 "-ex",
                 "set pagination off",
                 "-ex",
                 "thread apply all bt",
                 "-p",
-            ])
-            .arg(std::process::id().to_string())
-            .output();
-        let has_threads = gdb.is_ok_and(|gdb| std::fs::write(&threads, gdb.stdout).is_ok());
+            ]);
+            gdb.arg(std::process::id().to_string())
+                .stdout(file)
+                .stderr(Stdio::null());
+            gdb.status().is_ok_and(|status| status.success())
+        });
         // Drawing takes locks that a hanging pipeline may have.
         let path = dot.clone();
         let (done, drawn) = std::sync::mpsc::channel();
