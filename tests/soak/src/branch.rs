@@ -2,7 +2,7 @@
 //! An input: a bin with one source pad, and a thread where the application is the source.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -139,6 +139,8 @@ impl Branch {
                 };
                 let buffer = free.get_mut().ok_or("it is free")?;
                 buffer.set_pts(time(number, rate, is_live));
+                // What the source has stamped the last time would stay.
+                buffer.set_dts(None);
                 buffer.set_duration(None);
                 match pushing.push_buffer(free.clone()) {
                     Ok(_) => Ok(Pushed::Frame),
@@ -173,6 +175,12 @@ impl Branch {
             caps_mut.set("height", height as i32);
             filter.set_property("caps", caps);
         }
+    }
+
+    /// What an application's thread has done: see [`Feeder::counts`].
+    pub(crate) fn fed(&self) -> Option<[u64; 3]> {
+        let counts = self.feeder.as_ref().map(|feeder| &*feeder.counts);
+        counts.map(|counts| counts.each_ref().map(|count| count.load(Relaxed)))
     }
 
     /// Ends the thread; what went wrong in it.
@@ -250,6 +258,7 @@ impl Writer {
     }
 }
 
+#[derive(Clone, Copy)]
 enum Pushed {
     Frame,
     /// All are in use.
@@ -262,6 +271,8 @@ enum Pushed {
 #[derive(Debug)]
 struct Feeder {
     stop: Arc<AtomicBool>,
+    /// Frames pushed, turns in which all were in use, turns in which the stream took none.
+    counts: Arc<[AtomicU64; 3]>,
     thread: JoinHandle<Result<(), String>>,
 }
 
@@ -272,6 +283,8 @@ impl Feeder {
         end: impl Fn() + Send + 'static,
     ) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
+        let counts = Arc::<[AtomicU64; 3]>::default();
+        let counted = Arc::clone(&counts);
         let (stopped, frames) = (Arc::clone(&stop), input.frames.map(u64::from));
         let pause = if input.is_live {
             1_000_000 / u64::from(input.rate)
@@ -287,7 +300,9 @@ impl Feeder {
                     std::thread::sleep(Duration::from_millis(5));
                     continue;
                 }
-                match push(number)? {
+                let pushed_now = push(number)?;
+                counted[pushed_now as usize].fetch_add(1, Relaxed);
+                match pushed_now {
                     Pushed::Frame => {
                         number += 1;
                         pushed += 1;
@@ -303,7 +318,11 @@ impl Feeder {
             }
             Ok(())
         });
-        Self { stop, thread }
+        Self {
+            stop,
+            counts,
+            thread,
+        }
     }
 
     fn stop(self) -> Result<(), String> {

@@ -379,8 +379,9 @@ impl<'a> Running<'a> {
     }
 
     fn hangs(&self, what: &str) -> Result<(), String> {
+        let fed: Vec<_> = self.branches.iter().map(Branch::fed).collect();
         Err(format!(
-            "hangs: {what} in {PATIENCE:?}; {}",
+            "hangs: {what} in {PATIENCE:?}; {}; fed: {fed:?}",
             self.watch.picture()
         ))
     }
