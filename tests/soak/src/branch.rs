@@ -212,7 +212,7 @@ fn nvmm(input: &Input) -> String {
 fn pattern(input: &Input) -> String {
     format!(
         "videotestsrc pattern=ball is-live={} num-buffers={} \
-         ! capsfilter name=size caps=\"video/x-raw,{}\" \
+         ! capsfilter name=size caps-change-mode=delayed caps=\"video/x-raw,{}\" \
          ! nvmmtransform output-buffers={} ! video/x-raw(memory:NVMM),format=RGBA",
         input.is_live,
         input.frames.map_or(-1, |frames| frames as i32),

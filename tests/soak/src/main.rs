@@ -134,7 +134,8 @@ fn soak(folder: PathBuf, minutes: f64, first: u64) -> ExitCode {
 
 /// One worker to its end; whether it had none but good pipelines.
 fn work(first: u64, time: Duration, tally: &mut Tally, started: Instant) -> std::io::Result<bool> {
-    let mut child = Command::new(std::env::current_exe()?)
+    // This program also where its file has been replaced since.
+    let mut child = Command::new("/proc/self/exe")
         .args([
             "--worker",
             &first.to_string(),
