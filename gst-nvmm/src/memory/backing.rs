@@ -5,7 +5,7 @@ use std::ops::Deref;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 use egl_cuda::sys::CUstream;
-use egl_cuda::{Context, CudaFrame, Current, Event};
+use egl_cuda::{Context, CudaFrame, Current, Event, Stream};
 use nvbuf::Surface;
 use nvbuf::legacy::ExtractedFd;
 
@@ -13,6 +13,7 @@ use crate::counts::Counts;
 use crate::error::{Error, Result};
 use crate::log::CATEGORY;
 use crate::memory::form::Form;
+use crate::memory::interop::Shared;
 use crate::memory::legacy::{Block, Imported};
 use crate::memory::pixels::Pixels;
 
@@ -210,6 +211,28 @@ impl Backing {
             cuda.is_pending = false;
         }
         Ok(())
+    }
+
+    /// Waits on the CPU for what the memory's owner, another copy of the crate, has pending on the pixels, before our
+    /// registration of them goes: its own waits only after ours.
+    ///
+    /// # Safety
+    ///
+    /// `shared` is the header of the memory, valid for the call.
+    pub(crate) unsafe fn wait_for_owner(&self, shared: *const Shared) -> Result<()> {
+        let Some(frame) = self.frame.get() else {
+            return Ok(());
+        };
+        let stream = Stream::new(frame.context())?;
+        let mut recordings = 0;
+        // SAFETY: by this function's contract.
+        let wait = unsafe { (*shared).wait };
+        // SAFETY: as above, the stream is alive, and there is a place for the number.
+        let code = unsafe { wait(shared, stream.as_raw(), &raw mut recordings) };
+        if code != 0 {
+            return Err(Error::buffer(format!("its owner's wait gives {code}: see its log")));
+        }
+        Ok(stream.synchronize()?)
     }
 }
 

@@ -260,10 +260,16 @@ unsafe extern "C" fn free_entry(entry: *mut c_void) {
         let entry = unsafe { Box::from_raw(entry.cast::<Entry>()) };
         let known = entry.known.into_inner().unwrap_or_else(|e| e.into_inner());
         for Known { key, backing, .. } in known {
-            match key {
+            let left = match key {
                 Key::Surface(descriptor) => recycled::gone(descriptor.identity(), backing),
                 Key::Legacy(_, Some(identity)) => recycled::gone(identity, backing),
-                Key::Legacy(_, None) => {}
+                Key::Legacy(_, None) => Some(backing),
+            };
+            if let (Some(backing), Some(SharedPtr(shared))) = (left, entry.shared) {
+                // SAFETY: the memory's qdata goes before the memory, and the header lies in that.
+                if let Err(error) = unsafe { backing.wait_for_owner(shared) } {
+                    gst::error!(CATEGORY, "work pending on a memory that goes failed: {error}");
+                }
             }
         }
     });

@@ -46,8 +46,10 @@ fn table() -> MutexGuard<'static, Table> {
     TABLE.lock().unwrap_or_else(|e| e.into_inner())
 }
 
-/// Notes that the memory of a surface is gone. Called in its destroy notify.
-pub(crate) fn gone(identity: Identity, backing: Arc<Backing>) {
+/// Notes that the memory of a surface is gone, in its destroy notify. What is not parked comes back, to be
+/// dropped.
+#[must_use]
+pub(crate) fn gone(identity: Identity, backing: Arc<Backing>) -> Option<Arc<Backing>> {
     let mut table = table();
     if table.is_parking {
         table.parked.push_back((identity, backing));
@@ -55,13 +57,13 @@ pub(crate) fn gone(identity: Identity, backing: Arc<Backing>) {
         drop(table);
         // Unregistering takes milliseconds: not under the lock.
         drop(evicted);
+        None
     } else {
         if table.gone.len() == LIMIT {
             table.gone.pop_front();
         }
         table.gone.push_back(identity);
-        drop(table);
-        drop(backing);
+        Some(backing)
     }
 }
 
