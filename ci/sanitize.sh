@@ -101,7 +101,7 @@ valgrind_part() {
     local log=$home/valgrind.log caps="video/x-raw,format=RGBA,width=64,height=48" status=0
     echo "== valgrind: nvmmtransform and nvmmoverlay in a pipeline" >&2
     GST_REGISTRY_FORK=no G_SLICE=always-malloc ci/sim.sh valgrind --tool=memcheck --leak-check=full \
-        --errors-for-leak-kinds=none --show-leak-kinds=definite --error-exitcode=9 --num-callers=30 --log-file="$log" \
+        --errors-for-leak-kinds=none --show-leak-kinds=definite --error-exitcode=9 --num-callers=30 --suppressions="$supp/memcheck.supp" --log-file="$log" \
         gst-launch-1.0 -q videotestsrc num-buffers=20 ! "$caps" ! nvmmtransform ! queue ! nvmmoverlay name=mix \
         ! nvmmtransform ! video/x-raw ! fakesink videotestsrc num-buffers=20 ! "$caps" ! nvmmtransform ! mix. || status=$?
     sed -n 's/^==[0-9]*== \(ERROR SUMMARY.*\)/valgrind: \1/p' "$log" >&2

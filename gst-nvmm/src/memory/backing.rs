@@ -230,7 +230,9 @@ impl Backing {
         // SAFETY: as above, the stream is alive, and there is a place for the number.
         let code = unsafe { wait(shared, stream.as_raw(), &raw mut recordings) };
         if code != 0 {
-            return Err(Error::buffer(format!("its owner's wait gives {code}: see its log")));
+            return Err(Error::buffer(format!(
+                "its owner's wait gives {code}: see its log"
+            )));
         }
         Ok(stream.synchronize()?)
     }

@@ -12,9 +12,8 @@ const SIZE: usize = 2048;
 fn registrations_of_both_copies_outlast_the_applications_work() {
     let _guard = exclusive();
     let usage = Usage::start();
-    let caps = format!(
-        "video/x-raw(memory:NVMM),format=RGBA,width={SIZE},height={SIZE},framerate=30/1"
-    );
+    let caps =
+        format!("video/x-raw(memory:NVMM),format=RGBA,width={SIZE},height={SIZE},framerate=30/1");
     let source = NvmmSource::new(&caps.parse().expect("caps"), 2).expect("a source");
     let pipeline = Pipeline::parse("nvmmoverlay name=mix ! fakesink sync=false");
     let pipeline = pipeline.expect("a pipeline");

@@ -136,11 +136,19 @@ impl Plan {
             1
         };
         let inputs = (0..count).map(|_| input(random)).collect();
-        let outputs = (0..random.one_of(&[1, 1, 1, 2]))
+        let outputs: Vec<_> = (0..random.one_of(&[1, 1, 1, 2]))
             .map(|_| output(random))
             .collect();
         let count = random.within(3, 12);
-        let steps = (0..count).map(|_| step(random, mixer.is_some())).collect();
+        let mut steps: Vec<_> = (0..count).map(|_| step(random, mixer.is_some())).collect();
+        if outputs.len() > 1 {
+            // Behind a tee a branch that is behind keeps the other from pausing, whatever the elements.
+            for step in &mut steps {
+                if *step == Step::State(Stop::Paused) {
+                    *step = Step::State(Stop::Ready);
+                }
+            }
+        }
         let ends = random.percent(40);
         Self {
             inputs,
@@ -152,11 +160,11 @@ impl Plan {
     }
 }
 
-/// Quarters of it are still whole for chroma.
+/// Whole when it is halved three times.
 fn size(random: &mut Random) -> (u32, u32) {
     (
-        random.within(4, 40) as u32 * 4,
-        random.within(4, 30) as u32 * 4,
+        random.within(2, 20) as u32 * 8,
+        random.within(2, 15) as u32 * 8,
     )
 }
 

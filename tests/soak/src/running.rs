@@ -107,10 +107,7 @@ impl<'a> Running<'a> {
             let first = consumer.elements.first().ok_or("an output is something")?;
             let sink = first.static_pad("sink").ok_or("an output has a pad")?;
             if let Some(tee) = &tee {
-                let queue = gst::ElementFactory::make("queue")
-                    .property("max-size-buffers", 1_u32)
-                    // A branch that is behind would keep the other from pausing.
-                    .property_from_str("leaky", "downstream");
+                let queue = gst::ElementFactory::make("queue").property("max-size-buffers", 1_u32);
                 let queue = queue.build().map_err(text)?;
                 self.pipeline.add(&queue).map_err(text)?;
                 tee.link(&queue).map_err(text)?;
