@@ -81,9 +81,6 @@ ci/downstream.sh
 step "the page on writing elements, followed"
 ci/own-element.sh
 
-step "faults, a sample"
-ci/faults.sh --quick
-
 step "cost of the NVMM part, with room for slow machines"
 ci/bench.sh --slack 3
 
@@ -94,4 +91,4 @@ cargo package --quiet --allow-dirty \
     -p nvbufsurface-sys -p nvbuf -p egl-cuda -p gst-nvmm
 
 step "all passed"
-echo "Not run here: all faults (ci/faults.sh), real GPUs (ci/gpu.sh), any Jetson."
+echo "Not run here: faults (ci/faults.sh), random pipelines (ci/soak.sh), sanitizers (ci/sanitize.sh), real GPUs (ci/gpu.sh), any Jetson."
