@@ -82,8 +82,10 @@ fn what_a_frame_costs_is_a_launch() {
             assert!(registrations <= surfaces, "{elements}");
             assert_eq!(usage.count("engine_copies"), 0, "{elements}");
             assert_eq!(usage.calls("NvBufSurfaceCopy"), 0, "{elements}");
-            // Uploads map and wait for kernels; the filters do neither.
-            assert_eq!(usage.calls("cuStreamSynchronize"), 0, "{elements}");
+            // Uploads map and wait for kernels; the filters do neither, but once for each surface of the plugin's copy,
+            // when it goes.
+            let waits = usage.calls("cuStreamSynchronize");
+            assert!(waits <= surfaces, "{elements}: {waits}");
             usage.assert_clean();
         }
     }
