@@ -58,7 +58,7 @@ cargo test --quiet --workspace --features "$features"
 pipelines=()
 for file in tests/pipelines/tests/*.rs; do
     case $(basename "$file" .rs) in
-    files | hostile | link | steady_state | transform_formats | transform_pictures | two_versions) ;;
+    files | hostile | latency | link | starving | steady_state | transform_formats | transform_pictures | two_versions) ;;
     *) pipelines+=(--test "$(basename "$file" .rs)") ;;
     esac
 done
