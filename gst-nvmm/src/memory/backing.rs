@@ -213,28 +213,32 @@ impl Backing {
         Ok(())
     }
 
-    /// Waits on the CPU for what the memory's owner, another copy of the crate, has pending on the pixels, before our
-    /// registration of them goes: its own waits only after ours.
+    /// Takes over what the memory's owner, another copy of the crate, has pending on the pixels, so that our
+    /// registration outlasts it: the owner itself waits only after ours has gone.
     ///
     /// # Safety
     ///
     /// `shared` is the header of the memory, valid for the call.
-    pub(crate) unsafe fn wait_for_owner(&self, shared: *const Shared) -> Result<()> {
+    pub(crate) unsafe fn take_over(&self, shared: *const Shared) -> Result<()> {
         let Some(frame) = self.frame.get() else {
             return Ok(());
         };
+        let current = frame.context().push()?;
         let stream = Stream::new(frame.context())?;
-        let mut recordings = 0;
+        // SAFETY: the stream is alive.
+        let seen = unsafe { self.wait(&current, stream.as_raw()) }?;
+        let mut of_owner = 0;
         // SAFETY: by this function's contract.
         let wait = unsafe { (*shared).wait };
         // SAFETY: as above, the stream is alive, and there is a place for the number.
-        let code = unsafe { wait(shared, stream.as_raw(), &raw mut recordings) };
+        let code = unsafe { wait(shared, stream.as_raw(), &raw mut of_owner) };
         if code != 0 {
             return Err(Error::buffer(format!(
                 "its owner's wait gives {code}: see its log"
             )));
         }
-        Ok(stream.synchronize()?)
+        // SAFETY: the stream is alive.
+        unsafe { self.record(&current, stream.as_raw(), seen) }
     }
 }
 

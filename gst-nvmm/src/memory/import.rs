@@ -267,7 +267,7 @@ unsafe extern "C" fn free_entry(entry: *mut c_void) {
             };
             if let (Some(backing), Some(SharedPtr(shared))) = (left, entry.shared) {
                 // SAFETY: the memory's qdata goes before the memory, and the header lies in that.
-                if let Err(error) = unsafe { backing.wait_for_owner(shared) } {
+                if let Err(error) = unsafe { backing.take_over(shared) } {
                     gst::error!(
                         CATEGORY,
                         "work pending on a memory that goes failed: {error}"
