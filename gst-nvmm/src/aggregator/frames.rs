@@ -13,7 +13,7 @@ use super::timing::{Due, due};
 use super::{CudaAggregatorPad, Input};
 use crate::error::{Error, Result};
 use crate::frame::{NvmmFrame, NvmmFrameMut, end_all};
-use crate::pool::{NvmmBufferPool, acquire};
+use crate::pool::NvmmBufferPool;
 use crate::session::Session;
 
 /// What the inputs have for one output frame.
@@ -108,7 +108,7 @@ impl CudaAggregator {
         info: &VideoInfo,
         pool: &NvmmBufferPool,
     ) -> Result<gst::Buffer> {
-        let buffer = acquire(pool)?;
+        let buffer = pool.acquire()?;
         let context = session.context();
         let stream = session.stream();
         let current = session.push()?;

@@ -14,7 +14,7 @@ use super::state::{Shapes, lock};
 use crate::counts::Counts;
 use crate::error::{Error, Result};
 use crate::frame::{NvmmFrame, NvmmFrameMut, end_all, is_writable};
-use crate::pool::{NvmmBufferPool, acquire};
+use crate::pool::NvmmBufferPool;
 use crate::session::Session;
 
 impl CudaFilter {
@@ -27,7 +27,7 @@ impl CudaFilter {
         if may_write && input.get_mut().is_some_and(is_writable) {
             return self.in_place(session, &shapes, input);
         }
-        let buffer = acquire(&self.pool()?)?;
+        let buffer = self.pool()?.acquire()?;
         let current = session.push()?;
         let output = NvmmFrameMut::new(buffer, &shapes.output, session.context())?;
         let input = NvmmFrame::new(input, &shapes.input, session.context())?;

@@ -11,6 +11,7 @@ use crate::log::CATEGORY;
 use crate::memory::backing::Backing;
 use crate::memory::import;
 use crate::memory::interop::SharedPtr;
+use crate::memory::why;
 
 /// Who keeps the pending event of a memory.
 #[derive(Clone, Copy, Debug)]
@@ -68,9 +69,8 @@ impl NvmmFrame {
                 // SAFETY: the buffer, and with it the header, is held by `self`.
                 let wait = unsafe { (*shared).wait };
                 // SAFETY: as above, the stream is alive, and `seen` a place for the number.
-                other_copy("wait", unsafe {
-                    wait(shared, stream.as_raw(), &raw mut seen)
-                })?;
+                let code = unsafe { wait(shared, stream.as_raw(), &raw mut seen) };
+                other_copy("wait", code, &self.buffer)?;
                 seen
             }
             Owner::Foreign => UNSEEN,
@@ -104,7 +104,8 @@ impl NvmmFrame {
                 // SAFETY: the buffer, and with it the header, is held by `self`.
                 let record = unsafe { (*shared).record };
                 // SAFETY: as above, and the stream is alive.
-                other_copy("record", unsafe { record(shared, stream.as_raw(), seen) })?;
+                let code = unsafe { record(shared, stream.as_raw(), seen) };
+                other_copy("record", code, &self.buffer)?;
                 // Our registration of the owner's surface must outlast the work, too.
                 let seen = self.seen.ours.load(Ordering::Relaxed);
                 // SAFETY: as for our own.
@@ -185,11 +186,13 @@ pub(crate) fn end_all<'a>(
     Ok(())
 }
 
-fn other_copy(what: &str, code: u32) -> Result<()> {
+fn other_copy(what: &str, code: u32, buffer: &gst::BufferRef) -> Result<()> {
     if code == 0 {
         return Ok(());
     }
+    // SAFETY: the buffer holds it.
+    let why = unsafe { why::take(buffer.peek_memory(0).as_ptr().cast_mut()) };
     Err(Error::buffer(format!(
-        "{what} on another plugin's memory failed with CUDA error {code}; its log says more"
+        "{what} on another plugin's memory failed with {code}: {why}"
     )))
 }

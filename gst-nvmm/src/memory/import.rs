@@ -15,7 +15,7 @@ use crate::memory::backing::Backing;
 use crate::memory::form::{Form, has_legacy};
 use crate::memory::interop::{Shared, SharedPtr};
 use crate::memory::key::{Key, Which, check, filled};
-use crate::memory::{guard, legacy, recycled};
+use crate::memory::{guard, legacy, recycled, why};
 
 /// What this copy of the crate keeps with a foreign memory, as its qdata: made once and never
 /// replaced while the memory lives, because the core hands qdata out as a bare pointer.
@@ -208,9 +208,11 @@ pub(crate) fn map_address(raw: *mut GstMemory) -> Result<(*const c_void, usize)>
     let mapped =
         unsafe { gst::ffi::gst_memory_map(raw, info.as_mut_ptr(), gst::ffi::GST_MAP_READ) };
     if mapped == 0 {
-        return Err(Error::buffer(
-            "an NVMM memory cannot be mapped: the element that made it failed, see its log",
-        ));
+        // SAFETY: as above.
+        let why = unsafe { why::take(raw) };
+        return Err(Error::buffer(format!(
+            "an NVMM memory cannot be mapped: {why}"
+        )));
     }
     // SAFETY: gst_memory_map returned TRUE and has filled it.
     let mut info = unsafe { info.assume_init() };

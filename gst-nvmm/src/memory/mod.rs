@@ -9,6 +9,7 @@ pub(crate) mod legacy;
 mod object;
 pub(crate) mod pixels;
 pub(crate) mod recycled;
+pub(crate) mod why;
 
 pub use form::Form;
 pub use object::{NvmmMemory, NvmmMemoryRef};
@@ -177,6 +178,8 @@ unsafe extern "C" fn mem_map(
             Ok(()) => backing.mapping().0,
             Err(error) => {
                 gst::error!(CATEGORY, "work pending on a memory failed: {error}");
+                // SAFETY: as above.
+                unsafe { why::leave(memory, &error) };
                 std::ptr::null_mut()
             }
         }
@@ -228,14 +231,15 @@ unsafe extern "C" fn mem_copy(
     })
 }
 
+/// The memory that a header is of.
+///
 /// # Safety
 ///
 /// `shared` is the header of a memory of this copy, valid for the call.
-unsafe fn backing_of_shared<'a>(shared: *const Shared) -> &'a Arc<Backing> {
+unsafe fn memory_of(shared: *const Shared) -> *mut GstMemory {
     // SAFETY: by this function's contract and the type's invariant, it lies in a `RawMemory`.
     let raw = unsafe { shared.byte_sub(std::mem::offset_of!(RawMemory, shared)) };
-    // SAFETY: as above.
-    unsafe { backing_of(raw.cast_mut().cast()) }
+    raw.cast_mut().cast()
 }
 
 fn in_context<T>(
@@ -246,11 +250,16 @@ fn in_context<T>(
     body(&context.push()?)
 }
 
-fn result_code(what: &str, result: crate::Result<()>) -> u32 {
+/// # Safety
+///
+/// `memory` is valid for the call.
+unsafe fn result_code(memory: *mut GstMemory, what: &str, result: crate::Result<()>) -> u32 {
     match result {
         Ok(()) => 0,
         Err(error) => {
             gst::error!(CATEGORY, "{what} for another plugin: {error}");
+            // SAFETY: by this function's contract.
+            unsafe { why::leave(memory, &error) };
             FAILED
         }
     }
@@ -263,7 +272,9 @@ unsafe extern "C" fn shared_wait(
 ) -> u32 {
     guard(FAILED, || {
         // SAFETY: the interface's contract: a memory's header, while a reference is held.
-        let backing = unsafe { backing_of_shared(shared) };
+        let memory = unsafe { memory_of(shared) };
+        // SAFETY: as above: a memory of ours.
+        let backing = unsafe { backing_of(memory) };
         let result = in_context(backing, |current| {
             // SAFETY: the interface's contract: a stream, alive.
             let seen = unsafe { backing.wait(current, stream) }?;
@@ -271,7 +282,8 @@ unsafe extern "C" fn shared_wait(
             unsafe { recordings.write(seen) };
             Ok(())
         });
-        result_code("wait", result)
+        // SAFETY: as above.
+        unsafe { result_code(memory, "wait", result) }
     })
 }
 
@@ -282,11 +294,14 @@ unsafe extern "C" fn shared_record(
 ) -> u32 {
     guard(FAILED, || {
         // SAFETY: the interface's contract: a memory's header, while a reference is held.
-        let backing = unsafe { backing_of_shared(shared) };
+        let memory = unsafe { memory_of(shared) };
+        // SAFETY: as above: a memory of ours.
+        let backing = unsafe { backing_of(memory) };
         let result = in_context(backing, |current| {
             // SAFETY: the interface's contract: a stream, alive.
             unsafe { backing.record(current, stream, recordings) }
         });
-        result_code("record", result)
+        // SAFETY: as above.
+        unsafe { result_code(memory, "record", result) }
     })
 }

@@ -17,6 +17,7 @@ const DEFAULT_LIMIT: u32 = 16;
 #[derive(Debug, Default)]
 pub struct NvmmBufferPool {
     state: Mutex<Option<State>>,
+    failure: Mutex<Option<Error>>,
 }
 
 #[derive(Debug)]
@@ -42,6 +43,17 @@ impl NvmmBufferPool {
 
     fn allocator(&self) -> Option<NvmmAllocator> {
         self.state().as_ref().map(|state| state.allocator.clone())
+    }
+
+    /// Logs and keeps what GStreamer's calls have no place for.
+    fn fail(&self, error: Error) {
+        gst::error!(CATEGORY, imp = self, "{error}");
+        *self.failure.lock().unwrap_or_else(|e| e.into_inner()) = Some(error);
+    }
+
+    pub(super) fn failure(&self) -> Option<Error> {
+        let failure = self.failure.lock().unwrap_or_else(|e| e.into_inner());
+        failure.clone()
     }
 
     pub(super) fn info(&self) -> Option<VideoInfo> {
@@ -121,7 +133,7 @@ impl BufferPoolImpl for NvmmBufferPool {
 
     fn set_config(&self, config: &mut gst::BufferPoolConfigRef) -> bool {
         if let Err(error) = self.configure(config) {
-            gst::error!(CATEGORY, imp = self, "{error}");
+            self.fail(error);
             return false;
         }
         self.parent_set_config(config)
@@ -168,7 +180,7 @@ impl BufferPoolImpl for NvmmBufferPool {
             // All surfaces are in use.
             Error::Flushing => gst::FlowError::Eos,
             error => {
-                gst::error!(CATEGORY, imp = self, "{error}");
+                self.fail(error);
                 gst::FlowError::Error
             }
         })?;
@@ -179,7 +191,7 @@ impl BufferPoolImpl for NvmmBufferPool {
         if let Some(info) = info
             && let Err(error) = add_meta(filled, &info)
         {
-            gst::error!(CATEGORY, imp = self, "{error}");
+            self.fail(error);
             return Err(gst::FlowError::Error);
         }
         Ok(buffer)

@@ -11,7 +11,7 @@ use nvbuf::ColorFormat;
 use crate::error::{Error, Result};
 use crate::memory::Form;
 
-pub(crate) use self::output::{Output, OutputSettings, acquire};
+pub(crate) use self::output::{Output, OutputSettings};
 
 /// Surfaces at most, whatever downstream asks for: each is an fd and megabytes of carveout.
 const MAX_SURFACES: u32 = 64;
@@ -82,9 +82,34 @@ impl NvmmBufferPool {
         if let Some(format) = format {
             config.set(COLOR_FORMAT, format.0);
         }
-        pool.set_config(config)
-            .map_err(|e| Error::buffer(format!("no NVMM pool for {caps}: {e}")))?;
+        pool.set_config(config).map_err(|e| {
+            let why = || Error::buffer(format!("no NVMM pool for {caps}: {e}"));
+            pool.failure().unwrap_or_else(why)
+        })?;
         Ok(pool)
+    }
+
+    /// Why it refused a configuration or had no buffer, the last time that it did: GStreamer's own calls
+    /// say only that they failed. An element posts [`Error::to_message`] of it.
+    pub fn failure(&self) -> Option<Error> {
+        use gst::subclass::prelude::*;
+        self.imp().failure()
+    }
+
+    /// A writable buffer, as soon as there is one.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Flushing`] while the pool flushes or is not active; otherwise what
+    /// [`NvmmBufferPool::failure`] says.
+    pub fn acquire(&self) -> Result<gst::Buffer> {
+        self.acquire_buffer(None).map_err(|flow| match flow {
+            gst::FlowError::Flushing => Error::Flushing,
+            flow => {
+                let other = || Error::buffer(format!("the pool gives no buffer: {flow}"));
+                self.failure().unwrap_or_else(other)
+            }
+        })
     }
 
     /// How many surfaces an element's own pool needs, for its `decide_allocation`: `at_least`, or

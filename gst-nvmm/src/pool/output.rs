@@ -137,19 +137,6 @@ impl Output {
     }
 }
 
-/// A writable buffer, as soon as there is one.
-pub(crate) fn acquire(pool: &NvmmBufferPool) -> Result<gst::Buffer> {
-    pool.acquire_buffer(None).map_err(|flow| match flow {
-        gst::FlowError::Flushing => Error::Flushing,
-        // The pool has logged why.
-        flow => gst::error_msg!(
-            gst::ResourceError::NoSpaceLeft,
-            ("no output surface could be made ({flow}): memory is exhausted, see the log")
-        )
-        .into(),
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -168,9 +155,9 @@ mod tests {
         let old = old.expect("the first one");
         let pool = output.pool().expect("the second one");
         assert!(old != pool);
-        assert!(matches!(acquire(&pool), Err(Error::Flushing)));
+        assert!(matches!(pool.acquire(), Err(Error::Flushing)));
         output.set_flushing(false);
-        assert!(acquire(&pool).is_ok());
+        assert!(pool.acquire().is_ok());
         for pool in [old, pool] {
             pool.set_active(false).expect("it stops");
         }

@@ -229,10 +229,15 @@ impl BaseTransformImpl for NvmmTransform {
     ) -> Result<PrepareOutputBufferSuccess, gst::FlowError> {
         self.output_buffer(input).inspect_err(|flow| {
             if *flow == gst::FlowError::Error {
-                // The pool has logged why.
-                self.post_error_message(gst::error_msg!(
-                    gst::ResourceError::NoSpaceLeft,
-                    ("no output buffer could be made: memory is exhausted, see the log")
+                let failure = lock(&self.pools).failure();
+                self.post_error_message(failure.map_or_else(
+                    || {
+                        gst::error_msg!(
+                            gst::ResourceError::NoSpaceLeft,
+                            ("no output buffer could be made: memory is exhausted, see the log")
+                        )
+                    },
+                    |failure| failure.to_message(),
                 ));
             }
         })

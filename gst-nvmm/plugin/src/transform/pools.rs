@@ -56,6 +56,13 @@ impl Pools {
         }
     }
 
+    /// Why one of them had no buffer. Each is made anew when it is negotiated anew.
+    pub(super) fn failure(&self) -> Option<Error> {
+        let other = self.other.iter().find_map(|(_, pool)| pool.as_ref());
+        let failure = other.and_then(NvmmBufferPool::failure);
+        failure.or_else(|| self.usual.as_ref().and_then(NvmmBufferPool::failure))
+    }
+
     /// A pool for outputs of this format, of as many surfaces as the usual one; `None` if that will do, as
     /// it does after an error.
     pub(super) fn of_format(

@@ -32,12 +32,9 @@ impl Stage {
 }
 
 fn picture(info: &VideoInfo, format: ColorFormat) -> Result<gst::Buffer> {
-    let failed = |_| {
-        Error::from(gst::error_msg!(
-            gst::ResourceError::NoSpaceLeft,
-            ("no surface of {format} for a picture on its way between NVMM and system memory: see \
-                 the log"),
-            ["{info:?}"]
+    let failed = |error| {
+        Error::Buffer(format!(
+            "no {format} for a picture on its way between NVMM and system memory: {error}"
         ))
     };
     let caps = info.to_caps().map_err(failed)?;
@@ -45,8 +42,7 @@ fn picture(info: &VideoInfo, format: ColorFormat) -> Result<gst::Buffer> {
     let caps = with_nvmm(&caps);
     let pool = NvmmBufferPool::with_color_format(&caps, 0, 1, Form::Surface, format)?;
     pool.set_active(true).map_err(failed)?;
-    pool.acquire_buffer(None)
-        .map_err(|_| failed(gst::glib::bool_error!("empty")))
+    pool.acquire()
 }
 
 /// Surfaces whose format says the colours of `info`: of NV12 and I420, whose variants every release has. The

@@ -152,10 +152,10 @@ impl NvmmSource {
                         return Err(Error::Flushing);
                     }
                 }
-                Err(_) => {
-                    return Err(Error::buffer(
-                        "no frame could be made: memory is exhausted, see the log",
-                    ));
+                Err(flow) => {
+                    let other =
+                        || Error::buffer(format!("the source's pool gives no frame: {flow}"));
+                    return Err(pool.failure().unwrap_or_else(other));
                 }
             }
         }
@@ -249,7 +249,7 @@ impl NvmmSource {
 
 pub(super) fn activate(pool: &NvmmBufferPool, active: bool) -> Result<()> {
     let result = pool.set_active(active);
-    result.map_err(|e| Error::buffer(format!("the source's pool: {e}, see the log")))
+    result.map_err(|e| Error::buffer(format!("the source's pool: {e}")))
 }
 
 fn shape(info: &VideoInfo) -> (gst_video::VideoFormat, u32, u32) {

@@ -123,6 +123,11 @@ fn heal(simulator: &Simulator) {
 /// From NULL to the end, an error or a peer's vanishing, and back to NULL.
 fn play(built: &Built, with_fault: bool) -> Value {
     let pipeline = &built.pipeline;
+    // An element that fails on its way to READY leaves the pipeline in NULL, which does not empty the bus.
+    if let Some(bus) = pipeline.bus() {
+        bus.set_flushing(true);
+        bus.set_flushing(false);
+    }
     let frames = Arc::new(AtomicU32::new(0));
     let probe = count(pipeline, &frames);
     let wish = std::env::var(PEER).ok().filter(|_| with_fault);
