@@ -385,3 +385,24 @@ fn upstream_is_told_how_many_are_held_and_offered_nothing_else() {
     allocation::propose(&mut query, form, 5).unwrap();
     assert_eq!(query.allocation_pools().count(), 0);
 }
+
+/// GStreamer's calls say that they failed, the pool why.
+#[test]
+fn the_pool_keeps_why_it_failed() {
+    let pool = pool(1);
+    assert!(pool.failure().is_none());
+    let held = pool.acquire().unwrap();
+    pool.set_flushing(true);
+    assert!(matches!(pool.acquire(), Err(gst_nvmm::Error::Flushing)));
+    drop(held);
+    let unfit = gst::Caps::builder("video/x-raw")
+        .features(["memory:NVMM"])
+        .field("format", "ARGB64")
+        .build();
+    let mut config = pool.config();
+    config.set_params(Some(&unfit), 0, 0, 1);
+    pool.set_active(false).unwrap();
+    pool.set_config(config).unwrap_err();
+    let error = pool.failure().unwrap().to_string();
+    assert!(error.contains("not fixed raw video"), "{error}");
+}

@@ -3,7 +3,7 @@
 use gst::prelude::*;
 use gst_nvmm::egl_cuda::PinnedMemory;
 use gst_nvmm::{NvmmSource, Session};
-use nvmm_pipelines::{Pipeline, Usage, exclusive};
+use nvmm_pipelines::{Pipeline, Usage, exclusive, fail};
 
 const SIZE: usize = 2048;
 
@@ -48,4 +48,41 @@ fn registrations_of_both_copies_outlast_the_applications_work() {
     stream.synchronize().expect("a wait");
     drop((memory, session, mix, source, pipeline));
     usage.assert_clean();
+}
+
+/// What fails in this program's copy, while the plugin's uses its memory, is said on the bus.
+#[test]
+fn the_plugin_names_the_call_that_failed_in_the_application() {
+    let _guard = exclusive();
+    let caps = "video/x-raw(memory:NVMM),format=RGBA,width=64,height=48,framerate=30/1";
+    for (line, function) in [
+        ("nvmmoverlay name=first ! fakesink", "cuStreamWaitEvent"),
+        (
+            "nvmmtransform name=first ! video/x-raw ! fakesink",
+            "cuEventSynchronize",
+        ),
+    ] {
+        let usage = Usage::start();
+        let source = NvmmSource::new(&caps.parse().expect("caps"), 2).expect("a source");
+        let pipeline = Pipeline::parse(line).expect("a pipeline");
+        pipeline.as_gst().add(&source).expect("a new element");
+        let first = pipeline.get::<gst::Element>("first");
+        source.link(&first).expect("pads");
+        let session = Session::new().expect("CUDA");
+        let memory = PinnedMemory::new(session.context(), 256, 48).expect("memory");
+        let frame = source.frame().expect("an empty frame");
+        let (to, stream) = (frame.target(0).expect("rows to write"), session.stream());
+        stream.copy(memory.source(), to).expect("a copy");
+        frame.finish(stream).expect("an event");
+        fail(function, 1, 700);
+        pipeline.set(gst::State::Playing).expect("it starts");
+        let zero = gst::ClockTime::ZERO;
+        source.push(frame, zero).expect("it is taken");
+        source.end_of_stream();
+        let error = pipeline.wait().expect_err(function);
+        assert!(error.contains(function) && error.contains("700"), "{error}");
+        assert_eq!(usage.count("faults_injected"), 1, "{function}");
+        drop((memory, session, first, source, pipeline));
+        usage.assert_clean();
+    }
 }
