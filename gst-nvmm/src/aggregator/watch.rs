@@ -83,7 +83,7 @@ impl CudaAggregator {
     fn starves(pad: &CudaAggregatorPad) -> bool {
         pad.imp().shown_until().is_some()
             && !pad.is_eos()
-            && pad.peek_buffer().is_none()
+            && !pad.has_buffer()
             && !is_live(pad)
             && !std::mem::replace(&mut pad.imp().state().has_starved, true)
     }

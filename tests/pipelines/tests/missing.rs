@@ -7,8 +7,10 @@ use nvmm_pipelines::{exclusive, root, run};
 
 /// gst-launch-1.0 that finds NVIDIA's libraries nowhere but in `directory`.
 fn launch(directory: Option<&Path>, line: &str) -> Output {
-    let mut command = Command::new("gst-launch-1.0");
+    // gst-launch-1.0 1.22 waits for ever, having said it, where an error comes before its main loop runs.
+    let mut command = Command::new("timeout");
     command
+        .args(["--signal=INT", "60", "gst-launch-1.0"])
         .args(line.split_whitespace())
         .env("NVMM_SIM", "0")
         .env("LC_ALL", "C")

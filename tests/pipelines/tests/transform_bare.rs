@@ -13,7 +13,9 @@ const NVMM: &str = "video/x-raw(memory:NVMM)";
 
 /// Whether a launch line ran to its end, and all that was said.
 fn launch(line: &str) -> (bool, String) {
-    let output = Command::new("gst-launch-1.0")
+    // gst-launch-1.0 1.22 waits for ever, having said it, where an error comes before its main loop runs.
+    let output = Command::new("timeout")
+        .args(["--signal=INT", "60", "gst-launch-1.0"])
         .args(line.split_whitespace())
         .env("LC_ALL", "C")
         .output()
