@@ -112,11 +112,37 @@ pub(crate) fn backing(
                 CATEGORY,
                 "memory {raw:p} holds another buffer now: {backing:?}"
             );
-            known[place] = now;
+            let old = std::mem::replace(&mut known[place], now);
+            drop(known);
+            // The library may have noted something in a block: then it is the same buffer still.
+            if !Arc::ptr_eq(&old.backing, &backing) {
+                old.leave(shared);
+            }
         }
         None => known.push(now),
     }
     Ok((backing, shared))
+}
+
+impl Known {
+    /// Parks the registration for when the buffer comes again, or ends it, behind whatever another copy of
+    /// the crate has pending on it.
+    fn leave(self, shared: Option<SharedPtr>) {
+        let left = match self.key {
+            Key::Surface(descriptor) => recycled::gone(descriptor.identity(), self.backing),
+            Key::Legacy(_, Some(identity)) => recycled::gone(identity, self.backing),
+            Key::Legacy(_, None) => Some(self.backing),
+        };
+        if let (Some(backing), Some(SharedPtr(shared))) = (left, shared) {
+            // SAFETY: whoever calls this has the memory still, and the header lies in it.
+            if let Err(error) = unsafe { backing.take_over(shared) } {
+                gst::error!(
+                    CATEGORY,
+                    "work pending on a memory that goes failed: {error}"
+                );
+            }
+        }
+    }
 }
 
 /// How many buffers a foreign memory holds.
@@ -261,21 +287,9 @@ unsafe extern "C" fn free_entry(entry: *mut c_void) {
         // SAFETY: GStreamer calls this once with the box leaked in `entry`.
         let entry = unsafe { Box::from_raw(entry.cast::<Entry>()) };
         let known = entry.known.into_inner().unwrap_or_else(|e| e.into_inner());
-        for Known { key, backing, .. } in known {
-            let left = match key {
-                Key::Surface(descriptor) => recycled::gone(descriptor.identity(), backing),
-                Key::Legacy(_, Some(identity)) => recycled::gone(identity, backing),
-                Key::Legacy(_, None) => Some(backing),
-            };
-            if let (Some(backing), Some(SharedPtr(shared))) = (left, entry.shared) {
-                // SAFETY: the memory's qdata goes before the memory, and the header lies in that.
-                if let Err(error) = unsafe { backing.take_over(shared) } {
-                    gst::error!(
-                        CATEGORY,
-                        "work pending on a memory that goes failed: {error}"
-                    );
-                }
-            }
-        }
+        // The memory's qdata goes before the memory.
+        known
+            .into_iter()
+            .for_each(|known| known.leave(entry.shared));
     });
 }

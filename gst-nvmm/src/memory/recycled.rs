@@ -1,5 +1,6 @@
 #![forbid(unsafe_code)]
-//! Producers that wrap a new GstMemory around the same few surfaces for every frame.
+//! Producers that wrap a new GstMemory around the same few surfaces for every frame, or put another surface
+//! into the same GstMemory.
 //!
 //! A registration goes with its memory. Where the same surface comes again in another memory, it is
 //! registered anew, at the price of milliseconds. Once that is seen, registrations are parked when
@@ -46,7 +47,7 @@ fn table() -> MutexGuard<'static, Table> {
     TABLE.lock().unwrap_or_else(|e| e.into_inner())
 }
 
-/// Notes that the memory of a surface is gone, in its destroy notify. What is not parked comes back, to be
+/// Notes that the memory of a surface is gone, or holds another one. What is not parked comes back, to be
 /// dropped.
 #[must_use]
 pub(crate) fn gone(identity: Identity, backing: Arc<Backing>) -> Option<Arc<Backing>> {
