@@ -47,3 +47,59 @@ fn an_end_that_comes_after_the_stop_ends_no_later_stream() {
     drop((pipeline, source, sink));
     usage.assert_clean();
 }
+
+unsafe extern "C" fn refuse(
+    _pad: *mut gst::ffi::GstPad,
+    _parent: *mut gst::ffi::GstObject,
+    _mode: gst::ffi::GstPadMode,
+    _active: gst::glib::ffi::gboolean,
+) -> gst::glib::ffi::gboolean {
+    gst::glib::ffi::GFALSE
+}
+
+/// What was pushed to a source that did not start is not of the next stream, nor is its end.
+#[test]
+fn a_start_that_fails_leaves_nothing_for_the_next_one() {
+    let _guard = exclusive();
+    let usage = Usage::start();
+    let caps: gst::Caps = NVMM.parse().unwrap();
+    let source = NvmmSource::new(&caps, 3).unwrap();
+    let seen = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&seen);
+    let sink = NvmmSink::new(&caps, 1, move |_| {
+        counted.fetch_add(1, Relaxed);
+        Ok(())
+    })
+    .unwrap();
+    sink.set_property("sync", false);
+    let pipeline = gst::Pipeline::new();
+    let elements: [&gst::Element; 2] = [source.upcast_ref(), sink.upcast_ref()];
+    pipeline.add_many(elements).unwrap();
+    gst::Element::link_many(elements).unwrap();
+    let pipeline = Pipeline::new(pipeline);
+    source.push(source.frame().unwrap(), None).unwrap();
+    let pad = source.static_pad("src").unwrap();
+    let set = |function| {
+        // SAFETY: the pad is alive and not active; nobody else uses it now.
+        let place = unsafe { &raw mut (*pad.as_ptr()).activatemodefunc };
+        // SAFETY: as above; the functions live as long as the program.
+        unsafe { place.replace(function) }
+    };
+    let ours = set(Some(refuse as _));
+    pipeline.set(gst::State::Playing).unwrap_err();
+    assert!(matches!(source.frame(), Err(gst_nvmm::Error::Flushing)));
+    source.end_of_stream();
+    set(ours);
+    pipeline.set(gst::State::Null).unwrap();
+    pipeline.as_gst().bus().unwrap().set_flushing(true);
+    pipeline.as_gst().bus().unwrap().set_flushing(false);
+    pipeline.set(gst::State::Playing).unwrap();
+    for _ in 0..2 {
+        source.push(source.frame().unwrap(), None).unwrap();
+    }
+    source.end_of_stream();
+    pipeline.wait().unwrap();
+    assert_eq!(seen.load(Relaxed), 2);
+    drop((pipeline, pad, source, sink));
+    usage.assert_clean();
+}

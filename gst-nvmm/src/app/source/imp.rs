@@ -76,7 +76,11 @@ impl ElementImpl for NvmmSource {
             return Err(gst::StateChangeError);
         }
         let result = self.parent_change_state(transition);
-        if stopped == Some(true) {
+        let has_failed = stopped == Some(false) && result.is_err();
+        if has_failed && let Err(error) = self.set_stopped(true) {
+            gst::warning!(CATEGORY, imp = self, "{error}");
+        }
+        if has_failed || stopped == Some(true) {
             let mut state = lock(&self.state);
             let left = std::mem::take(&mut state.queue);
             state.is_ended = false;
