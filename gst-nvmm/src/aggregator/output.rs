@@ -1,6 +1,7 @@
 //! One turn of the source task: the next output frame, made, skipped or waited for.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use gst::ClockTime;
 use gst::prelude::*;
@@ -17,6 +18,13 @@ use crate::counts::Counts;
 use crate::error::Error;
 use crate::pool::NvmmBufferPool;
 use crate::session::Session;
+
+/// What inputs have further ahead than this in a live pipeline is left to wait: other inputs may have
+/// something before, and the times of one may be wrong.
+const AHEAD: ClockTime = ClockTime::from_seconds(1);
+
+/// How long it looks at nothing then; a flush or a stop waits for that, too.
+const PATIENCE: Duration = Duration::from_millis(20);
 
 /// An output frame that is due: its running times, and what it is made with.
 struct Due {
@@ -102,6 +110,16 @@ impl CudaAggregator {
                 Picked::NeedData => return Err(AGGREGATOR_FLOW_NEED_DATA),
                 Picked::Eos => return Err(gst::FlowError::Eos),
                 Picked::NothingBefore(time) => {
+                    if let Some(now) = self.now().filter(|now| now.saturating_add(AHEAD) < time) {
+                        self.warn_of_times(now, time);
+                        clock.skip_to(now);
+                        if clock.next() != times {
+                            self.skip(times.0, clock)?;
+                        }
+                        // The base class calls at once again as long as all inputs have something.
+                        std::thread::sleep(PATIENCE);
+                        return Err(AGGREGATOR_FLOW_NEED_DATA);
+                    }
                     clock.skip_to(time);
                     self.skip(times.0, clock)?;
                 }
@@ -114,6 +132,13 @@ impl CudaAggregator {
                 }
             }
         }
+    }
+
+    /// The running time, where the pipeline is live: there frames have their time, and nothing is ahead of it.
+    fn now(&self) -> Option<ClockTime> {
+        let object = self.obj();
+        object.latency()?;
+        object.current_running_time()
     }
 
     /// Goes on at `clock`, and tells downstream that nothing comes from `start` until then.

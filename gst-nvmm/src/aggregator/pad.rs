@@ -36,6 +36,8 @@ pub(super) struct PadState {
     pub(super) current: Option<Current>,
     /// The application was told that its producer has too few surfaces.
     pub(super) has_starved: bool,
+    /// The application was told that its frames are far ahead of a live pipeline's time.
+    pub(super) is_ahead: bool,
 }
 
 #[derive(Debug)]

@@ -88,6 +88,32 @@ impl CudaAggregator {
             && !std::mem::replace(&mut pad.imp().state().has_starved, true)
     }
 
+    /// Warns of each input, once, whose next frame is far ahead of the time in a live pipeline.
+    pub(super) fn warn_of_times(&self, now: ClockTime, far: ClockTime) {
+        self.each_pad(|pad| {
+            let Some(next) = pad.peek_buffer() else {
+                return;
+            };
+            let (start, _) = pad.imp().times(&next, (now, now));
+            if start < far || std::mem::replace(&mut pad.imp().state().is_ahead, true) {
+                return;
+            }
+            gst::element_imp_warning!(
+                self,
+                gst::StreamError::Format,
+                (
+                    "input {} has its next frame at {start}, in a live pipeline that is at {now}",
+                    pad.name()
+                ),
+                [
+                    "nothing of it is shown until then. If that is not meant, its source stamps frames with the \
+                     clock's time instead of the pipeline's: add live sources to a pipeline that has reached \
+                     its state, or set the pad's offset"
+                ]
+            );
+        });
+    }
+
     fn warn_of(&self, pad: &CudaAggregatorPad) {
         gst::warning!(CATEGORY, obj = pad, "no frame comes while one is held");
         gst::element_imp_warning!(

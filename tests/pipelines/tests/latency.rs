@@ -196,3 +196,57 @@ fn a_producer_with_fewer_surfaces_than_the_latency_holds_goes_on() {
     drop(pipeline);
     usage.assert_clean();
 }
+
+/// One whose source stamps its frames with another time: nothing of it is shown, and it is named.
+#[test]
+fn a_live_input_whose_times_are_far_ahead_takes_nobody_along() {
+    let _guard = exclusive();
+    let usage = Usage::start();
+    let source = format!("videotestsrc is-live=true ! {CAPS}");
+    let pipeline = Pipeline::parse(&format!(
+        "nvmmoverlay name=mix ! nvmmtransform ! video/x-raw ! appsink name=out sync=false \
+         {source} ! identity name=ahead ! nvmmtransform ! queue ! mix.sink_0"
+    ));
+    let pipeline = pipeline.expect("a pipeline");
+    let pad = pipeline.get::<gst::Element>("ahead").static_pad("src");
+    pad.expect("a pad").set_offset(3_600_000_000_000);
+    pipeline.set(gst::State::Playing).expect("it starts");
+    let bus = pipeline.as_gst().bus().expect("a bus");
+    let limit = gst::ClockTime::from_seconds(20);
+    let warning = bus.timed_pop_filtered(limit, &[gst::MessageType::Warning]);
+    let warning = warning.expect("a warning");
+    let gst::MessageView::Warning(warning) = warning.view() else {
+        panic!("{warning:?}");
+    };
+    let warning = warning.error().to_string();
+    for words in ["sink_0", "1:00:00"] {
+        assert!(warning.contains(words), "{warning}");
+    }
+    let line = format!("{source} ! nvmmtransform ! queue");
+    let right = gst::parse::bin_from_description(&line, true).expect("an input");
+    pipeline.as_gst().add(&right).expect("a new element");
+    let mix = pipeline.get::<gst::Element>("mix");
+    right.link(&mix).expect("a pad");
+    right.sync_state_with_parent().expect("it starts");
+    for picture in take(&pipeline, 20) {
+        let pts = picture.pts.expect("a time");
+        assert!(pts < gst::ClockTime::from_seconds(60), "{pts}");
+    }
+    let usage_of_cpu = {
+        let busy = || {
+            let stat = std::fs::read_to_string("/proc/self/stat").expect("there");
+            let fields = stat.rsplit(')').next().expect("fields").split_whitespace();
+            let ticks = fields.skip(11).take(2);
+            ticks.map(|t| t.parse::<u64>().expect("ticks")).sum::<u64>()
+        };
+        right.set_state(gst::State::Null).expect("it stops");
+        pipeline.as_gst().remove(&right).expect("it is there");
+        let before = busy();
+        std::thread::sleep(Duration::from_secs(1));
+        busy() - before
+    };
+    // In hundredths of a second: it waits, it does not turn round and round.
+    assert!(usage_of_cpu < 50, "{usage_of_cpu}");
+    drop((pipeline, right, mix));
+    usage.assert_clean();
+}
