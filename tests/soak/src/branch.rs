@@ -20,6 +20,8 @@ pub(crate) struct Branch {
     pub(crate) bin: gst::Bin,
     /// Frames come as long as nobody ends them.
     pub(crate) is_endless: bool,
+    /// Its end was asked for, or comes by itself.
+    pub(crate) has_ended: bool,
     /// Takes seeks.
     pub(crate) is_seekable: bool,
     feeder: Option<Feeder>,
@@ -61,6 +63,7 @@ impl Branch {
         let mut branch = Self {
             bin,
             is_endless: input.frames.is_none(),
+            has_ended: input.frames.is_some(),
             is_seekable: input.kind == Kind::Pattern && !input.is_live,
             feeder: None,
             source: None,
@@ -158,6 +161,7 @@ impl Branch {
     /// Ends its stream, the application's way where it is the source.
     pub(crate) fn end(&mut self, by_application: bool) {
         self.is_endless = false;
+        self.has_ended = true;
         match &self.source {
             Some(source) if by_application => source.end_of_stream(),
             _ => {

@@ -132,8 +132,19 @@ impl<'a> Running<'a> {
         let Some(mixer) = &self.mixer else {
             return Ok(());
         };
+        // Behind its own end a mixer takes nothing: GStreamer's base class lets what comes wait for ever.
+        if self.branches.iter().all(|branch| branch.has_ended) {
+            return Ok(());
+        }
         let branch = Branch::new(input)?;
         self.pipeline.add(&branch.bin).map_err(text)?;
+        // GStreamer 1.22 gives the bin its base time, and not what is in it: a source would stamp its frames
+        // with the clock's time.
+        let base = self.pipeline.base_time();
+        for element in branch.bin.iterate_recurse() {
+            let element = element.map_err(text)?;
+            element.set_base_time(base.ok_or("a pipeline that plays has a base time")?);
+        }
         let pad = branch.pad()?;
         if !input.is_live {
             pad.set_offset(self.position.load(Relaxed).try_into().unwrap_or(0));
