@@ -133,7 +133,8 @@ impl<'a> Running<'a> {
             return Ok(());
         };
         // Behind its own end a mixer takes nothing: GStreamer's base class lets what comes wait for ever.
-        if self.branches.iter().all(|branch| branch.has_ended) {
+        let has_ended = self.branches.iter().all(|branch| branch.has_ended);
+        if has_ended && !self.branches.is_empty() {
             return Ok(());
         }
         let branch = Branch::new(input)?;
