@@ -23,8 +23,8 @@ use crate::session::Session;
 /// something before, and the times of one may be wrong.
 const AHEAD: ClockTime = ClockTime::from_seconds(1);
 
-/// How long it looks at nothing then; a flush or a stop waits for that, too.
-const PATIENCE: Duration = Duration::from_millis(20);
+/// How long it does nothing where the base class would call at once again; a flush or a stop waits for that.
+const PATIENCE: Duration = Duration::from_millis(5);
 
 /// An output frame that is due: its running times, and what it is made with.
 struct Due {
@@ -73,8 +73,12 @@ impl CudaAggregator {
         }
         let mut buffer = match self.compute(session, &due.info, &due.pool) {
             Ok(buffer) => buffer,
-            // Whether the whole element flushes is the base class's business.
-            Err(Error::Flushing) => return Err(AGGREGATOR_FLOW_NEED_DATA),
+            // Whether the whole element flushes is the base class's business. Until it does, as while a seek is
+            // on its way up, it calls at once again.
+            Err(Error::Flushing) => {
+                std::thread::sleep(PATIENCE);
+                return Err(AGGREGATOR_FLOW_NEED_DATA);
+            }
             Err(error) => {
                 self.post_error_message(error.to_message());
                 return Err(gst::FlowError::Error);
