@@ -285,6 +285,12 @@ impl Drop for Backing {
                 CATEGORY,
                 "work pending on a surface that goes failed: {error}"
             );
+            // The error may be of the call and not of the work.
+            if let Some(frame) = self.frame.get()
+                && let Err(error) = frame.context().synchronize()
+            {
+                gst::error!(CATEGORY, "nor can all work be waited for: {error}");
+            }
         }
     }
 }

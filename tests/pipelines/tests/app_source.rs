@@ -7,7 +7,8 @@ use std::thread;
 
 use apps::*;
 use gst::prelude::*;
-use gst_nvmm::{NvmmBufferPool, NvmmFrame, NvmmFrameMut, NvmmSink, Session};
+use gst_nvmm::egl_cuda::PinnedMemory;
+use gst_nvmm::{NvmmBufferPool, NvmmFrame, NvmmFrameMut, NvmmSink, NvmmSource, Session};
 use gst_video::VideoInfo;
 use nvmm_pipelines::{Usage, exclusive, fail};
 
@@ -262,5 +263,34 @@ fn an_application_that_waits_gets_a_frame_of_the_new_caps() {
     let width = soon("waiting", move || waiter.join().expect("no panic"));
     assert_eq!(width.ok(), Some(128));
     drop((held, source));
+    usage.assert_clean();
+}
+
+/// The wait for the pixels' work fails when their surface goes: all of the context's work is waited for.
+#[test]
+fn a_surface_outlasts_its_work_though_the_wait_for_it_fails() {
+    const SIZE: usize = 2048;
+    let _guard = exclusive();
+    let usage = Usage::start();
+    let caps =
+        format!("video/x-raw(memory:NVMM),format=RGBA,width={SIZE},height={SIZE},framerate=30/1");
+    let source = NvmmSource::new(&caps.parse().expect("caps"), 1).expect("a source");
+    let frame = source.frame().expect("an empty frame");
+    let session = Session::new().expect("CUDA");
+    let memory = PinnedMemory::new(session.context(), SIZE * 4, SIZE).expect("memory");
+    let stream = session.stream();
+    frame.begin(stream).expect("a wait on the stream");
+    for _ in 0..16 {
+        let to = frame.target(0).expect("rows to write");
+        stream.copy(memory.source(), to).expect("a copy");
+    }
+    frame.finish(stream).expect("an event");
+    assert!(!stream.is_complete().expect("a query"), "it is done");
+    fail("cuEventSynchronize", 1, 201);
+    drop(source);
+    drop(frame);
+    assert_eq!(usage.count("faults_injected"), 1);
+    assert!(stream.is_complete().expect("a query"), "it was waited for");
+    drop((memory, session));
     usage.assert_clean();
 }

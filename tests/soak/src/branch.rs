@@ -134,6 +134,10 @@ impl Branch {
         self.feeder = Some(Feeder::new(
             input,
             move |number| {
+                // appsrc stamps what is pushed at once, with the clock's time while it knows no base time.
+                if is_live && pushing.current_state() != gst::State::Playing {
+                    return Ok(Pushed::Stopped);
+                }
                 let Some(free) = all
                     .iter_mut()
                     .find_map(|buffer| buffer.is_writable().then_some(buffer))

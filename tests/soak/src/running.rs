@@ -139,13 +139,6 @@ impl<'a> Running<'a> {
         }
         let branch = Branch::new(input)?;
         self.pipeline.add(&branch.bin).map_err(text)?;
-        // GStreamer 1.22 gives the bin its base time, and not what is in it: a source would stamp its frames
-        // with the clock's time.
-        let base = self.pipeline.base_time();
-        for element in branch.bin.iterate_recurse() {
-            let element = element.map_err(text)?;
-            element.set_base_time(base.ok_or("a pipeline that plays has a base time")?);
-        }
         let pad = branch.pad()?;
         if !input.is_live {
             pad.set_offset(self.position.load(Relaxed).try_into().unwrap_or(0));

@@ -218,9 +218,15 @@ impl BaseTransformImpl for NvmmTransform {
         &self,
         query: &mut gst::query::Allocation,
     ) -> Result<(), gst::LoggableError> {
+        // The base class only says that it could not negotiate.
+        let failed = |error: &gst_nvmm::Error| self.post_error_message(error.to_message());
         *lock(&self.pools) = Pools::decide(query, &self.settings())
+            .inspect_err(failed)
             .map_err(|error| gst::loggable_error!(CATEGORY, "{error}"))?;
-        self.parent_decide_allocation(query)
+        self.parent_decide_allocation(query).inspect_err(|_| {
+            let failure = lock(&self.pools).failure();
+            failure.iter().for_each(failed);
+        })
     }
 
     fn prepare_output_buffer(

@@ -125,7 +125,11 @@ impl BaseSrcImpl for NvmmSource {
         &self,
         query: &mut gst::query::Allocation,
     ) -> Result<(), gst::LoggableError> {
-        let failed = |error: Error| gst::loggable_error!(CATEGORY, "{error}");
+        // The base class only says that it could not negotiate.
+        let failed = |error: Error| {
+            self.post_error_message(error.to_message());
+            gst::loggable_error!(CATEGORY, "{error}")
+        };
         let config = self.config().map_err(failed)?;
         let mut state = lock(&self.state);
         let Some(video) = state.video.clone() else {
