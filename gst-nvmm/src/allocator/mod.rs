@@ -10,7 +10,8 @@ use gst_video::VideoInfo;
 use nvbuf::ColorFormat;
 
 use crate::error::{Error, Result};
-use crate::memory::backing::{Backing, copy_pixels};
+use crate::memory::backing::Backing;
+use crate::memory::copy::copy_pixels;
 use crate::memory::form::{has_legacy, has_legacy_format};
 use crate::memory::{self, Form};
 

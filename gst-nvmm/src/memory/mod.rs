@@ -1,6 +1,7 @@
 //! Our GstMemory: a shell around a surface, in either form. What it maps to, how it is copied.
 
 pub(crate) mod backing;
+pub(crate) mod copy;
 pub(crate) mod form;
 pub(crate) mod import;
 pub(crate) mod interop;
@@ -231,38 +232,34 @@ unsafe extern "C" fn mem_copy(
     })
 }
 
-/// The memory that a header is of.
+/// Does for another copy of the crate what only this one can; logs and leaves at the memory what failed.
 ///
 /// # Safety
 ///
 /// `shared` is the header of a memory of this copy, valid for the call.
-unsafe fn memory_of(shared: *const Shared) -> *mut GstMemory {
-    // SAFETY: by this function's contract and the type's invariant, it lies in a `RawMemory`.
-    let raw = unsafe { shared.byte_sub(std::mem::offset_of!(RawMemory, shared)) };
-    raw.cast_mut().cast()
-}
-
-fn in_context<T>(
-    backing: &Backing,
-    body: impl FnOnce(&Current<'_>) -> crate::Result<T>,
-) -> crate::Result<T> {
-    let context = backing.context()?;
-    body(&context.push()?)
-}
-
-/// # Safety
-///
-/// `memory` is valid for the call.
-unsafe fn result_code(memory: *mut GstMemory, what: &str, result: crate::Result<()>) -> u32 {
-    match result {
-        Ok(()) => 0,
-        Err(error) => {
-            gst::error!(CATEGORY, "{what} for another plugin: {error}");
-            // SAFETY: by this function's contract.
-            unsafe { why::leave(memory, &error) };
-            FAILED
-        }
-    }
+unsafe fn lend(
+    shared: *const Shared,
+    what: &str,
+    body: impl FnOnce(&Backing, &Current<'_>) -> crate::Result<()>,
+) -> u32 {
+    guard(FAILED, || {
+        // SAFETY: by this function's contract and the type's invariant, it lies in a `RawMemory`.
+        let raw = unsafe { shared.byte_sub(std::mem::offset_of!(RawMemory, shared)) };
+        let memory: *mut GstMemory = raw.cast_mut().cast();
+        // SAFETY: as above.
+        let backing = unsafe { backing_of(memory) };
+        let result = backing.context().and_then(|context| {
+            let current = context.push()?;
+            body(backing, &current)
+        });
+        let Err(error) = result else {
+            return 0;
+        };
+        gst::error!(CATEGORY, "{what} for another plugin: {error}");
+        // SAFETY: as above.
+        unsafe { why::leave(memory, &error) };
+        FAILED
+    })
 }
 
 unsafe extern "C" fn shared_wait(
@@ -270,21 +267,15 @@ unsafe extern "C" fn shared_wait(
     stream: CUstream,
     recordings: *mut u64,
 ) -> u32 {
-    guard(FAILED, || {
-        // SAFETY: the interface's contract: a memory's header, while a reference is held.
-        let memory = unsafe { memory_of(shared) };
-        // SAFETY: as above: a memory of ours.
-        let backing = unsafe { backing_of(memory) };
-        let result = in_context(backing, |current| {
-            // SAFETY: the interface's contract: a stream, alive.
-            let seen = unsafe { backing.wait(current, stream) }?;
-            // SAFETY: the interface's contract: a place for the number.
-            unsafe { recordings.write(seen) };
-            Ok(())
-        });
-        // SAFETY: as above.
-        unsafe { result_code(memory, "wait", result) }
-    })
+    let body = |backing: &Backing, current: &Current<'_>| {
+        // SAFETY: the interface's contract: a stream, alive.
+        let seen = unsafe { backing.wait(current, stream) }?;
+        // SAFETY: the interface's contract: a place for the number.
+        unsafe { recordings.write(seen) };
+        Ok(())
+    };
+    // SAFETY: the interface's contract: a memory's header, while a reference is held.
+    unsafe { lend(shared, "wait", body) }
 }
 
 unsafe extern "C" fn shared_record(
@@ -292,16 +283,10 @@ unsafe extern "C" fn shared_record(
     stream: CUstream,
     recordings: u64,
 ) -> u32 {
-    guard(FAILED, || {
-        // SAFETY: the interface's contract: a memory's header, while a reference is held.
-        let memory = unsafe { memory_of(shared) };
-        // SAFETY: as above: a memory of ours.
-        let backing = unsafe { backing_of(memory) };
-        let result = in_context(backing, |current| {
-            // SAFETY: the interface's contract: a stream, alive.
-            unsafe { backing.record(current, stream, recordings) }
-        });
-        // SAFETY: as above.
-        unsafe { result_code(memory, "record", result) }
-    })
+    let body = |backing: &Backing, current: &Current<'_>| {
+        // SAFETY: the interface's contract: a stream, alive.
+        unsafe { backing.record(current, stream, recordings) }
+    };
+    // SAFETY: the interface's contract: a memory's header, while a reference is held.
+    unsafe { lend(shared, "record", body) }
 }
