@@ -149,13 +149,23 @@ thread() {
     return $status
 }
 
-# Of what is no call into a library: the numbers and names of nvbufsurface-sys and nvbuf.
+# What calls no library: unit tests of the lower layers, and the kernels' twins.
 miri() {
+    local folder of line skip status=0
     if ! cargo miri --version >"$home/miri.log" 2>&1; then
-        not_run+=("miri: not there (a nightly toolchain with the component miri has it)")
+        not_run+=("miri: not there (a nightly toolchain with the components miri and rust-src has it)")
         return 0
     fi
-    (env -u NVMM_SIM_STRICT cargo miri test --quiet -p nvbufsurface-sys --lib)
+    for folder in nvbufsurface-sys nvbuf egl-cuda tests/sim/twins; do
+        of=$(package "$folder") skip=()
+        wanted "$of" || continue
+        while read -r line; do skip+=(--skip "$line"); done < <(skipped miri "$of" --lib)
+        echo "== Miri: $of" >&2
+        # No runner: Miri is one.
+        env -u NVMM_SIM -u NVMM_SIM_STRICT cargo miri test --quiet -p "$of" --lib -- ${skip[@]+"${skip[@]}"} 2>&1 |
+            tee "$home/miri-$of.log" || status=1
+    done
+    return $status
 }
 
 # Memory that is used wrongly by the plugin, or lost by it; what GLib, GStreamer and the loader keep is theirs.
