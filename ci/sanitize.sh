@@ -71,7 +71,8 @@ sanitized() {
     local log=$home/$name-$of.log
     # Libraries that a program opens take the sanitizer's functions from it.
     local flags="\"-Zsanitizer=$name\", \"-Cforce-frame-pointers=yes\", \"-Clink-arg=-rdynamic\""
-    local cargo=(--quiet --target "$host" --target-dir "$home/$name" -p "$of" --config "target.'$host'.rustflags=[$flags]")
+    local cargo=(--quiet --target "$host" --target-dir "$home/$name" -p "$of" --config "target.'$host'.rustflags=[$flags]"
+        --config "target.'$host'.runner=\"ci/sanitize/run.sh\"")
     [[ -z ${features[$folder]:-} ]] || cargo+=(--features "${features[$folder]}")
     echo "== $name sanitizer: $of" >&2
     export RUSTC_BOOTSTRAP=1
