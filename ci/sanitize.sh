@@ -128,7 +128,7 @@ address() {
     NVMM_SIM_SANITIZER=address all_of address "${lower[@]}" || status=1
     ci/plugin.sh
     # GLib and GStreamer have no frame pointers: without unwinding by tables what is theirs could not be told from ours.
-    ASAN_OPTIONS+=:fast_unwind_on_malloc=0
+    ASAN_OPTIONS+=:fast_unwind_on_malloc=0:malloc_context_size=20
     all_of address "${upper[@]}" || status=1
     unset ASAN_OPTIONS LSAN_OPTIONS
     return $status
