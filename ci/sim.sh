@@ -14,7 +14,9 @@
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
-state=$root/target/sim
+# With a sanitizer the core has a folder of its own; ci/sanitize.sh says what a compiler needs for it.
+sanitizer=${NVMM_SIM_SANITIZER:-}
+state=$root/target/sim${sanitizer:+-$sanitizer}
 release=${NVMM_SIM_RELEASE:-r32.7}
 folder=$state/$release
 lib=$folder/lib
@@ -172,16 +174,22 @@ library() {
 build() {
     mkdir -p "$lib" "$egl" "$gpu" "$folder/symbols" "$root/target/plugins"
     touch "$folder/stamp.new"
+    local flags=() target=() built=$state/build/release
+    if [[ -n $sanitizer ]]; then
+        target=(--target "$("${RUSTC:-rustc}" -vV | sed -n 's/^host: //p')")
+        flags=(RUSTFLAGS="-Zsanitizer=$sanitizer -Cforce-frame-pointers=yes")
+        built=$state/build/${target[1]}/release
+    fi
     # Its own target folder: this may run inside a cargo that holds the lock of the usual one.
     (
         cd "$root"
-        env -u RUSTFLAGS -u CARGO_ENCODED_RUSTFLAGS -u CARGO_BUILD_TARGET -u CARGO_TARGET_DIR \
-            "${CARGO:-cargo}" build --quiet --release --target-dir "$state/build" \
+        env -u RUSTFLAGS -u CARGO_ENCODED_RUSTFLAGS -u CARGO_BUILD_TARGET -u CARGO_TARGET_DIR ${flags[@]+"${flags[@]}"} \
+            "${CARGO:-cargo}" build --quiet --release --target-dir "$state/build" ${target[@]+"${target[@]}"} \
             --lib -p nvmm-sim -p nvmm-sim-twins
     ) >&2
-    install_library "$state/build/release/libnvmm_sim.so" libnvmm_sim.so
-    if [[ -e $state/build/release/libnvmm_sim_twins.so ]]; then
-        install_library "$state/build/release/libnvmm_sim_twins.so" libnvmm_sim_twins.so
+    install_library "$built/libnvmm_sim.so" libnvmm_sim.so
+    if [[ -e $built/libnvmm_sim_twins.so ]]; then
+        install_library "$built/libnvmm_sim_twins.so" libnvmm_sim_twins.so
     fi
     library nvbufsurface NVBUFSURFACE_ABI
     library nvbufsurftransform NVBUFSURFTRANSFORM_ABI

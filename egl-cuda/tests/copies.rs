@@ -258,12 +258,13 @@ fn sim_a_slice_waits_for_all_streams() {
         .copy_from_host(&vec![3; len], 4096, source.target())
         .unwrap();
     let mut pinned = PinnedMemory::new(&context, 4096, rows).unwrap();
-    first.copy(source.source(), pinned.target()).unwrap();
-    let (from, to) = (
-        source.source().part(0, 0, 1, 1).unwrap(),
-        pinned.target().part(0, 0, 1, 1).unwrap(),
-    );
-    second.copy(from, to).unwrap();
+    // Of other rows: nothing orders the two streams.
+    let last = rows - 1;
+    for (stream, y, height) in [(&first, 0, last), (&second, last, 1)] {
+        let from = source.source().part(0, y, 4096, height).unwrap();
+        let to = pinned.target().part(0, y, 4096, height).unwrap();
+        stream.copy(from, to).unwrap();
+    }
     assert!(pinned.as_slice().unwrap().iter().all(|byte| *byte == 3));
     assert!(first.is_complete().unwrap());
     assert_eq!(simulator.counter("violations"), Some(0));

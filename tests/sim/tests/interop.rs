@@ -5,7 +5,7 @@ mod support;
 use std::os::unix::process::ExitStatusExt as _;
 
 use nvbufsurface_sys::classic as sys;
-use support::cuda::{Copy2D, Cuda, Frame, Half};
+use support::cuda::{Copy2D, Cuda, Frame, Half, Picture};
 use support::surface::{Surface, params};
 use support::{child, counter, isolated, text};
 
@@ -229,14 +229,23 @@ fn threads_share_the_platform() {
         let (fill, shared) = (cuda.function("fill"), Surface::rgba());
         assert_eq!(shared.map_egl_image(0), 0);
         let (_, everyones) = cuda.picture(shared.image());
+        // A quarter of the rows for each: nothing orders their streams.
+        let quarter = everyones.height / 4;
+        let start =
+            move |number: u8| usize::from(number - 1) * (quarter * everyones.pitch) as usize;
         let work = move |number: u8| {
             assert_eq!(cuda.push(context), 0);
+            let mine = Picture {
+                pixels: everyones.pixels + start(number),
+                height: quarter,
+                ..everyones
+            };
             let stream = cuda.stream();
             for value in 0..50u8 {
                 let surface = Surface::rgba();
                 assert_eq!(surface.map_egl_image(0), 0);
                 let (resource, picture) = cuda.picture(surface.image());
-                assert_eq!(cuda.fill(fill, stream, everyones, 0, number), 0);
+                assert_eq!(cuda.fill(fill, stream, mine, 0, number), 0);
                 assert_eq!(cuda.fill(fill, stream, picture, 0, value), 0);
                 assert_eq!(cuda.stream_synchronize(stream), 0);
                 assert_eq!(surface.first_byte(0), value);
@@ -251,7 +260,20 @@ fn threads_share_the_platform() {
         threads
             .into_iter()
             .for_each(|thread| thread.join().unwrap());
-        assert!((1..=4).contains(&shared.first_byte(0)));
+        assert_eq!(
+            (
+                shared.map(0, 0, sys::NVBUF_MAP_READ),
+                shared.sync_for_cpu(0, 0)
+            ),
+            (0, 0)
+        );
+        for number in 1..=4 {
+            // SAFETY: within the plane, which is mapped.
+            let at = unsafe { shared.addr(0).add(start(number)) };
+            // SAFETY: as above.
+            assert_eq!(unsafe { at.read_volatile() }, number);
+        }
+        assert_eq!(shared.unmap(0, 0), 0);
         assert_eq!(
             (counter("violations"), counter("registrations_alive")),
             (0, 1)

@@ -71,14 +71,20 @@ fn a_stream_waits_for_an_event_of_another() {
         let mut ms = 0.0;
         assert_eq!(cuda.elapsed(&mut ms, begin, end), 0);
         assert!(ms >= 299.0, "{ms}");
-        // Without the wait the fast one would have been first.
-        assert_eq!(cuda.fill(fill, slow, picture, 300, 3), 0);
-        assert_eq!(cuda.fill(fill, fast, picture, 0, 4), 0);
+        // Without the wait the fast one is first.
+        let other = Surface::rgba();
+        assert_eq!(other.map_egl_image(0), 0);
+        let (_, elsewhere) = cuda.picture(other.image());
+        assert_eq!(cuda.fill(fill, slow, picture, 1000, 3), 0);
+        assert_eq!(cuda.event_record(end, slow), 0);
+        assert_eq!(cuda.fill(fill, fast, elsewhere, 0, 4), 0);
+        assert_eq!(cuda.stream_synchronize(fast), 0);
+        assert_eq!(cuda.event_query(end), 600);
         assert_eq!(cuda.ctx_synchronize(), 0);
-        assert_eq!(surface.first_byte(0), 3);
+        assert_eq!((surface.first_byte(0), other.first_byte(0)), (3, 4));
         assert_eq!(
             (counter("stream_waits"), counter("synchronisations")),
-            (1, 2)
+            (1, 3)
         );
     });
 }

@@ -93,9 +93,16 @@ pub(crate) fn runner(release: &str) -> Command {
     command
 }
 
+/// The folder of everything that `ci/sim.sh` builds, which is another one with a sanitizer (ci/sanitize.sh).
+pub(crate) fn state() -> PathBuf {
+    let sanitizer = std::env::var("NVMM_SIM_SANITIZER").unwrap_or_default();
+    let dash = if sanitizer.is_empty() { "" } else { "-" };
+    root().join(format!("target/sim{dash}{sanitizer}"))
+}
+
 /// Where the simulated libraries of a release are.
 pub(crate) fn folder(release: &str) -> PathBuf {
-    root().join("target/sim").join(release).join("lib")
+    state().join(release).join("lib")
 }
 
 /// Builds the libraries of a release, if need be, and says where they are.
