@@ -74,9 +74,11 @@ fn without_comments(text: &str) -> String {
         } else {
             ("*/", 2)
         };
-        rest = rest[at..]
-            .find(end)
-            .map_or("", |end| &rest[at + end + skip..]);
+        // Words on either side of a comment are two words.
+        clean.push(' ');
+        // `/*/` only begins one.
+        let inside = &rest[at + 2..];
+        rest = inside.find(end).map_or("", |end| &inside[end + skip..]);
     }
     clean + rest
 }
@@ -156,6 +158,20 @@ mod tests {
             (entries[1].name.as_str(), entries[1].params.len()),
             ("none", 0)
         );
+    }
+
+    #[test]
+    fn a_comment_is_a_space() {
+        let entries = parse(&format!(
+            "{HEADER}.entry one/* */two() /*/ */ .entry/**/three()"
+        ));
+        assert_eq!(entries, Err(INVALID_PTX));
+        let entries = parse(&format!(
+            "{HEADER}.entry/*/ x */one() {{}} .entry/**/two() {{}}"
+        ))
+        .unwrap();
+        let names: Vec<_> = entries.iter().map(|entry| entry.name.as_str()).collect();
+        assert_eq!(names, ["one", "two"]);
     }
 
     #[test]
