@@ -185,6 +185,8 @@ fn two_plugins_and_a_global_driver_do_not_meet() {
         // SAFETY: the example takes nothing.
         assert_eq!(unsafe { init() }, 0);
     }
+    // Plugins stay, as GStreamer's do, and with them what they have made once.
+    std::mem::forget(libraries);
 }
 
 /// The folder of cust_raw's source, as cargo has it.

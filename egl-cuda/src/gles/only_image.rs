@@ -65,8 +65,8 @@ impl<T> OnlyImage<T> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Barrier;
     use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+    use std::sync::{Barrier, OnceLock};
 
     use super::*;
 
@@ -89,10 +89,10 @@ mod tests {
     #[test]
     fn there_is_one_at_a_time() {
         const THREADS: usize = 4;
-        let (alive, start) = (AtomicUsize::new(0), Barrier::new(THREADS));
-        let only = Box::leak(Box::new(OnlyImage::new()));
-        let alive = Box::leak(Box::new(alive));
-        let (only, alive) = (&*only, &*alive);
+        static ALIVE: AtomicUsize = AtomicUsize::new(0);
+        static ONLY: OnceLock<OnlyImage<Image<'static>>> = OnceLock::new();
+        let start = Barrier::new(THREADS);
+        let (only, alive) = (ONLY.get_or_init(OnlyImage::new), &ALIVE);
         std::thread::scope(|scope| {
             for _ in 0..THREADS {
                 scope.spawn(|| {
