@@ -130,7 +130,9 @@ fn size_and_alignment(declaration: &str) -> Option<(usize, usize)> {
         Some((_, count)) => count.strip_suffix(']')?.trim().parse().ok()?,
         None => 1,
     };
-    Some((element.checked_mul(count)?, align.unwrap_or(element)))
+    let size = element.checked_mul(count)?;
+    let is_possible = (1..=MAX_PARAM_BYTES).contains(&size);
+    is_possible.then(|| (size, align.unwrap_or(element)))
 }
 
 #[cfg(test)]
@@ -158,6 +160,15 @@ mod tests {
             (entries[1].name.as_str(), entries[1].params.len()),
             ("none", 0)
         );
+    }
+
+    #[test]
+    fn arrays_of_nothing_or_of_everything_are_refused() {
+        for count in ["0", "4097", "18446744073709551615"] {
+            let list = format!(".param .u8 a, .param .b8 b[{count}]");
+            let text = format!("{HEADER}.entry x({list}) {{}}");
+            assert_eq!(parse(&text), Err(INVALID_PTX), "{count}");
+        }
     }
 
     #[test]
