@@ -19,8 +19,7 @@ const ENOUGH: u64 = 95;
 
 /// Findings of one sort that are printed; the file has all.
 const PRINTED: usize = 40;
-
-/// Findings of one sort whose place is looked up: each takes a part of a second.
+/// Places of a kind that are looked up: each takes a part of a second.
 const NAMED: usize = 200;
 
 /// A release and a workload or the suite.
@@ -193,34 +192,41 @@ impl<'a> Summary<'a> {
     fn print_coverage(&self) -> bool {
         let (mut all, mut reached) = (0_u64, 0_u64);
         println!("| release | program | pairs | reached |\n|---|---|---|---|");
-        let mut missing = String::new();
+        let mut missing = Vec::new();
         for (group, pairs) in &self.reachable {
             let is_reached = |pair: &Pair| self.reached.contains(&(*group, pair.clone()));
             let count = pairs.keys().filter(|pair| is_reached(pair)).count() as u64;
             println!("| {} | {} | {} | {count} |", group.0, group.1, pairs.len());
             all += pairs.len() as u64;
             reached += count;
-            for (pair, place) in pairs.iter().filter(|(pair, _)| !is_reached(pair)) {
-                let why = if self.behind.contains(&(*group, pair.clone())) {
-                    "only behind another failure, which did not lead there again".to_owned()
-                } else {
-                    format!("{} calls when recorded, none under a fault", place.calls)
-                };
-                let Pair { function, site } = pair;
-                let _ = writeln!(
-                    missing,
-                    "not reached: {} {}: {function}@{site}: {why}",
-                    group.0, group.1
-                );
-            }
+            let left = pairs.iter().filter(|(pair, _)| !is_reached(pair));
+            missing.extend(left.map(|(pair, place)| (*group, pair, place)));
         }
         // Of a sample most are missing, and that is no news.
-        if missing.lines().count() <= PRINTED {
-            print!("{missing}");
+        if missing.len() <= NAMED {
+            for (group, pair, place) in missing {
+                self.print_missing(group, pair, place);
+            }
         }
         let percent = reached as f64 * 100.0 / (all as f64).max(1.0);
         println!("{reached} of {all} pairs of function and place reached, {percent:.1} %");
         reached * 100 >= all * ENOUGH
+    }
+
+    fn print_missing(&self, group: Group<'a>, pair: &Pair, place: &Place) {
+        let why = if self.behind.contains(&(group, pair.clone())) {
+            "only behind another failure, which did not lead there again".to_owned()
+        } else {
+            format!("{} calls when recorded, none under a fault", place.calls)
+        };
+        println!(
+            "not reached: {} {}: {}@{}, {why}\n    at {}",
+            group.0,
+            group.1,
+            pair.function,
+            pair.site,
+            places::words(place)
+        );
     }
 
     fn print_rows(&self) {
