@@ -9,7 +9,8 @@
 #
 # For Debian 12, 13 and Ubuntu 22.04, 24.04 with Rust, as root or with sudo. All is kept in target/aarch64; packages that are missing
 # are installed, and aarch64 programs are registered with the kernel (binfmt_misc) until the next boot if they are not yet.
-# `sh` also builds what is yours: ci/aarch64.sh sh cargo build --release -p PACKAGE, then target/aarch64/tree/target/release.
+# `sh` also builds what is yours: in your project's folder, .../ci/aarch64.sh sh cargo build --release, then target/release there.
+# In a folder of this workspace it works in a copy of that, target/aarch64/tree.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
@@ -70,12 +71,14 @@ rust() {
         mmdebstrap --quiet --variant=extract --architectures=amd64,arm64 \
             --include=rustc-web,libstd-rust-web-dev,libstd-rust-web-dev:arm64 bookworm "$unpacked" ||
             die "Debian's rustc is not to be had either"
+        # arm64's LLVM, manuals.
+        rm -rf "$unpacked/usr/lib/aarch64-linux-gnu" "$unpacked/usr/share"
         touch "$unpacked/done"
     fi
     export AARCH64_RUSTC=$unpacked/rustc
     cat >"$AARCH64_RUSTC" <<END
 #!/bin/sh
-LD_LIBRARY_PATH=\$(echo $unpacked/usr/lib/x86_64-linux-gnu $unpacked/usr/lib/llvm-*/lib | tr ' ' :) exec $unpacked/usr/bin/rustc "\$@"
+LD_LIBRARY_PATH=$unpacked/usr/lib/x86_64-linux-gnu exec $unpacked/usr/bin/rustc "\$@"
 END
     chmod +x "$AARCH64_RUSTC"
 }
@@ -102,7 +105,7 @@ userland() {
             --include=libgstreamer1.0-dev,libgstreamer-plugins-base1.0-dev,gstreamer1.0-tools \
             --include=gstreamer1.0-plugins-base,gstreamer1.0-plugins-good "$suite" "$sysroot"; then
             # qemu looks here first: what is not the userland's own must be the machine's.
-            rm -rf "$sysroot"/{dev,proc,run,sys,tmp,var}
+            rm -rf "${sysroot:?}"/{dev,proc,run,sys,tmp,var}
             echo "$suite" >"$AARCH64/suite"
             return
         fi
@@ -237,13 +240,19 @@ setup)
     ;;
 sh)
     [[ $# -gt 1 ]] || die "sh needs a command"
+    here=$(pwd -P)
     setup >&2
     enter
+    # A folder of this workspace is that of the copy, any other is itself.
+    case $here/ in
+    "$root"/*) here=$tree${here#"$root"} ;;
+    esac
+    cd "$here"
     shift
     exec "$@"
     ;;
 *)
-    sed -n '2,13s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+    sed -n '2,14s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
     exit 2
     ;;
 esac
