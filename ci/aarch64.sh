@@ -10,7 +10,7 @@
 # For Debian 12, 13 and Ubuntu 22.04, 24.04 with Rust, as root or with sudo. All is kept in target/aarch64; packages that are missing
 # are installed, and aarch64 programs are registered with the kernel (binfmt_misc) until the next boot if they are not yet.
 # `sh` also builds what is yours: in your project's folder, .../ci/aarch64.sh sh cargo build --release, then target/release there.
-# In a folder of this workspace it works in a copy of that, target/aarch64/tree.
+# In a folder of this workspace it works in a copy of that, target/aarch64/tree. AARCH64_DEBIAN_RUST=1 takes Debian's rustc in any case.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
@@ -63,7 +63,7 @@ zig() {
 rust() {
     local unpacked=$AARCH64/rust libdir
     libdir=$(rustc --print target-libdir --target "$triple")
-    [[ ! -d $libdir ]] || return 0
+    [[ ! -d $libdir || -n ${AARCH64_DEBIAN_RUST:-} ]] || return 0
     if [[ ! -e $unpacked/done && -z ${AARCH64_DEBIAN_RUST:-} ]] && command -v rustup >/dev/null && timeout 300 rustup target add "$triple"; then return; fi
     if [[ ! -e $unpacked/done ]]; then
         echo "aarch64: rustup has no $triple here; taking Debian's rustc" >&2
