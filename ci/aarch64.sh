@@ -72,7 +72,7 @@ rust() {
             --include=rustc-web,libstd-rust-web-dev,libstd-rust-web-dev:arm64 bookworm "$unpacked" ||
             die "Debian's rustc is not to be had either"
         # arm64's LLVM, manuals.
-        rm -rf "$unpacked/usr/lib/aarch64-linux-gnu" "$unpacked/usr/share"
+        rm -rf "${unpacked:?}"/usr/{lib/aarch64-linux-gnu,share}
         touch "$unpacked/done"
     fi
     export AARCH64_RUSTC=$unpacked/rustc
