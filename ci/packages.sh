@@ -8,6 +8,7 @@
 #   check  clang and libclang (PTX, bindings), binutils, g++, pip (NVIDIA's headers) and the headers of EGL and GLES, for the checks of
 #          generated files and headers;
 #          GStreamer's GL plugin with Mesa, which the simulator must not disturb
+#   aarch64  only when named: what ci/aarch64.sh builds and runs with
 #
 # Rust itself comes from https://rustup.rs; `build` and `check` say so when it is missing or too old.
 set -eu
@@ -15,13 +16,14 @@ set -eu
 rust_needed=1.92
 
 [ $# -gt 0 ] || set -- build run check
-build=no run=no check=no
+build=no run=no check=no aarch64=no
 for group in "$@"; do
     case "$group" in
         build) build=yes ;;
         run) run=yes ;;
         check) check=yes ;;
-        *) sed -n '2,10s/^# \{0,1\}//p' "$0"; exit 2 ;;
+        aarch64) aarch64=yes ;;
+        *) sed -n '2,11s/^# \{0,1\}//p' "$0"; exit 2 ;;
     esac
 done
 
@@ -92,7 +94,7 @@ find_libclang() {
     return 1
 }
 
-if [ "$build" = yes ] || [ "$check" = yes ]; then
+if [ "$build" = yes ] || [ "$check" = yes ] || [ "$aarch64" = yes ]; then
     check_rust
 fi
 if [ "$build" = yes ]; then
@@ -104,6 +106,15 @@ fi
 if [ "$run" = yes ]; then
     need gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good
     need gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav
+fi
+if [ "$aarch64" = yes ]; then
+    need_unless gcc gcc
+    need_unless pkg-config pkg-config
+    need_unless readelf binutils
+    need_unless rsync rsync
+    need_unless mmdebstrap mmdebstrap
+    command -v qemu-aarch64 >/dev/null 2>&1 || need_unless qemu-aarch64-static qemu-user-static
+    need libc6-dev debian-archive-keyring python3-venv
 fi
 # Whether clang 14 can be had is known after `apt-get update` alone: decided below.
 want_clang=no

@@ -97,4 +97,4 @@ cargo package --quiet --allow-dirty \
     -p nvbufsurface-sys -p nvbuf -p egl-cuda -p gst-nvmm
 
 step "all passed"
-echo "Not run here: all faults (ci/faults.sh), random pipelines (ci/soak.sh), sanitizers (ci/sanitize.sh), real GPUs (ci/gpu.sh), any Jetson."
+echo "Not run here: aarch64 (ci/aarch64.sh), all faults (ci/faults.sh), random pipelines (ci/soak.sh), sanitizers (ci/sanitize.sh), real GPUs (ci/gpu.sh), any Jetson."

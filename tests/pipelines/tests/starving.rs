@@ -16,7 +16,7 @@ fn a_producer_with_too_few_surfaces_is_named_with_the_remedy() {
     let _guard = exclusive();
     let usage = Usage::start();
     let line = format!(
-        "nvmmoverlay name=mix ! fakesink appsrc name=in format=time block=true max-buffers=1 ! mix.sink_0 \
+        "nvmmoverlay name=mix ! fakesink appsrc name=in format=time block=true max-bytes=1 ! mix.sink_0 \
          videotestsrc ! {CAPS} ! nvmmtransform ! mix.sink_1"
     );
     let pipeline = Pipeline::parse(&line).expect("it parses");

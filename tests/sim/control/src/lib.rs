@@ -61,7 +61,8 @@ impl Simulator {
             // Counters may grow by some digits between two calls.
             text.resize(needed + 256, 0);
         }
-        let text: Vec<u8> = text.into_iter().map(c_char::cast_unsigned).collect();
+        // A char of C has a sign on x86_64 and none on aarch64.
+        let text: Vec<u8> = text.into_iter().flat_map(c_char::to_ne_bytes).collect();
         let text = CStr::from_bytes_until_nul(&text).expect("the report ends in a zero");
         serde_json::from_slice(text.to_bytes()).expect("the report is JSON")
     }
