@@ -5,6 +5,8 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
+use nvbufsurface_sys::Release;
+
 use crate::finding::{Fault, Finding, Status};
 use crate::machine::Machine;
 use crate::user;
@@ -141,8 +143,9 @@ impl Kind {
     }
 
     fn judge_none(&self, machine: &Machine) -> Finding {
-        // Of the kinds that only a Jetson has, nvmap is in all releases.
-        if !machine.is_jetson || self.prefix != "nvmap" {
+        // Of the kinds that only a Jetson has, nvmap is in all releases to R36; of later ones nobody has said it.
+        let is_later = matches!(machine.release, Some(Release::L4t(37.., ..)));
+        if !machine.is_jetson || self.prefix != "nvmap" || is_later {
             return Finding::fact(self.name, "none");
         }
         let remedy = match machine.is_container {

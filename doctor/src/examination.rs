@@ -85,13 +85,15 @@ impl Libraries {
     fn look(bench: &Bench, machine: &Machine) -> Self {
         let run = |probe| bench.run(probe, Lacking::default());
         let (mut surface, mut legacy) = (run(&SURFACE), run(&LEGACY));
-        demand(&mut legacy, needs_legacy(machine.release));
+        let is_needed = needs_legacy(machine.release);
+        demand(&mut legacy, is_needed, "not there; it ended with R35.2");
         let numbering = probes::numbering(&legacy);
-        demand(&mut surface, needs_surface(machine.release, numbering));
+        let is_needed = needs_surface(machine.release, numbering);
+        demand(&mut surface, is_needed, "not there; it came with R32");
         let transform = match is_open(&surface) {
             true => {
                 let mut transform = run(&TRANSFORM);
-                demand(&mut transform, true);
+                demand(&mut transform, true, "");
                 transform
             }
             false => {
@@ -143,16 +145,14 @@ fn needs_legacy(release: Option<Release>) -> bool {
 }
 
 /// A library that is not there is a note, and a failure where it should be there.
-fn demand(findings: &mut [Finding], is_needed: bool) {
-    let Some(first) = findings
-        .first_mut()
-        .filter(|first| first.status == Status::Note)
-    else {
+fn demand(findings: &mut [Finding], is_needed: bool, if_not: &str) {
+    let first = findings.first_mut();
+    let Some(first) = first.filter(|first| first.status == Status::Note) else {
         return;
     };
     match is_needed {
         true => first.status = Status::Failed,
-        false => "not there; only older releases have it".clone_into(&mut first.text),
+        false => *first = Finding::note(&first.name, if_not),
     }
 }
 

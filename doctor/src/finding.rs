@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use std::fmt;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -164,9 +165,38 @@ impl Fault {
         let Some(remedy) = remedy else {
             return Self::new(error);
         };
-        let before = error.trim_end_matches(')').strip_suffix(remedy);
+        let bare = error.strip_suffix(')').unwrap_or(&error);
+        let before = error.strip_suffix(remedy).or(bare.strip_suffix(remedy));
         let before = before.map(|text| text.trim_end_matches([' ', ';', '(']).to_owned());
         Self::with_remedy(before.unwrap_or(error), remedy)
+    }
+
+    /// A library that is in none of the places: its error is a list of them, between which its remedy stands.
+    fn absent(error: &str, soname: &str, tried: &[(PathBuf, String)]) -> Self {
+        let (head, _) = error.split_once(" Tried:").unwrap_or((error, ""));
+        let Some((what, remedy)) = head.split_once(". ") else {
+            return Self::new(error);
+        };
+        let mut text = format!("{what}; tried");
+        for (number, (path, why)) in tried.iter().enumerate() {
+            let place = match path
+                .parent()
+                .filter(|folder| !folder.as_os_str().is_empty())
+            {
+                Some(folder) => folder.display().to_string(),
+                None => "the loader's search".to_owned(),
+            };
+            text.push_str(if number == 0 { " " } else { ", " });
+            text.push_str(&place);
+            // That a file is not there needs no words.
+            if !why.contains("No such file") {
+                text.push_str(&format!(
+                    " ({})",
+                    why.trim_start_matches([soname, ": "].concat().as_str())
+                ));
+            }
+        }
+        Self::with_remedy(text, remedy)
     }
 }
 
@@ -190,9 +220,12 @@ impl From<nvbuf::Error> for Fault {
 
 impl From<nvbufsurface_sys::LoadError> for Fault {
     fn from(error: nvbufsurface_sys::LoadError) -> Self {
-        Self {
-            is_absent: matches!(error, nvbufsurface_sys::LoadError::NotFound { .. }),
-            ..Self::new(error.to_string())
+        match &error {
+            nvbufsurface_sys::LoadError::NotFound { soname, tried } => Self {
+                is_absent: true,
+                ..Self::absent(&error.to_string(), soname, tried)
+            },
+            _ => Self::new(error.to_string()),
         }
     }
 }
@@ -219,10 +252,15 @@ mod tests {
 
     #[test]
     fn a_remedy_is_said_once() {
-        for text in ["it broke; mend it", "it broke (mend it)"] {
-            let fault = Fault::apart(&text, Some("mend it"));
-            assert_eq!(fault.error, "it broke");
-            assert_eq!(fault.remedy.as_deref(), Some("mend it"));
+        for remedy in ["mend it", "mend it (soon)"] {
+            for text in [
+                format!("it broke; {remedy}"),
+                format!("it broke ({remedy})"),
+            ] {
+                let fault = Fault::apart(&text, Some(remedy));
+                assert_eq!(fault.error, "it broke");
+                assert_eq!(fault.remedy.as_deref(), Some(remedy));
+            }
         }
         let fault = Fault::apart(&"it broke", Some("mend it"));
         assert_eq!(fault.error, "it broke");

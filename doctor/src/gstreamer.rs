@@ -22,24 +22,49 @@ const VARIABLES: [&str; 6] = [
     "GST_REGISTRY_1_0",
 ];
 
-/// An element, whether a Jetson with GStreamer has it, and what to do where it has not.
-const ELEMENTS: [(&str, bool, &str); 8] = [
-    ("nvvidconv", true, NVIDIA),
-    ("nvv4l2decoder", true, NVIDIA),
-    (
-        "nvv4l2h264enc",
-        false,
-        "modules without an encoder (Orin Nano, Thor) have none; else install nvidia-l4t-gstreamer",
-    ),
-    ("nvarguscamerasrc", true, NVIDIA),
-    ("nvcompositor", true, NVIDIA),
-    ("nvivafilter", false, NVIDIA),
-    ("nvmmtransform", false, OURS),
-    ("nvmmoverlay", false, OURS),
-];
+/// An element that people with a problem ask about.
+struct Element {
+    name: &'static str,
+    /// A Jetson with GStreamer has it.
+    is_usual: bool,
+    /// It is not part of these crates.
+    is_nvidias: bool,
+    remedy: &'static str,
+}
 
-const NVIDIA: &str = "install nvidia-l4t-gstreamer";
-const OURS: &str = "put the folder of libgstnvmm.so into GST_PLUGIN_PATH";
+impl Element {
+    const fn nvidias(name: &'static str, is_usual: bool) -> Self {
+        Self {
+            name,
+            is_usual,
+            is_nvidias: true,
+            remedy: "install nvidia-l4t-gstreamer",
+        }
+    }
+
+    const fn ours(name: &'static str) -> Self {
+        Self {
+            name,
+            is_usual: false,
+            is_nvidias: false,
+            remedy: "put the folder of libgstnvmm.so into GST_PLUGIN_PATH",
+        }
+    }
+}
+
+const ELEMENTS: [Element; 8] = [
+    Element::nvidias("nvvidconv", true),
+    Element::nvidias("nvv4l2decoder", true),
+    Element {
+        remedy: "modules without an encoder (Orin Nano, Thor) have none; else install nvidia-l4t-gstreamer",
+        ..Element::nvidias("nvv4l2h264enc", false)
+    },
+    Element::nvidias("nvarguscamerasrc", true),
+    Element::nvidias("nvcompositor", true),
+    Element::nvidias("nvivafilter", false),
+    Element::ours("nvmmtransform"),
+    Element::ours("nvmmoverlay"),
+];
 
 /// Asks the program, with a limit for each question.
 struct Inspect {
@@ -93,11 +118,9 @@ pub(crate) fn look(machine: &Machine, limit: Duration) -> Vec<Finding> {
         }
         Err(error) => Finding::failed("GStreamer", error.into()),
         Ok((End::Exit(0), lines)) => {
-            let version = lines.iter().find(|line| line.starts_with("GStreamer "));
-            Finding::ok(
-                "GStreamer",
-                version.map_or("of no version", |line| line.as_str()),
-            )
+            let mut lines = lines.iter();
+            let version = lines.find_map(|line| line.strip_prefix("GStreamer "));
+            Finding::ok("GStreamer", version.unwrap_or("of no version"))
         }
         Ok((end, lines)) => {
             Finding::failed("GStreamer", inspect.fault(&["--version"], end, &lines))
@@ -117,12 +140,22 @@ fn plugins(inspect: &Inspect, machine: &Machine) -> Vec<Finding> {
             findings.push(Finding::fact(name, value.to_string_lossy()));
         }
     }
-    // One that hangs would do so for each question.
-    if !findings[0].has_failed() {
-        findings.push(blacklist(inspect));
-        for (name, is_usual, remedy) in ELEMENTS {
-            let is_needed = is_usual && machine.is_jetson;
-            findings.push(element(inspect, name, is_needed, remedy));
+    if findings[0].has_failed() {
+        return findings;
+    }
+    findings.push(blacklist(inspect));
+    let mut hanging = None;
+    for element in &ELEMENTS {
+        // What hangs would do so for each question.
+        findings.push(match hanging {
+            Some(name) => Finding::not_tried(element.name, format!("{name} failed")),
+            None => element.look(inspect, machine),
+        });
+        if findings
+            .last()
+            .is_some_and(|last| last.text.starts_with(PROGRAM))
+        {
+            hanging = hanging.or(Some(element.name));
         }
     }
     findings
@@ -172,16 +205,20 @@ fn blacklisted(lines: &[String]) -> Vec<&str> {
     files.collect()
 }
 
-fn element(inspect: &Inspect, name: &str, is_needed: bool, remedy: &str) -> Finding {
-    let arguments = ["--exists", name];
-    match inspect.ask(&arguments) {
-        Ok((End::Exit(0), _)) => Finding::ok(name, "there"),
-        Ok((End::Exit(_), _)) if is_needed => {
-            Finding::failed(name, Fault::with_remedy("not there", remedy))
+impl Element {
+    fn look(&self, inspect: &Inspect, machine: &Machine) -> Finding {
+        let arguments = ["--exists", self.name];
+        let missing = || Fault::with_remedy("not there", self.remedy);
+        match inspect.ask(&arguments) {
+            Ok((End::Exit(0), _)) => Finding::ok(self.name, "there"),
+            Ok((End::Exit(_), _)) if self.is_nvidias && !machine.is_jetson => {
+                Finding::fact(self.name, "not there, as this is no Jetson")
+            }
+            Ok((End::Exit(_), _)) if self.is_usual => Finding::failed(self.name, missing()),
+            Ok((End::Exit(_), _)) => Finding::note(self.name, "not there").with_remedy(self.remedy),
+            Ok((end, lines)) => Finding::failed(self.name, inspect.fault(&arguments, end, &lines)),
+            Err(error) => Finding::failed(self.name, error.into()),
         }
-        Ok((End::Exit(_), _)) => Finding::note(name, "not there").with_remedy(remedy),
-        Ok((end, lines)) => Finding::failed(name, inspect.fault(&arguments, end, &lines)),
-        Err(error) => Finding::failed(name, error.into()),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::finding::{Finding, Status};
 const WIDTH: usize = 100;
 /// Where names and texts begin.
 const NAME: usize = 8;
-const TEXT: usize = 28;
+const TEXT: usize = 31;
 /// What a time takes, with the blanks behind it.
 const TIME: usize = 11;
 /// Of what to do, how much is said.

@@ -5,7 +5,7 @@ mod pixels;
 
 use std::sync::Arc;
 
-use egl_cuda::{Context, CudaFrame, Stream};
+use egl_cuda::{Context, CudaFrame, PlaneData, Stream};
 use nvbuf::Surface;
 use nvbuf::legacy::NvBuffer;
 
@@ -169,8 +169,10 @@ fn by_cuda<B: Buffer>(
         Ok((mapped, frame))
     };
     let describe = |(_, frame): &(_, CudaFrame)| {
-        let plane = frame.plane(0)?;
-        Ok(format!("{:?}", plane.data))
+        Ok(match frame.plane(0)?.data {
+            PlaneData::Pitch(_) => format!("rows, {} bytes apart", frame.pitch_ptr(0)?.1),
+            PlaneData::Array(_) => "an array".to_owned(),
+        })
     };
     let Some((mapped, frame)) = steps.take(REGISTER, register, describe) else {
         return;
