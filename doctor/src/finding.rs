@@ -196,7 +196,7 @@ impl Fault {
                 ));
             }
         }
-        Self::with_remedy(text, remedy)
+        Self::with_remedy(text, remedy.trim_end_matches('.'))
     }
 }
 

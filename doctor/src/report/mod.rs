@@ -16,6 +16,13 @@ pub(crate) struct Section {
     pub(crate) findings: Vec<Finding>,
 }
 
+/// Something to do.
+#[derive(Debug)]
+struct First {
+    what: String,
+    remedy: Option<String>,
+}
+
 /// Everything that was found.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
@@ -42,13 +49,20 @@ impl Report {
     }
 
     /// What to do, the causes before what comes of them.
-    fn first(&self) -> Vec<String> {
-        let advice = self.advice.map(str::to_owned);
-        let step = |(section, finding): (&str, &Finding)| {
-            let what = finding.remedy.as_ref().unwrap_or(&finding.text);
-            format!("{section}, {}: {what}", finding.name)
+    fn first(&self) -> Vec<First> {
+        let advice = self.advice.map(|advice| First {
+            what: advice.to_owned(),
+            remedy: None,
+        });
+        let first = |(section, finding): (&str, &Finding)| First {
+            // The rest, what was tried, is above.
+            what: match finding.text.split_once("; ") {
+                Some((text, _)) => format!("{section}, {}: {text}", finding.name),
+                None => format!("{section}, {}: {}", finding.name, finding.text),
+            },
+            remedy: finding.remedy.clone(),
         };
-        advice.into_iter().chain(self.failed().map(step)).collect()
+        advice.into_iter().chain(self.failed().map(first)).collect()
     }
 
     /// The page as text or JSON, with a line's end.
@@ -65,13 +79,14 @@ impl Report {
             let findings = section.findings.iter().map(Finding::to_json);
             json!({ "name": section.name, "findings": findings.collect::<Vec<_>>() })
         };
+        let first = |first: First| json!({ "what": first.what, "remedy": first.remedy });
         json!({
             "program": "nvmm-doctor",
             "version": env!("CARGO_PKG_VERSION"),
             "works": !self.has_failed(),
             "simulator": self.simulator,
             "sections": self.sections.iter().map(section).collect::<Vec<_>>(),
-            "first": self.first(),
+            "first": self.first().into_iter().map(first).collect::<Vec<_>>(),
         })
     }
 }

@@ -135,7 +135,10 @@ impl Page {
         let word = self.coloured("what to do first", "1");
         self.line(&word);
         for (number, step) in (1..).zip(first.iter().take(FIRST)) {
-            self.hanging(2, &format!("{number}. "), step);
+            self.hanging(2, &format!("{number}. "), &step.what);
+            if let Some(remedy) = &step.remedy {
+                self.hanging(5, "-> ", remedy);
+            }
         }
         let more = first.len().saturating_sub(FIRST);
         if more > 0 {
