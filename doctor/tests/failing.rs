@@ -14,6 +14,8 @@ const BUFFERS: &str = "round trip, libnvbuf_utils";
 fn failing(release: &str, fail: &str) -> Command {
     let mut command = simulated(release);
     command.env("NVMM_SIM_FAIL", fail);
+    // What fails on purpose is no violation, but its consequences may be.
+    command.env_remove("NVMM_SIM_STRICT");
     command
 }
 
@@ -45,7 +47,7 @@ const FAILURES: &[(&str, &str, &str, &[&str])] = &[
         &["NvBufSurfaceUnMap"],
     ),
     (
-        "NvBufSurfaceSyncForCpu:1:-1",
+        "NvBufSurfaceSyncForCpu:2:-1",
         SURFACES,
         "CPU reads",
         &["NvBufSurfaceSyncForCpu"],
@@ -97,7 +99,7 @@ const FAILURES: &[(&str, &str, &str, &[&str])] = &[
         &["OUT_OF_MEMORY", "fewer surfaces"],
     ),
     (
-        "NvBufSurfaceSyncForCpu:3:-1",
+        "NvBufSurfaceSyncForCpu:4:-1",
         SURFACES,
         "CPU reads GPU's",
         &["NvBufSurfaceSyncForCpu"],
@@ -122,8 +124,8 @@ const FAILURES: &[(&str, &str, &str, &[&str])] = &[
     ),
     (
         "cuDevicePrimaryCtxRelease:1:999",
-        SURFACES,
-        "end of CUDA",
+        "CUDA",
+        "end of context",
         &["cuDevicePrimaryCtxRelease"],
     ),
     (
@@ -280,8 +282,8 @@ fn compile(folder: &Path, soname: &str, code: &str) {
 #[test]
 fn what_crashes_is_a_finding() {
     let folder = Folder::without("crash", "r36.4", &[]);
-    let code = "#include <stdio.h>\n#include <signal.h>\n__attribute__((constructor)) static void start(void) \
-                { puts(\"NvRm: of another release\"); fflush(stdout); raise(SIGSEGV); }";
+    let code = "#include <stdio.h>\n__attribute__((constructor)) static void start(void) \
+                { puts(\"NvRm: of another release\"); fflush(stdout); *(volatile int *)0 = 1; }";
     compile(folder.path(), "libcuda.so.1", code);
     let page = page(with_libraries(folder.path(), "r36.4"));
     assert_eq!(
@@ -310,7 +312,7 @@ fn a_library_that_prints_without_end_is_ended() {
     let code = "#include <stdio.h>\n__attribute__((constructor)) static void start(void) { for (;;) puts(\"NvRm\"); }";
     compile(folder.path(), "libnvbufsurface.so.1.0.0", code);
     let mut command = with_libraries(folder.path(), "r36.4");
-    command.args(["--timeout", "2"]);
+    command.args(["--timeout", "5"]);
     let page = page(command);
     assert_eq!(
         page.failed(),
@@ -320,7 +322,7 @@ fn a_library_that_prints_without_end_is_ended() {
     );
     assert!(
         page.words("libraries", "libnvbufsurface")
-            .contains("not done after 2 s")
+            .contains("not done after 5 s")
     );
     assert!(
         page.finding("libraries", "libnvbufsurface")["said"]
@@ -350,7 +352,7 @@ fn gstreamer_that_hangs_or_has_blacklisted_plugins_is_told() {
         &folder,
         "case $1 in --version) echo GStreamer 1.14.5;; *) sleep 600;; esac",
     );
-    hanging.args(["--timeout", "2"]);
+    hanging.args(["--timeout", "5"]);
     let start = Instant::now();
     let hanging = page(hanging);
     assert!(start.elapsed() < Duration::from_secs(60));

@@ -9,7 +9,13 @@ use crate::probe::{Probe, Steps};
 
 pub(crate) static CUDA: Probe = Probe {
     name: "cuda",
-    steps: &["libcuda", "devices", "primary context", "device"],
+    steps: &[
+        "libcuda",
+        "devices",
+        "primary context",
+        "device",
+        "end of context",
+    ],
     run: cuda,
 };
 
@@ -62,4 +68,9 @@ fn cuda(steps: &mut Steps<'_>) {
         ))
     };
     steps.take("device", describe, |text| Ok(text.clone()));
+    let end = || {
+        drop(context);
+        Ok(())
+    };
+    steps.take("end of context", end, |()| Ok(String::new()));
 }

@@ -68,14 +68,13 @@ fn trip<B: Buffer>(steps: &mut Steps<'_>) {
     };
     // CUDA's memory, as surfaces on a discrete GPU are: nothing to map, nothing to register.
     let is_mapped = matches!(buffer.device_address(0), Ok(None));
-    if is_mapped {
-        by_cpu(steps, &buffer);
-    } else {
+    let is_written = is_mapped && by_cpu(steps, &buffer);
+    if !is_mapped {
         for step in [CPU_WRITE, CPU_READ] {
             steps.skip(step, "CUDA's memory is not mapped for the CPU");
         }
     }
-    by_engine(steps, &buffer, is_mapped);
+    by_engine(steps, &buffer, is_written);
     let buffer = Arc::new(buffer);
     let stream = match steps.lacking.cuda {
         true => {
@@ -95,7 +94,7 @@ fn trip<B: Buffer>(steps: &mut Steps<'_>) {
         false => steps.take(STREAM, || Ok(Stream::new(&Context::primary(0)?)?), nothing),
     };
     match is_mapped {
-        true => by_image(steps, &buffer, stream.as_ref()),
+        true => by_image(steps, &buffer, is_written, stream.as_ref()),
         false => by_address(steps, &buffer, stream.as_ref()),
     }
     // What failed to end an EGLImage or a registration keeps the buffer.
@@ -111,17 +110,19 @@ fn nothing<T>(_: &T) -> Result<String, Fault> {
     Ok(String::new())
 }
 
-fn by_cpu<B: Buffer>(steps: &mut Steps<'_>, buffer: &B) {
+/// Whether the buffer has the picture.
+fn by_cpu<B: Buffer>(steps: &mut Steps<'_>, buffer: &B) -> bool {
     let picture = Picture::upright();
     let write = || Ok(buffer.write(picture.bytes())?);
     if steps.take(CPU_WRITE, write, nothing).is_none() {
-        return;
+        return false;
     }
     let read = || Ok(buffer.read()?);
     steps.take(CPU_READ, read, |found| picture.is_in(found));
+    true
 }
 
-fn by_engine<B: Buffer>(steps: &mut Steps<'_>, buffer: &B, is_mapped: bool) {
+fn by_engine<B: Buffer>(steps: &mut Steps<'_>, buffer: &B, is_written: bool) {
     if steps.lacking.transform {
         return steps.skip(TRANSFORM, "there is no libnvbufsurftransform, see above");
     }
@@ -135,20 +136,25 @@ fn by_engine<B: Buffer>(steps: &mut Steps<'_>, buffer: &B, is_mapped: bool) {
         buffer.turn(&mut target)?;
         Ok(target)
     };
-    steps.take(TRANSFORM, turn, |target| match is_mapped {
+    steps.take(TRANSFORM, turn, |target| match is_written {
         true => Picture::upright().is_turned_in(&target.read()?),
-        false => Ok("not looked at".to_owned()),
+        false => Ok("the picture was not looked at".to_owned()),
     });
 }
 
 /// As on a Jetson: CUDA knows the buffer by its EGLImage.
-fn by_image<B: Buffer>(steps: &mut Steps<'_>, buffer: &Arc<B>, stream: Option<&Stream>) {
+fn by_image<B: Buffer>(
+    steps: &mut Steps<'_>,
+    buffer: &Arc<B>,
+    is_written: bool,
+    stream: Option<&Stream>,
+) {
     let map = || Ok(Arc::new(buffer.map_egl_image(0)?));
     let Some(image) = steps.take(IMAGE, map, nothing) else {
         return;
     };
     if let Some(stream) = stream {
-        by_cuda(steps, buffer, &image, stream);
+        by_cuda(steps, buffer, &image, is_written, stream);
     }
     // One that is still registered is not ended.
     if let Some(image) = Arc::into_inner(image) {
@@ -160,6 +166,7 @@ fn by_cuda<B: Buffer>(
     steps: &mut Steps<'_>,
     buffer: &Arc<B>,
     image: &Arc<B::EglImage>,
+    is_written: bool,
     stream: &Stream,
 ) {
     let register = || {
@@ -177,13 +184,14 @@ fn by_cuda<B: Buffer>(
     let Some((mapped, frame)) = steps.take(REGISTER, register, describe) else {
         return;
     };
-    let picture = Picture::upright();
-    let read = || copy_out(stream, &frame);
-    if steps
-        .take(GPU_READ, read, |found| picture.is_in(found))
-        .is_some()
-        && write_and_read(steps, stream, &frame)
-    {
+    if is_written {
+        let picture = Picture::upright();
+        let read = || copy_out(stream, &frame);
+        steps.take(GPU_READ, read, |found| picture.is_in(found));
+    } else {
+        steps.skip(GPU_READ, "CPU writes failed");
+    }
+    if write_and_read(steps, stream, &frame) {
         let read = || Ok(buffer.read()?);
         steps.take(CPU_READ_GPU, read, |found| Picture::inverse().is_in(found));
     }
