@@ -43,7 +43,11 @@ pub(crate) fn run(options: &Options) -> Report {
     progress.say("the round trip");
     let surface = trip(&bench, &SURFACE_TRIP, &libraries.surface, lacking);
     let buffer = trip(&bench, &BUFFER_TRIP, &libraries.legacy, lacking);
-    if [&surface, &buffer].into_iter().flatten().any(made_image) {
+    if [&surface, &buffer]
+        .into_iter()
+        .flatten()
+        .any(|trip| made_image(trip))
+    {
         forgive(&mut egl);
     }
     progress.say("GStreamer");
@@ -202,7 +206,7 @@ fn has_failed(library: &[Finding]) -> bool {
     library.first().is_some_and(Finding::has_failed)
 }
 
-fn made_image(findings: &Vec<Finding>) -> bool {
+fn made_image(findings: &[Finding]) -> bool {
     let mut findings = findings.iter();
     findings.any(|finding| finding.name == probes::IMAGE && finding.status == Status::Ok)
 }

@@ -134,6 +134,10 @@ impl Finding {
     }
 }
 
+/// What to do where a library refuses what is right, and its error does not know more.
+pub(crate) const REFUSED: &str = "what it printed, and dmesg, may say why. Libraries, the kernel's driver and, in a \
+                                  container, the host have to be of one release";
+
 /// What went wrong, and what helps if the error does not say it itself.
 #[derive(Clone, Debug)]
 pub(crate) struct Fault {
@@ -163,7 +167,7 @@ impl Fault {
     fn apart(error: &dyn fmt::Display, remedy: Option<&str>) -> Self {
         let error = error.to_string();
         let Some(remedy) = remedy else {
-            return Self::new(error);
+            return Self::with_remedy(error, REFUSED);
         };
         let bare = error.strip_suffix(')').unwrap_or(&error);
         let before = error.strip_suffix(remedy).or(bare.strip_suffix(remedy));
@@ -214,7 +218,8 @@ impl From<egl_cuda::LoadError> for Fault {
 
 impl From<nvbuf::Error> for Fault {
     fn from(error: nvbuf::Error) -> Self {
-        Self::new(error.to_string())
+        // What it knows of remedies it says itself.
+        Self::with_remedy(error.to_string(), REFUSED)
     }
 }
 
@@ -264,6 +269,10 @@ mod tests {
         }
         let fault = Fault::apart(&"it broke", Some("mend it"));
         assert_eq!(fault.error, "it broke");
-        assert_eq!(Fault::apart(&"cuInit(0)", None).error, "cuInit(0)");
+        let fault = Fault::apart(&"cuInit(0)", None);
+        assert_eq!(
+            (fault.error.as_str(), fault.remedy.as_deref()),
+            ("cuInit(0)", Some(REFUSED))
+        );
     }
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::finding::{Fault, Finding, Status};
+use crate::finding::{Fault, Finding, REFUSED, Status};
 use crate::process::{End, Next, Running};
 
 /// What a line of ours begins with, among those of the libraries.
@@ -114,6 +114,15 @@ impl Steps<'_> {
         value
     }
 
+    /// The end of something, as a step. What its drop complains of is the step's failure.
+    pub(crate) fn end<T>(&mut self, name: &str, value: T) {
+        let end = || {
+            drop(value);
+            Ok(())
+        };
+        self.take(name, end, |()| Ok(String::new()));
+    }
+
     /// Something that is said without trying anything.
     pub(crate) fn say(&mut self, finding: Finding) {
         (self.tell)(Event::Done(finding));
@@ -172,16 +181,13 @@ impl Bench {
 
     fn watch(&self, running: Running, mut course: Course) -> Vec<Finding> {
         let mut deadline = Instant::now() + self.timeout;
-        loop {
-            match running.next(deadline) {
-                Next::Line(line) => match Event::from_line(&line) {
-                    Some(event) => {
-                        deadline = Instant::now() + self.timeout;
-                        course.event(event);
-                    }
-                    None => course.noise(line),
-                },
-                Next::Over | Next::Late => break,
+        while let Next::Line(line) = running.next(deadline) {
+            match Event::from_line(&line) {
+                Some(event) => {
+                    deadline = Instant::now() + self.timeout;
+                    course.event(event);
+                }
+                None => course.noise(line),
             }
         }
         course.end(running.end(deadline), self.timeout);
@@ -306,6 +312,7 @@ fn complain(finding: &mut Finding) {
     {
         finding.status = Status::Failed;
         finding.text = finding.said.remove(place);
+        finding.remedy = Some(REFUSED.to_owned());
     }
 }
 

@@ -68,9 +68,5 @@ fn cuda(steps: &mut Steps<'_>) {
         ))
     };
     steps.take("device", describe, |text| Ok(text.clone()));
-    let end = || {
-        drop(context);
-        Ok(())
-    };
-    steps.take("end of context", end, |()| Ok(String::new()));
+    steps.end("end of context", context);
 }

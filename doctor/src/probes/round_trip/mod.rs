@@ -99,10 +99,10 @@ fn trip<B: Buffer>(steps: &mut Steps<'_>) {
     }
     // What failed to end an EGLImage or a registration keeps the buffer.
     if let Some(buffer) = Arc::into_inner(buffer) {
-        steps.take(DESTROY, || Ok(drop(buffer)), nothing);
+        steps.end(DESTROY, buffer);
     }
     if let Some(stream) = stream {
-        steps.take(END_CUDA, || Ok(drop(stream)), nothing);
+        steps.end(END_CUDA, stream);
     }
 }
 
