@@ -6,10 +6,11 @@ use std::io::{IsTerminal as _, Write as _};
 
 use nvbufsurface_sys::{Numbering, Release};
 
+use crate::bench::Bench;
 use crate::finding::{Finding, Status};
 use crate::machine::Machine;
 use crate::options::Options;
-use crate::probe::{Bench, Lacking, Probe};
+use crate::probe::{Lacking, Probe};
 use crate::probes::{self, BUFFER_TRIP, CUDA, EGL, LEGACY, SURFACE, SURFACE_TRIP, TRANSFORM};
 use crate::report::Report;
 use crate::{descriptors, devices, gstreamer, user};

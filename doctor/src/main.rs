@@ -3,6 +3,7 @@
 //! Links nothing but libc. Whatever opens a library of NVIDIA's runs in a process of its own, so that a crash or a hang
 //! is a finding. See `README.md`.
 
+mod bench;
 mod descriptors;
 mod devices;
 mod examination;
