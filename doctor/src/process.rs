@@ -122,10 +122,13 @@ impl Running {
     }
 }
 
+/// What `prctl` wants: its arguments are longs.
+const KILL: libc::c_ulong = libc::SIGKILL as libc::c_ulong;
+
 /// In a new process: it is killed when the one that started it ends.
 fn die_with(parent: u32) -> io::Result<()> {
-    // SAFETY: takes numbers.
-    if unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) } != 0 {
+    // SAFETY: takes numbers, the second as long as the kernel reads it.
+    if unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, KILL) } != 0 {
         return Err(io::Error::last_os_error());
     }
     // SAFETY: takes nothing.

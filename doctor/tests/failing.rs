@@ -2,8 +2,8 @@
 
 mod page;
 
-use std::path::Path;
-use std::process::Command;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use page::{Folder, page, simulated, text, with_libraries};
@@ -269,6 +269,38 @@ fn what_hangs_is_ended() {
         );
         assert_eq!(page.status_of(section, later), "skip", "{delay}");
     }
+}
+
+#[test]
+fn a_step_that_hangs_ends_with_the_program() {
+    let mut command = simulated("r36.4");
+    command.env("NVMM_SIM_DELAY", "NvBufSurfaceCreate:600000000");
+    let mut doctor = command.stdout(Stdio::null()).spawn().unwrap();
+    let children = || -> Vec<PathBuf> {
+        let entries = std::fs::read_dir("/proc").unwrap().flatten();
+        let parent = format!("PPid:\t{}\n", doctor.id());
+        let is_child = |path: &PathBuf| {
+            let status = std::fs::read_to_string(path.join("status"));
+            status.is_ok_and(|status| status.contains(&parent) && status.contains("nvmm-doctor"))
+        };
+        entries.map(|entry| entry.path()).filter(is_child).collect()
+    };
+    let until = |is_done: &dyn Fn() -> bool| {
+        let start = Instant::now();
+        while !is_done() {
+            assert!(start.elapsed() < Duration::from_secs(60));
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    };
+    until(&|| !children().is_empty());
+    let step = children().remove(0);
+    doctor.kill().unwrap();
+    doctor.wait().unwrap();
+    until(&|| {
+        // Gone, or dead and not yet waited for.
+        let status = std::fs::read_to_string(step.join("status"));
+        status.map_or(true, |status| status.contains("State:\tZ"))
+    });
 }
 
 fn compile(folder: &Path, soname: &str, code: &str) {
