@@ -68,6 +68,9 @@ impl CudaAggregator {
     pub(super) fn pad_removed(&self, pad: &gst::Pad) {
         if let Some(pad) = pad.downcast_ref::<CudaAggregatorPad>() {
             pad.imp().show(None);
+            // What the source task has looked at last GStreamer 1.18 lets go in its next turn only, and of pads
+            // that are still there.
+            drop(pad.pop_buffer());
         }
         recycled::forget();
         self.obj().child_removed(pad, &pad.name());
