@@ -84,6 +84,9 @@ fn count(
 
 /// Measures a pipeline of so many frames, and prints it. `slices` is G_SLICE: with "" GLib's slices
 /// before 2.76 hide behind magazines, with "always-malloc" each is an allocation.
+///
+/// The least of three, where it is not none: what starts and ends with a process is not the same in each,
+/// and what is done for each frame is in all.
 pub(crate) fn per_frame(
     name: &str,
     plugins: &str,
@@ -92,6 +95,20 @@ pub(crate) fn per_frame(
 ) -> PerFrame {
     // Fills GStreamer's registry, which is many an allocation.
     count(name, plugins, slices, &pipeline(10));
+    let mut least = measure(name, plugins, slices, &pipeline);
+    for _ in 0..2 {
+        if least.total() < NONE {
+            break;
+        }
+        let again = measure(name, plugins, slices, &pipeline);
+        if again.total() < least.total() {
+            least = again;
+        }
+    }
+    least
+}
+
+fn measure(name: &str, plugins: &str, slices: &str, pipeline: impl Fn(u32) -> String) -> PerFrame {
     let (before, short) = count(name, plugins, slices, &pipeline(SHORT));
     let (after, long) = count(name, plugins, slices, &pipeline(LONG));
     let names = before.keys().chain(after.keys());
