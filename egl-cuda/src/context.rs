@@ -92,6 +92,12 @@ impl Context {
         })
     }
 
+    /// Makes the context current unless it is.
+    pub(crate) fn push_unless(&self, current: &Current<'_>) -> Result<Option<Current<'_>>> {
+        let is_current = current.context().as_raw() == self.as_raw();
+        (!is_current).then(|| self.push()).transpose()
+    }
+
     /// Waits until the device has done all work of this context, of every stream and library.
     ///
     /// # Errors

@@ -184,7 +184,7 @@ impl Event {
                 "the event is an EGL fence's, which EGL alone signals: make one with Event::new",
             ));
         }
-        let _own = self.push_unless(current)?;
+        let _own = self.context.push_unless(current)?;
         // SAFETY: by the type invariant the event is live, by this function's contract the
         // stream is.
         let code = unsafe { (self.context.functions().event_record)(self.raw, stream) };
@@ -222,17 +222,11 @@ impl Event {
     /// `stream` is null or a live stream.
     #[doc(alias = "cuStreamWaitEvent")]
     pub unsafe fn wait_in(&self, current: &Current<'_>, stream: sys::CUstream) -> Result<()> {
-        let _own = self.push_unless(current)?;
+        let _own = self.context.push_unless(current)?;
         // SAFETY: by the type invariant the event is live, by this function's contract the
         // stream is; the flags must be 0.
         let code = unsafe { (self.context.functions().stream_wait_event)(stream, self.raw, 0) };
         check(self.context.driver(), "cuStreamWaitEvent", code)
-    }
-
-    /// Makes the event's context current unless it is.
-    fn push_unless(&self, current: &Current<'_>) -> Result<Option<Current<'_>>> {
-        let is_current = current.context().as_raw() == self.context.as_raw();
-        (!is_current).then(|| self.context.push()).transpose()
     }
 
     /// Blocks until the work before the event is done.

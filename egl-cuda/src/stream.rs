@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::error::check;
-use crate::{Context, Error, Event, Result, sys};
+use crate::{Context, Current, Error, Event, Result, sys};
 
 /// A CUDA stream of ours: work in order.
 ///
@@ -76,7 +76,16 @@ impl Stream {
     /// The driver's error, which may be that of earlier work on the stream.
     #[doc(alias = "cuStreamSynchronize")]
     pub fn synchronize(&self) -> Result<()> {
-        let _current = self.context.push()?;
+        self.synchronize_in(&self.context.push()?)
+    }
+
+    /// The same where a context is current already: that one is not made current again.
+    ///
+    /// # Errors
+    ///
+    /// As [`Stream::synchronize`].
+    pub fn synchronize_in(&self, current: &Current<'_>) -> Result<()> {
+        let _own = self.context.push_unless(current)?;
         // SAFETY: by the type invariant the stream is live.
         let code = unsafe { (self.context.functions().stream_synchronize)(self.raw) };
         check(self.context.driver(), "cuStreamSynchronize", code)

@@ -164,16 +164,19 @@ impl SurfaceParams {
     }
 
     /// Pixels per row.
+    #[inline]
     pub fn width(&self) -> u32 {
         self.width
     }
 
     /// Rows.
+    #[inline]
     pub fn height(&self) -> u32 {
         self.height
     }
 
     /// The pixel format; what the surface says wins over any caps.
+    #[inline]
     pub fn color_format(&self) -> ColorFormat {
         self.color_format
     }
@@ -207,6 +210,7 @@ impl SurfaceParams {
     }
 
     /// The colour planes.
+    #[inline]
     pub fn planes(&self) -> &[PlaneParams] {
         &self.planes[..self.num_planes as usize]
     }

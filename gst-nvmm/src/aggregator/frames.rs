@@ -39,7 +39,7 @@ impl CudaAggregator {
         self.each_pad(|pad| {
             num_pads += 1;
             let imp = pad.imp();
-            let (queued, has_dropped) = Self::take_due(pad, output);
+            let (queued, has_dropped) = Self::take_due(&pad, output);
             let is_eos = queued.is_none() && pad.is_eos();
             let over = imp.shown_until().filter(|end| *end <= output.0);
             if over.is_some_and(|end| !imp.repeats(end, output.0, is_eos)) {
@@ -143,10 +143,7 @@ impl CudaAggregator {
                 return;
             };
             match NvmmFrame::new(buffer, &info, session.context()) {
-                Ok(frame) => inputs.push(Input {
-                    pad: pad.clone(),
-                    frame,
-                }),
+                Ok(frame) => inputs.push(Input { pad, frame }),
                 Err(error) => {
                     gst::error!(CATEGORY, obj = pad, "{error}");
                     result = Err(error);

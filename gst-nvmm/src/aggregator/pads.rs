@@ -22,11 +22,10 @@ impl CudaAggregator {
 
     /// All pads, in the order of their creation, without the lock: what is done to one may run other
     /// people's code. One may be on its way out.
-    pub(super) fn each_pad(&self, body: impl FnMut(&CudaAggregatorPad)) {
+    pub(super) fn each_pad(&self, body: impl FnMut(CudaAggregatorPad)) {
         let mut pads = std::mem::take(&mut *lock(&self.visited));
         pads.extend(self.pads().iter().cloned());
-        pads.iter().for_each(body);
-        pads.clear();
+        pads.drain(..).for_each(body);
         *lock(&self.visited) = pads;
     }
 

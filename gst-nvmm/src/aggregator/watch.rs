@@ -73,8 +73,8 @@ impl CudaAggregator {
             return;
         }
         self.each_pad(|pad| {
-            if Self::starves(pad) {
-                self.warn_of(pad);
+            if Self::starves(&pad) {
+                self.warn_of(&pad);
             }
         });
     }

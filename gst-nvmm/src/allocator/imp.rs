@@ -44,6 +44,8 @@ struct State {
     is_flushing: bool,
     /// How often something came back: a surface here, or a buffer to the pool above.
     returns: u64,
+    /// Threads that wait for that. Telling nobody costs a call of the kernel, too.
+    waiting: usize,
 }
 
 impl NvmmAllocator {
@@ -88,7 +90,24 @@ impl NvmmAllocator {
             if !wait {
                 return Err(Error::Flushing);
             }
-            state = self.changed.wait(state).unwrap_or_else(|e| e.into_inner());
+            state = self.wait(state);
+        }
+    }
+
+    /// Waits until something is different.
+    fn wait<'a>(&self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        state.waiting += 1;
+        let mut state = self.changed.wait(state).unwrap_or_else(|e| e.into_inner());
+        state.waiting -= 1;
+        state
+    }
+
+    /// Makes a change, and tells those that wait.
+    fn change(&self, change: impl FnOnce(&mut State)) {
+        let mut state = self.state();
+        change(&mut state);
+        if state.waiting > 0 {
+            self.changed.notify_all();
         }
     }
 
@@ -98,15 +117,14 @@ impl NvmmAllocator {
     }
 
     pub(super) fn note_return(&self) {
-        self.state().returns += 1;
-        self.changed.notify_all();
+        self.change(|state| state.returns += 1);
     }
 
     /// Waits until something has come back since `returns` was read.
     pub(super) fn wait_for_return(&self, returns: u64) -> Result<()> {
         let mut state = self.state();
         while state.returns == returns && !state.is_flushing {
-            state = self.changed.wait(state).unwrap_or_else(|e| e.into_inner());
+            state = self.wait(state);
         }
         if state.is_flushing {
             Err(Error::Flushing)
@@ -116,8 +134,7 @@ impl NvmmAllocator {
     }
 
     pub(super) fn set_flushing(&self, flushing: bool) {
-        self.state().is_flushing = flushing;
-        self.changed.notify_all();
+        self.change(|state| state.is_flushing = flushing);
     }
 }
 
@@ -159,8 +176,10 @@ unsafe impl AllocatorImpl for NvmmAllocator {
         // SAFETY: GStreamer frees a memory of ours once, after its last reference.
         let (backing, recycle) = unsafe { memory::free(memory) };
         if recycle {
-            self.state().free.push(backing);
-            self.note_return();
+            self.change(|state| {
+                state.free.push(backing);
+                state.returns += 1;
+            });
         }
     }
 }

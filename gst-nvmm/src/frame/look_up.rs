@@ -38,6 +38,7 @@ pub(crate) fn lookup(
 }
 
 /// What is behind a buffer.
+#[inline]
 pub(crate) fn find(buffer: &gst::BufferRef, which: Which) -> Result<(Arc<Backing>, Owner)> {
     let memory = only_memory(buffer)?;
     if let Some(backing) = memory::backing(memory) {
@@ -52,6 +53,7 @@ pub(crate) fn find(buffer: &gst::BufferRef, which: Which) -> Result<(Arc<Backing
 }
 
 /// The one memory that an NVMM buffer has.
+#[inline]
 pub(crate) fn only_memory(buffer: &gst::BufferRef) -> Result<&gst::MemoryRef> {
     match buffer.n_memory() {
         1 => Ok(buffer.peek_memory(0)),

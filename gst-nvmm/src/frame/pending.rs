@@ -180,7 +180,7 @@ pub(crate) fn end_all<'a>(
     }
     if !all_left {
         Counts::note(|counts| counts.synchronizations += 1);
-        stream.synchronize()?;
+        stream.synchronize_in(current)?;
         frames.for_each(NvmmFrame::finished);
     }
     Ok(())

@@ -105,6 +105,7 @@ impl Backing {
     }
 
     /// Registers the first buffer with CUDA, the first time.
+    #[inline]
     pub(crate) fn registered(self: Arc<Self>, context: &Context) -> Result<Registered> {
         if self.frame.get().is_none() {
             self.register(context)?;

@@ -1,7 +1,7 @@
 //! NVMM memory that another element made.
 
 use std::ffi::{CStr, c_void};
-use std::sync::{Arc, LazyLock, Mutex};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard};
 
 use gst::ffi::{GstMapInfo, GstMemory};
 use gst::glib;
@@ -58,17 +58,31 @@ pub(crate) fn backing(
     let raw = memory.as_ptr().cast_mut();
     let (entry, index) = (entry(raw), which.unwrap_or(0));
     let shared = entry.shared;
-    let (address, size) = address_of(raw, shared)?;
+    let mapped = address_of(raw, shared)?;
     let mut known = entry.known.lock().unwrap_or_else(|e| e.into_inner());
     let place = known.iter().position(|known| known.index == index);
     if let Some(Known { key, backing, .. }) = place.map(|place| &mut known[place]) {
         // SAFETY: what mapping gave just now, of the memory that this entry is the qdata of.
-        let is_same = unsafe { key.is_of(address, size, which) };
+        let is_same = unsafe { key.is_of(mapped.0, mapped.1, which) };
         if is_same {
             return Ok((Arc::clone(backing), shared));
         }
     }
-    let (key, backing) = match find(memory, (address, size), shared.is_some(), index)? {
+    let backing = import(memory, mapped, which, shared, (known, place))?;
+    Ok((backing, shared))
+}
+
+/// Reads what a memory holds, and keeps it in its entry: in the place of what it held, if it is known.
+#[cold]
+fn import(
+    memory: &gst::MemoryRef,
+    mapped: (*const c_void, usize),
+    which: Which,
+    shared: Option<SharedPtr>,
+    (mut known, place): (MutexGuard<'_, Vec<Known>>, Option<usize>),
+) -> Result<Arc<Backing>> {
+    let index = which.unwrap_or(0);
+    let (key, backing) = match find(memory, mapped, shared.is_some(), index)? {
         Found::Surface(descriptor) => {
             check(&descriptor, which)?;
             let identity = descriptor.identity();
@@ -110,7 +124,8 @@ pub(crate) fn backing(
         Some(place) => {
             gst::debug!(
                 CATEGORY,
-                "memory {raw:p} holds another buffer now: {backing:?}"
+                "memory {:p} holds another buffer now: {backing:?}",
+                memory.as_ptr()
             );
             let old = std::mem::replace(&mut known[place], now);
             drop(known);
@@ -121,7 +136,7 @@ pub(crate) fn backing(
         }
         None => known.push(now),
     }
-    Ok((backing, shared))
+    Ok(backing)
 }
 
 impl Known {
@@ -218,6 +233,7 @@ fn mem_type(memory: &gst::MemoryRef) -> &str {
 
 /// Where the descriptor is, and its size. Another copy of this crate says so without waiting for
 /// pending work (its frames are waited for on our stream); everybody else maps.
+#[inline(always)]
 fn address_of(raw: *mut GstMemory, shared: Option<SharedPtr>) -> Result<(*const c_void, usize)> {
     let Some(SharedPtr(shared)) = shared else {
         return map_address(raw);
@@ -228,6 +244,7 @@ fn address_of(raw: *mut GstMemory, shared: Option<SharedPtr>) -> Result<(*const 
 }
 
 /// Where mapping a memory leads. Its owner waits for whatever is pending on the pixels.
+#[inline(always)]
 pub(crate) fn map_address(raw: *mut GstMemory) -> Result<(*const c_void, usize)> {
     let mut info = std::mem::MaybeUninit::<GstMapInfo>::uninit();
     // SAFETY: the caller holds the memory, and `info` is a place for one.
@@ -240,32 +257,37 @@ pub(crate) fn map_address(raw: *mut GstMemory) -> Result<(*const c_void, usize)>
             "an NVMM memory cannot be mapped: {why}"
         )));
     }
+    // Where it is: a copy would wait for what was written just now.
     // SAFETY: gst_memory_map returned TRUE and has filled it.
-    let mut info = unsafe { info.assume_init() };
+    let info = unsafe { info.assume_init_mut() };
     let found = (info.data.cast_const().cast(), info.size);
     // The pointer is the descriptor's own address and stays valid as long as the memory: NVIDIA's
     // unmap does nothing, and a wrapped descriptor lies in the wrapped bytes (facts).
     // SAFETY: mapped just now.
-    unsafe { gst::ffi::gst_memory_unmap(raw, &raw mut info) };
+    unsafe { gst::ffi::gst_memory_unmap(raw, info) };
     Ok(found)
 }
 
 /// The entry of a memory, made at the first call.
+#[inline]
 fn entry<'a>(raw: *mut GstMemory) -> &'a Entry {
+    find_entry(raw).unwrap_or_else(|| new_entry(raw))
+}
+
+#[inline]
+fn find_entry<'a>(raw: *mut GstMemory) -> Option<&'a Entry> {
+    // SAFETY: the caller holds the memory.
+    let found = unsafe { gst::ffi::gst_mini_object_get_qdata(raw.cast(), QUARK.into_glib()) };
+    // SAFETY: the quark is this copy's own: under it is an `Entry`, as long as the memory.
+    unsafe { found.cast::<Entry>().as_ref() }
+}
+
+#[cold]
+fn new_entry<'a>(raw: *mut GstMemory) -> &'a Entry {
     static CREATING: Mutex<()> = Mutex::new(());
-    let quark = QUARK.into_glib();
-    let find = || {
-        // SAFETY: the caller holds the memory.
-        let found = unsafe { gst::ffi::gst_mini_object_get_qdata(raw.cast(), quark) };
-        // SAFETY: the quark is this copy's own: under it is an `Entry`, as long as the memory.
-        unsafe { found.cast::<Entry>().as_ref() }
-    };
-    if let Some(entry) = find() {
-        return entry;
-    }
     // Two threads may see a memory first at the same time; only one may make its entry.
     let _one_at_a_time = CREATING.lock().unwrap_or_else(|e| e.into_inner());
-    if let Some(entry) = find() {
+    if let Some(entry) = find_entry(raw) {
         return entry;
     }
     // SAFETY: the caller holds the memory. What lends it was tied to it when it was made.
@@ -274,6 +296,7 @@ fn entry<'a>(raw: *mut GstMemory) -> &'a Entry {
         shared,
         known: Mutex::default(),
     }));
+    let quark = QUARK.into_glib();
     // SAFETY: the memory is valid; the entry is freed by `free_entry` with it.
     unsafe {
         gst::ffi::gst_mini_object_set_qdata(raw.cast(), quark, new.cast(), Some(free_entry));

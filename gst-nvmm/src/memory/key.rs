@@ -28,6 +28,7 @@ impl Key {
     ///
     /// `address` and `size` are what mapping the memory gives, and the caller holds the memory. It is the
     /// one that the key was read from.
+    #[inline]
     pub(crate) unsafe fn is_of(
         &mut self,
         address: *const c_void,
@@ -64,11 +65,13 @@ impl Key {
 }
 
 /// DeepStream's elements repair a batch that says 0 of 1 buffers are filled.
+#[inline]
 pub(crate) fn filled(descriptor: &Descriptor) -> u32 {
     descriptor.num_filled().max(1)
 }
 
 /// That a batch has what is asked for.
+#[inline]
 pub(crate) fn check(descriptor: &Descriptor, which: Which) -> Result<()> {
     let (size, filled) = (descriptor.batch_size(), filled(descriptor));
     match which {

@@ -100,11 +100,12 @@ fn is_ours(memory: &gst::MemoryRef) -> bool {
     if allocator.is_null() {
         return false;
     }
-    let our_type = NvmmAllocator::static_type().into_glib();
+    // Nobody derives from it: its type is that or none of ours.
     // SAFETY: a memory's allocator is a valid GObject as long as the memory.
-    let is_ours =
-        unsafe { gst::glib::gobject_ffi::g_type_check_instance_is_a(allocator.cast(), our_type) };
-    is_ours != 0
+    let class = unsafe { (*allocator.cast::<gst::glib::gobject_ffi::GTypeInstance>()).g_class };
+    // SAFETY: every GObject has a class, whose first field is its type.
+    let of_type = unsafe { (*class).g_type };
+    of_type == NvmmAllocator::static_type().into_glib()
 }
 
 /// Takes a memory apart: the surface, and whether it is to be recycled.

@@ -39,6 +39,7 @@ impl Pixels {
     }
 
     /// Width and height, planes, format.
+    #[inline]
     pub(crate) fn shape(&self) -> Result<((u32, u32), &[PlaneParams], ColorFormat)> {
         Ok(match self {
             Self::Surface(surface) => {

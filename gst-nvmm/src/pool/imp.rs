@@ -151,17 +151,21 @@ impl BufferPoolImpl for NvmmBufferPool {
         let at_once =
             gst::BufferPoolAcquireParams::with_flags(flags | gst::BufferPoolAcquireFlags::DONTWAIT);
         let wait = !flags.contains(gst::BufferPoolAcquireFlags::DONTWAIT);
-        let allocator = self.allocator().ok_or(gst::FlowError::NotNegotiated)?;
-        loop {
+        // The base class's word for an empty pool.
+        let is_empty = |result: &_| wait && matches!(result, Err(gst::FlowError::Eos));
+        let mut result = self.parent_acquire_buffer(Some(&at_once));
+        while is_empty(&result) {
+            let allocator = self.allocator().ok_or(gst::FlowError::NotNegotiated)?;
             let returns = allocator.returns();
-            match self.parent_acquire_buffer(Some(&at_once)) {
-                // The base class's word for an empty pool.
-                Err(gst::FlowError::Eos) if wait => allocator
+            // Something may have come back before that was read.
+            result = self.parent_acquire_buffer(Some(&at_once));
+            if is_empty(&result) {
+                allocator
                     .wait_for_return(returns)
-                    .map_err(|_| gst::FlowError::Flushing)?,
-                result => return result,
+                    .map_err(|_| gst::FlowError::Flushing)?;
             }
         }
+        result
     }
 
     fn release_buffer(&self, buffer: gst::Buffer) {

@@ -33,6 +33,7 @@ impl Descriptor {
     /// `size` bytes at `address` can be read; and if they name the list of buffers that was read, that
     /// can be read, too. So it is as long as whoever made the surface has not destroyed it: the library
     /// makes and frees both together.
+    #[inline]
     pub unsafe fn is_unchanged(&self, address: *const c_void, size: usize) -> bool {
         let surface = address.cast::<prefix::NvBufSurface>();
         if !self.identity.is_at(address)

@@ -38,6 +38,7 @@ impl Identity {
     }
 
     /// Whether the buffer's surface, or its opaque block, is at this address.
+    #[inline]
     pub fn is_at(&self, address: *const c_void) -> bool {
         self.address == address.addr()
     }

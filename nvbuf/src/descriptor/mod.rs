@@ -198,11 +198,13 @@ impl Descriptor {
     }
 
     /// How many buffers the surface that this came from has.
+    #[inline]
     pub fn batch_size(&self) -> u32 {
         self.surface.head.batchSize
     }
 
     /// How many of them say that they are filled. NVIDIA's elements take 0 of a batch of one for 1.
+    #[inline]
     pub fn num_filled(&self) -> u32 {
         self.surface.head.numFilled
     }

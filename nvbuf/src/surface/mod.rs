@@ -121,11 +121,13 @@ impl Surface {
     /// # Errors
     ///
     /// [`ErrorKind::Invalid`] for an index beyond the batch.
+    #[inline]
     pub fn params(&self, index: u32) -> Result<&SurfaceParams> {
         self.params_for("Surface::params", index)
     }
 
     /// The same for a call that the error names.
+    #[inline]
     pub(crate) fn params_for(&self, call: &'static str, index: u32) -> Result<&SurfaceParams> {
         Ok(&self.buffer_at(call, index)?.params)
     }
