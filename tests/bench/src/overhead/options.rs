@@ -23,7 +23,7 @@ pub(crate) struct Options {
 impl Options {
     pub(crate) fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Self, String> {
         let mut options = Self {
-            turns: 21,
+            turns: 41,
             frames: 3000,
             slack: 1.0,
         };
