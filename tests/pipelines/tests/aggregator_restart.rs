@@ -186,10 +186,15 @@ fn a_flush_of_one_input_is_that_inputs_alone() {
         seek.expect("it seeks");
         all.extend(take(20));
     }
-    red.send_event(gst::event::Eos::new());
+    // It waits until the source's thread has come back from what it pushes.
+    let end = std::thread::spawn({
+        let red = red.clone();
+        move || red.send_event(gst::event::Eos::new())
+    });
     while let Some(picture) = pipeline.picture(&sink).expect("it runs") {
         all.push(picture);
     }
+    assert!(end.join().expect("it sends"));
     // Not one of the other input is lost or shown twice.
     let starts: Vec<_> = all
         .iter()
