@@ -165,9 +165,9 @@ fn sim_events_order_streams_and_steady_state_allocates_nothing() {
             unsafe { event.record_in(&current, one.as_raw()) }.unwrap();
             // SAFETY: as above.
             unsafe { event.wait_in(&current, two.as_raw()) }.unwrap();
+            two.synchronize_in(&current).unwrap();
             assert_eq!(pushes() - before, 1, "the context was current already");
         }
-        two.synchronize().unwrap();
         frame(0);
         let before = ALLOCATIONS.get();
         (1..100).for_each(&mut frame);

@@ -103,7 +103,10 @@ fn is_ours(memory: &gst::MemoryRef) -> bool {
     // Nobody derives from it: its type is that or none of ours.
     // SAFETY: a memory's allocator is a valid GObject as long as the memory.
     let class = unsafe { (*allocator.cast::<gst::glib::gobject_ffi::GTypeInstance>()).g_class };
-    // SAFETY: every GObject has a class, whose first field is its type.
+    if class.is_null() {
+        return false;
+    }
+    // SAFETY: a GObject's class, whose first field is its type.
     let of_type = unsafe { (*class).g_type };
     of_type == NvmmAllocator::static_type().into_glib()
 }
