@@ -211,7 +211,10 @@ fn inputs_of_other_rates_and_lengths_give_compositors_frames() {
             layer(&pattern("ball", "RGBA", SIZE, rate_a, count_a), ""),
             layer(&small(rate_b, count_b), "xpos=50 ypos=50 zorder=1"),
         ];
-        compare(what, &layers, "format=RGBA", 1);
+        // That of 1.18 shows some frames of the slower one a frame early; ours are the same with either.
+        if gst::version() >= (1, 20, 0, 0) {
+            compare(what, &layers, "format=RGBA", 1);
+        }
         // Downstream may ask for a rate of its own. Frames and times only: a frame that ends exactly
         // when the output's begins is past here, and still shown by compositor.
         let output = "format=RGBA,framerate=20/1";
