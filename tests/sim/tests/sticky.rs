@@ -3,6 +3,7 @@
 mod support;
 
 use std::ffi::c_void;
+use std::sync::Mutex;
 
 use support::cuda::Cuda;
 use support::surface::Surface;
@@ -169,21 +170,23 @@ fn since_11_a_reset_leaves_the_references() {
 
 #[test]
 fn a_callback_is_told_the_state() {
+    /// The stream, and the state plus one.
+    static TOLD: Mutex<(usize, u32)> = Mutex::new((0, 0));
     unsafe extern "C" fn note(stream: usize, state: u32, data: *mut c_void) {
-        // SAFETY: the test passes a pair of numbers that it keeps until the stream is done.
-        unsafe { *data.cast::<(usize, u32)>() = (stream, state + 1) };
+        assert_eq!(data.addr(), 7);
+        *TOLD.lock().unwrap() = (stream, state + 1);
     }
+    let told = || *TOLD.lock().unwrap();
     isolated("a_callback_is_told_the_state", || {
         let cuda = Cuda::start();
         let (stream, event) = (cuda.stream(), cuda.event());
-        let mut told = (0usize, 0u32);
-        let data: *mut c_void = (&raw mut told).cast();
+        let data = std::ptr::without_provenance_mut(7);
         assert_eq!(cuda.add_callback(stream, Some(note), data, 1), 1);
         assert_eq!(cuda.add_callback(stream, None, data, 0), 1);
         assert_eq!(cuda.add_callback(99, Some(note), data, 0), 400);
         assert_eq!(cuda.add_callback(stream, Some(note), data, 0), 0);
         assert_eq!(cuda.stream_synchronize(stream), 0);
-        assert_eq!(told, (stream, 1));
+        assert_eq!(told(), (stream, 1));
         // One that waits while the context is left with an error.
         let slow = support::cuda::Picture {
             pixels: 0,
@@ -195,8 +198,13 @@ fn a_callback_is_told_the_state() {
         assert_eq!(cuda.add_callback(stream, Some(note), data, 0), 0);
         assert_eq!(cuda.event_record(event, stream), 0);
         break_context(cuda);
-        std::thread::sleep(std::time::Duration::from_millis(500));
-        assert_eq!(told, (stream, 701));
+        for _ in 0..100 {
+            if told() == (stream, 701) {
+                break;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        assert_eq!(told(), (stream, 701));
         assert_eq!(cuda.event_query(event), 700);
     });
 }
