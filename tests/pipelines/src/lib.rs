@@ -14,7 +14,7 @@ mod platform;
 pub use counters::{Usage, alive, fail};
 pub use peer::{Consumer, Forged, LegacyPeer, Peer, is_r32, wrap};
 pub use pipeline::{Pipeline, frames, run};
-pub use pixels::{Picture, Worst, assert_near, compositor_error, worst};
+pub use pixels::{Picture, Worst, assert_near, compositor_error, compositor_keeps_time, worst};
 pub use platform::{child, exclusive, init, is_child, root};
 
 /// The README's element compiles.

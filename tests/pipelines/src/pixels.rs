@@ -104,6 +104,12 @@ pub fn worst(a: &Picture, b: &Picture) -> Worst {
     worst
 }
 
+/// Whether this GStreamer's compositor is a judge of which frame is shown. That of 1.18 is a frame early or late where
+/// rates or caps change; ours are the same with 1.18 and 1.22.
+pub fn compositor_keeps_time() -> bool {
+    gst::version() >= (1, 20, 0, 0)
+}
+
 /// How far this GStreamer's compositor may be from exact arithmetic in a translucent layer, beyond
 /// rounding: 0 for one that rounds (seen: 1.22), 2 for one that cuts off at each step (seen: 1.26).
 pub fn compositor_error() -> u8 {

@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use gst::prelude::*;
-use nvmm_pipelines::{Picture, Pipeline, Usage, assert_near, exclusive, frames};
+use nvmm_pipelines::{
+    Picture, Pipeline, Usage, assert_near, compositor_keeps_time, exclusive, frames,
+};
 
 const RED: [u8; 4] = [0xff, 0, 0, 0xff];
 const BLACK: [u8; 4] = [0, 0, 0, 0xff];
@@ -309,7 +311,9 @@ fn caps_may_change_in_mid_stream_on_one_input() {
     };
     let (ours, reference) = both(",width=100,height=60");
     assert_eq!(ours.len(), 30);
-    assert_near(&ours, &reference, 1, "a fixed output");
+    if compositor_keeps_time() {
+        assert_near(&ours, &reference, 1, "a fixed output");
+    }
     // Left open, the output changes its size with the input.
     let (ours, _) = both("");
     let sizes: Vec<_> = ours.iter().map(|p| (p.width, p.height)).collect();
