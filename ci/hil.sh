@@ -13,6 +13,7 @@
 #   --limit MINUTES     for the whole run (60); after that the board ends it by itself
 #   --patience SECONDS  how long the board may be out of reach (600)
 #   --slack FACTOR      limits of cases times FACTOR
+#   --case-limit SECONDS  for each case at most
 #   --quick             benchmarks that only show that they run
 #   --figures           run the benchmarks here too, on the simulator, and show them beside the board's
 #   --resume FOLDER     wait for, fetch and remove a run that was left on the board
@@ -24,7 +25,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 
 usage() {
     [[ $# == 0 ]] || echo "hil: $*" >&2
-    sed -n '2,24s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+    sed -n '2,25s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
     exit 2
 }
 die() { # STATUS TEXT
@@ -32,13 +33,13 @@ die() { # STATUS TEXT
     exit "$1"
 }
 
-board='' ssh=(ssh) native=() bundle='' only='' environment=() minutes=60 patience=600 slack=1 quick=0 figures=() resume='' parent='' bundle_only=''
+board='' ssh=(ssh) native=() bundle='' only='' environment=() minutes=60 patience=600 slack=1 most=0 quick=0 figures=() resume='' parent='' bundle_only=''
 while [[ $# -gt 0 ]]; do
     case $1 in
     --native) native=(--native) ;;
     --figures) figures=(--figures) ;;
     --quick) quick=1 ;;
-    --ssh | --bundle | --bundle-only | --folder | --only | --env | --limit | --patience | --slack | --resume)
+    --ssh | --bundle | --bundle-only | --folder | --only | --env | --limit | --patience | --slack | --case-limit | --resume)
         [[ $# -gt 1 && -n $2 ]] || usage "$1 needs a value"
         case $1 in
         --ssh) read -r -a ssh <<<"$2" ;;
@@ -57,6 +58,7 @@ while [[ $# -gt 0 ]]; do
             --limit) minutes=$2 ;;
             --patience) patience=$2 ;;
             --slack) slack=$2 ;;
+            --case-limit) most=$2 ;;
             esac
             ;;
         esac
@@ -205,7 +207,7 @@ if [[ -z $resume ]]; then
     ((status != 255)) || leave
     ((status == 0)) || abandon "the bundle could not be unpacked in $folder: $(tail -n 1 "$scratch/said")"
     status=0
-    persist board_sh start "$folder" $((minutes * 60)) "$slack" "$quick" "$only" ${environment[@]+"${environment[@]}"} || status=$?
+    persist board_sh start "$folder" $((minutes * 60)) "$slack" "$most" "$quick" "$only" ${environment[@]+"${environment[@]}"} || status=$?
     ((status != 255)) || leave
     grep -qx started "$scratch/answer" ||
         abandon "the run could not be started: $(answer unfit | sed 's/^/the programs do not run there: /' | grep . || tr '\n' ' ' <"$scratch/answer")"

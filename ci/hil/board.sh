@@ -4,7 +4,7 @@
 #
 #   board.sh probe PARENT ...               what kind of board it is, and how much room is in each folder
 #   board.sh prepare PARENT TOKEN           makes the folder of a run
-#   board.sh start FOLDER SECONDS SLACK QUICK CASES [NAME=VALUE ...]
+#   board.sh start FOLDER SECONDS SLACK CASE-SECONDS QUICK CASES [NAME=VALUE ...]
 #   board.sh watch FOLDER LINE              what the run says from that line on, until it is over
 #   board.sh clean FOLDER                   ends all processes of the run and removes the folder
 #
@@ -188,9 +188,9 @@ started_at() { # PID: in the kernel's ticks, to tell it from another one of the 
     echo "${line[19]:-gone}"
 }
 
-run() { # FOLDER SECONDS SLACK ONLY
+run() { # FOLDER SECONDS SLACK CASE-SECONDS ONLY
     folder=$1
-    local total=$2 slack=$3 only=$4 names=() limits=() name limit i rest
+    local total=$2 slack=$3 most=$4 only=$5 names=() limits=() name limit i rest
     cd "$folder" || exit
     exec 5<>"$folder/results/state" 9<>"$folder/messages"
     while read -r name limit; do
@@ -202,6 +202,7 @@ run() { # FOLDER SECONDS SLACK ONLY
     bash bundle/facts.sh before "$folder" 9>&- 5>&- || true
     for i in "${!names[@]}"; do
         name=${names[i]} limit=$((limits[i] * slack)) rest=$((total - SECONDS))
+        limit=$((most && most < limit ? most : limit))
         clock
         say start "$name" "$limit"
         # For the case that ends the board: that file system alone, and nobody waits for it.
@@ -216,9 +217,9 @@ run() { # FOLDER SECONDS SLACK ONLY
     say "done"
 }
 
-start() { # FOLDER SECONDS SLACK QUICK ONLY [NAME=VALUE ...]
-    local folder=$1 total=$2 slack=$3 quick=$4 only=$5 said
-    shift 5
+start() { # FOLDER SECONDS SLACK CASE-SECONDS QUICK ONLY [NAME=VALUE ...]
+    local folder=$1 total=$2 slack=$3 most=$4 quick=$5 only=$6 said
+    shift 6
     if [[ -e $folder/started ]]; then
         # The answer to the first one was lost.
         echo started
@@ -240,7 +241,7 @@ start() { # FOLDER SECONDS SLACK QUICK ONLY [NAME=VALUE ...]
     # shellcheck disable=SC2163 # NAME=VALUE
     [[ $# == 0 ]] || export "$@"
     true >"$folder/started"
-    setsid bash "$folder/bundle/board.sh" run "$folder" "$total" "$slack" "$only" </dev/null >"$folder/results/runner.log" 2>&1 &
+    setsid bash "$folder/bundle/board.sh" run "$folder" "$total" "$slack" "$most" "$only" </dev/null >"$folder/results/runner.log" 2>&1 &
     echo started
 }
 
