@@ -124,7 +124,7 @@ keep() { # FILE
 
 # One case: the processes, its end, and what is said of it.
 run_case() { # NAME SECONDS
-    local name=$1 limit=$2 status outcome='' why='' message keeper keeper_status pid end begin=$EPOCH_MS free
+    local name=$1 limit=$2 status outcome='' why='' message tick=1 keeper keeper_status pid end begin=$EPOCH_MS free
     rm -rf "${folder:?}/work"
     mkdir -p "$folder/work/tmp"
     keep "$folder/results/logs/$name.log" <"$folder/log" 9>&- 5>&- &
@@ -137,8 +137,9 @@ run_case() { # NAME SECONDS
             outcome=hung
             break
         }
-        read -r -t 1 -u 9 message || continue
+        read -r -t "$tick" -u 9 message || continue
         [[ $message != "$name why "* ]] || why=${message#"$name why "}
+        [[ $message != "$name over" ]] || tick=0.02
     done
     # What it left behind, also where it has ended: nothing runs beside the next one.
     if ! end_processes "NVMM_HIL_CASE=$folder/$name" "$pid"; then

@@ -44,7 +44,7 @@ files() { # FACT PATTERN ...
         [[ -f $file && -r $file ]] || continue
         echo "$file: $(timeout -k 2 5 head -c 4096 "$file" 2>/dev/null | tr '\n' ' ')"
     done >"$name.txt"
-    [[ -s $name.txt ]] || absent "$name" "nothing readable is $*"
+    [[ -s $name.txt ]] || absent "$name" "nothing is readable of $*"
 }
 
 tegrastats() {

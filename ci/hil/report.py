@@ -14,6 +14,9 @@ from pathlib import Path
 PASSED, FAILED, HUNG, NONE = "passed", "failed", "hung", "no result"
 NOT_APPLICABLE = "not applicable"
 OUTCOMES = [PASSED, FAILED, HUNG, NOT_APPLICABLE]
+# What facts.sh writes: once, and before and after the cases.
+FACTS = ["uname", "os", "nv_tegra_release", "model", "gstreamer", "user", "nodes", "tegrastats", "dmesg"]
+SETTINGS = ["nvpmodel", "jetson_clocks", "cpufreq", "devfreq", "temperatures", "memory"]
 # What XML 1.0 has no place for.
 NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -183,9 +186,17 @@ def junit(run, path):
 
 def facts(run):
     found = {path.stem: text_of(path) for path in sorted((run.folder / "board").glob("*.txt"))}
-    absent = [f"{name} ({text[8:].strip()})" for name, text in found.items() if text.startswith("absent: ")]
+    for name in FACTS + [f"{name}-{when}" for name in SETTINGS for when in ("before", "after")]:
+        if not found.get(name, "").strip():
+            found[name] = "absent: it was not written"
+    absent = {}
+    for name, text in found.items():
+        if text.startswith("absent: "):
+            absent.setdefault((re.sub("-(before|after)$", "", name), text[8:].strip()), []).append(name)
     if absent:
-        print("not to be had on this board: " + ", ".join(absent))
+        print("not to be had on this board:")
+    for (short, why), names in absent.items():
+        print(f"  {short if len(names) > 1 else names[0]:<20} {why}")
     return found
 
 

@@ -42,7 +42,7 @@ if read -r name trouble 2>/dev/null <"$2" && [[ \${NVMM_HIL_CASE##*/} == "\$name
         setsid sleep 302 &
         while true; do sleep 303; done
         ;;
-    slow) sleep 12 ;;
+    slow) sleep 5 ;;
     fill) cat /dev/zero >fill ;;
     print) yes "a library that prints without end" ;;
     crash) kill -SEGV \$\$ ;;
