@@ -57,6 +57,8 @@ rm -rf "$folder"
 mkdir -p "$folder"/{bin,plugins,expected,figures}
 for program in "${programs[@]}"; do "$strip" -o "$folder/bin/$program" "$built/$program"; done
 "$strip" --strip-unneeded -o "$folder/plugins/libgstnvmm.so" "$plugins/libgstnvmm.so"
+# What a TX2 lacks of all that goes there.
+[[ $native == yes ]] || ci/aarch64/audit.sh target/aarch64/symbols "$folder"/bin/* "$folder"/plugins/* >&2
 cp ci/hil/{board,cases,facts}.sh "$folder/"
 "$native_built/nvmm-conformance" --list | sed -n 's/^\([a-z0-9-]*\)\..*/\1/p' | sort -u >"$folder/areas"
 expect

@@ -126,10 +126,11 @@ whole() {
     check "what this board has not is not applicable, with the reason" \
         eval 'outcome encoder.h264 "^not applicable: no element nvv4l2h264enc" && outcome camera "^not applicable: no element nvargus"'
     check "doctor passed, and its page is there" eval 'outcome doctor ^passed && grep -q "round trip, libnvbufsurface" "$results/logs/doctor.log"'
+    check "the board's GStreamer has our elements" grep -qE 'ok +nvmmtransform +there' "$results/logs/doctor.log"
     check "JUnit is XML, of all cases" junit_is_xml
     check "tegrastats' lines, clocks, uname are there" \
         eval 'grep -q RAM "$results/board/tegrastats.txt" && grep -q Linux "$results/board/uname.txt" && [[ -s $results/board/cpufreq-after.txt ]]'
-    check "what is absent is said to be" eval 'grep -q "^absent: there is no nvpmodel" "$results/board/nvpmodel-before.txt" && said "not to be had .*nvpmodel"'
+    check "what is absent is said to be" eval 'grep -q "^absent: there is no nvpmodel" "$results/board/nvpmodel-before.txt" && said "^  nvpmodel +there is no nvpmodel"'
     check "benchmark figures are in the table" said 'CPU ms a frame +[0-9]'
     check_left
 }

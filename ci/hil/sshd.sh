@@ -56,7 +56,7 @@ END
 login() { # HOME PATH LIBRARIES EXTRA
     cat <<END
 #!/bin/sh
-exec $4 env -i HOME=$1 PATH=$2:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 NVBUF_RELEASE=R32.7 NVMM_SIM_RELEASE=r32.7 \\
+exec $4 env -i HOME=$1 PATH=$2:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 NVBUF_RELEASE=R32.7.6 NVMM_SIM_RELEASE=r32.7 \\
     NVBUF_LIBRARY_PATH=$3/lib LD_LIBRARY_PATH=$3/egl:$3/lib NVMM_SIM_KERNELS=$3/lib/libnvmm_sim_twins.so \\
     bash -c "cd; \$SSH_ORIGINAL_COMMAND"
 END
