@@ -53,9 +53,11 @@ tegrastats() {
         absent tegrastats "there is no tegrastats"
         return
     }
-    # An hour and more of lines, each with the time.
-    setsid "$program" --interval 1000 </dev/null 2>&1 |
-        while read -r line; do printf '%(%H:%M:%S)T %s\n' -1 "$line"; done | head -c 4194304 >tegrastats.txt 2>/dev/null &
+    # Some hours of lines, each with the time, and each in the file at once: it ends by KILL.
+    setsid "$program" --interval 1000 </dev/null 2>&1 | for ((count = 0; count < 20000; count++)); do
+        read -r line || break
+        printf '%(%H:%M:%S)T %s\n' -1 "${line:0:500}"
+    done >tegrastats.txt 2>/dev/null &
 }
 
 if [[ $when == before ]]; then
