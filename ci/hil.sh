@@ -10,7 +10,7 @@
 #   --folder DIR        where the folder of the run is made (the user's home, or /tmp if there is no room)
 #   --only NAME[,NAME]  some cases, or groups (doctor, conformance, plugin, pipeline, nvvidconv, encoder, camera, bench)
 #   --env NAME=VALUE    for the programs on the board: --env DISPLAY=:0
-#   --limit MINUTES     for the whole run (60); after that the board ends it by itself
+#   --limit MINUTES     for the whole run (60), or SECONDSs; after that the board ends it by itself
 #   --patience SECONDS  how long the board may be out of reach (600)
 #   --slack FACTOR      limits of cases times FACTOR
 #   --case-limit SECONDS  for each case at most
@@ -33,7 +33,7 @@ die() { # STATUS TEXT
     exit "$1"
 }
 
-board='' ssh=(ssh) native=() bundle='' only='' environment=() minutes=60 patience=600 slack=1 most=0 quick=0 figures=() resume='' parent='' bundle_only=''
+board='' ssh=(ssh) native=() bundle='' only='' environment=() total=3600 patience=600 slack=1 most=0 quick=0 figures=() resume='' parent='' bundle_only=''
 while [[ $# -gt 0 ]]; do
     case $1 in
     --native) native=(--native) ;;
@@ -52,10 +52,15 @@ while [[ $# -gt 0 ]]; do
             environment+=("$2")
             ;;
         --resume) resume=$2 ;;
+        --limit)
+            [[ $2 =~ ^[1-9][0-9]{0,5}s?$ ]] || usage "--limit wants minutes, or seconds with an s, not $2"
+            total=$2
+            [[ $total == *s ]] || total=$((total * 60))
+            total=${total%s}
+            ;;
         *)
             [[ $2 =~ ^[1-9][0-9]{0,5}$ ]] || usage "$1 wants a number above 0, not $2"
             case $1 in
-            --limit) minutes=$2 ;;
             --patience) patience=$2 ;;
             --slack) slack=$2 ;;
             --case-limit) most=$2 ;;
@@ -94,7 +99,7 @@ if [[ -n $bundle_only ]]; then
 fi
 
 scratch=$(mktemp -d)
-folder='' watcher=
+folder='' token='' chosen='' watcher=
 trap 'rm -rf "$scratch"' EXIT
 
 # What came to an end here has to end there.
@@ -111,8 +116,11 @@ interrupted() {
             echo "hil: the board is as it was"
         else
             echo "hil: the board does not answer, or holds on to something ($(tr '\n' ' ' <"$scratch/answer")); its folder is $folder," \
-                "and the run there ends by itself after $minutes min. Later: ci/hil.sh $board --resume $folder" >&2
+                "and the run there ends by itself after $((total / 60)) min. Later: ci/hil.sh $board --resume $folder" >&2
         fi
+    elif [[ -n $token ]]; then
+        patience=20
+        persist board_sh forget "$chosen" "$token" || echo "hil: there may be an empty folder $chosen/nvmm-hil.$token.* on $board" >&2
     fi
     exit 130
 }
@@ -143,13 +151,15 @@ if [[ -z $resume ]]; then
 fi
 
 status=0
-# shellcheck disable=SC2086 # words
-board_sh probe ${parent:-HOME /tmp} || status=$?
+parents=(HOME /tmp)
+[[ -z $parent ]] || parents=("$parent")
+board_sh probe "${parents[@]}" || status=$?
 if ((status)); then
     ((status != 255)) || die 4 "no connection to $board: $(grep -v '^@' "$scratch/said" | tail -n 1 | tr -d '\r'). $(remedy)"
     die 4 "$board has no bash, or something ends it: $(tail -n 1 "$scratch/said")"
 fi
-[[ $(tail -n 1 "$scratch/answer") == end ]] || die 4 "$board does not answer as a shell does: $(head -c 200 "$scratch/answer")"
+[[ $(head -n 1 "$scratch/answer") == begin && $(tail -n 1 "$scratch/answer") == end ]] ||
+    die 4 "the shell on $board prints something of its own, which would spoil what is fetched (.bashrc?): $(head -c 200 "$scratch/answer")"
 [[ -z $(answer lacks) ]] || die 4 "$board lacks $(answer lacks | tr '\n' ' ')"
 echo "hil: $board is $(answer machine), $(answer release | grep . || echo 'without /etc/nv_tegra_release')"
 
@@ -173,7 +183,7 @@ fi
 # --- from here on the board has something of ours
 
 leave() { # what is said where it has to be left
-    line "hil: the board is out of reach. Its run and its results are in $board:$folder; the run ends by itself after $minutes min at most." >&2
+    line "hil: the board is out of reach. Its run and its results are in $board:$folder; the run ends by itself after $((total / 60)) min at most." >&2
     die 3 "when it is back: ci/hil.sh $board --resume $folder"
 }
 
@@ -207,7 +217,7 @@ if [[ -z $resume ]]; then
     ((status != 255)) || leave
     ((status == 0)) || abandon "the bundle could not be unpacked in $folder: $(tail -n 1 "$scratch/said")"
     status=0
-    persist board_sh start "$folder" $((minutes * 60)) "$slack" "$most" "$quick" "$only" ${environment[@]+"${environment[@]}"} || status=$?
+    persist board_sh start "$folder" "$total" "$slack" "$most" "$quick" "$only" ${environment[@]+"${environment[@]}"} || status=$?
     ((status != 255)) || leave
     grep -qx started "$scratch/answer" ||
         abandon "the run could not be started: $(answer unfit | sed 's/^/the programs do not run there: /' | grep . || tr '\n' ' ' <"$scratch/answer")"

@@ -4,6 +4,7 @@
 #
 #   board.sh probe PARENT ...               what kind of board it is, and how much room is in each folder
 #   board.sh prepare PARENT TOKEN           makes the folder of a run
+#   board.sh forget PARENT TOKEN            removes it, for who does not know its name
 #   board.sh start FOLDER SECONDS SLACK CASE-SECONDS QUICK CASES [NAME=VALUE ...]
 #   board.sh watch FOLDER LINE              what the run says from that line on, until it is over
 #   board.sh clean FOLDER                   ends all processes of the run and removes the folder
@@ -41,6 +42,8 @@ release() {
 
 probe() { # PARENT ...
     local folder tool
+    # What start-up files of the shell print would come first, and would spoil what is fetched.
+    echo begin
     for tool in tar setsid timeout df tail head cmp mktemp grep; do
         command -v "$tool" >/dev/null || echo "lacks $tool"
     done
@@ -53,12 +56,16 @@ probe() { # PARENT ...
     echo end
 }
 
+forget() { # PARENT TOKEN
+    set +f
+    rm -rf -- "$1/nvmm-hil.${2:?}".*
+    set -f
+}
+
 prepare() { # PARENT TOKEN
     local folder
-    set +f
     # Of an earlier try, whose answer was lost.
-    rm -rf -- "$1/nvmm-hil.$2".*
-    set -f
+    forget "$@"
     folder=$(mktemp -d -- "$1/nvmm-hil.$2.XXXXXX") && echo "folder $folder"
 }
 
@@ -303,7 +310,7 @@ main() {
     local folder found=() left=() EPOCH_MS
     clock
     case ${1:-} in
-    probe | prepare | start | watch | clean | run) "$@" ;;
+    probe | prepare | forget | start | watch | clean | run) "$@" ;;
     *) exit 2 ;;
     esac
     exit

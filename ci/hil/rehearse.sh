@@ -5,7 +5,7 @@
 #   ci/hil/rehearse.sh [SCENARIO ...]           aarch64 programs in an arm64 userland, under qemu-user (minutes)
 #   ci/hil/rehearse.sh --native [SCENARIO ...]  this machine's
 #
-# Scenarios: strangers whole bare hang broken lost full interrupted. As root or with sudo, for mounts; the machine's ssh settings are
+# Scenarios: strangers whole bare hang broken lost full killed late interrupted. As root or with sudo, for mounts; the machine's ssh settings are
 # neither read nor changed. All of it is in target/hil/rehearsal. The last line is `rehearsal: N passed, N failed`.
 # shellcheck disable=SC2016 # conditions are for eval
 set -euo pipefail
@@ -16,12 +16,12 @@ if [[ ${1:-} == --native ]]; then
     shift
 fi
 for scenario; do
-    [[ " strangers whole bare hang broken lost full interrupted " == *" $scenario "* ]] || {
+    [[ " strangers whole bare hang broken lost full killed late interrupted " == *" $scenario "* ]] || {
         sed -n '2,10s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
         exit 2
     }
 done
-[[ $# -gt 0 ]] || set -- strangers whole bare hang broken lost full interrupted
+[[ $# -gt 0 ]] || set -- strangers whole bare hang broken lost full killed late interrupted
 "$root/ci/packages.sh" build run hil rehearsal
 # shellcheck source=ci/hil/sshd.sh
 source "$root/ci/hil/sshd.sh"
@@ -181,6 +181,14 @@ broken() {
     check "it connects again" said 'connected to .* again'
     check "everything passed" eval '[[ $status == 0 ]] && said "^hil: 4 cases, 4 passed, 0 failed, 0 hung"'
     check_left
+    # The cable is out: nothing is refused, and nothing comes.
+    start_hil frozen --only plugin,pipeline
+    check "the run is at the slow case" await 'passed +plugin'
+    freeze
+    end_hil
+    check "a connection that is silent is given up" said 'the connection to .* broke'
+    check "everything passed" eval '[[ $status == 0 ]] && said "^hil: 3 cases, 3 passed, 0 failed, 0 hung"'
+    check_left
     trouble
 }
 
@@ -222,6 +230,32 @@ full() {
     in_board rm -f "$files/small/other"
     check "full for good: status 1, and every case has its outcome" eval '[[ $status == 1 ]] && said "^hil: [0-9]+ cases" && outcome plugin ^passed'
     check "cases that could not write say so" outcome pipeline.two "^failed: no room on the board"
+    check_left
+    trouble
+}
+
+# Out of memory, or a restart.
+killed() {
+    trouble pipeline.same slow
+    start_hil killed --only plugin,pipeline
+    check "the run is at the slow case" await 'passed +plugin'
+    # shellcheck disable=SC2046 # numbers
+    as_root kill -KILL $(runners)
+    end_hil
+    check "the run dies: status 1, and it is said" eval '[[ $status == 1 ]] && said "has ended before its last case"'
+    check "the case in which it died is named, and the one after it" \
+        eval 'outcome pipeline.same "^failed: the run ended in this case" && outcome pipeline.two "^failed: not run" && outcome plugin ^passed'
+    check_left
+    trouble
+}
+
+# Nobody needs to come for that.
+late() {
+    trouble pipeline.same hang
+    hil late --only plugin,pipeline --limit "$((6 * slack))s"
+    check "the whole run is over in time: status 1" [ "$status" = 1 ]
+    check "what was running is hung, what comes after it was not run" \
+        eval 'outcome pipeline.same "^hung" && outcome pipeline.two "^failed: not run: the whole run may take"'
     check_left
     trouble
 }

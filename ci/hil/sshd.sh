@@ -121,7 +121,8 @@ hold() {
     [[ $native == yes ]] || binds="mount --bind /proc $userland/proc && mount --rbind /dev $userland/dev"
     # One has room for the bundle and what it wants beside, one has not.
     as_root unshare --mount --propagation private sh -c "$binds && mount -t tmpfs -o size=100m,mode=1777 none $files/small &&
-        mount -t tmpfs -o size=8m,mode=1777 none $files/tiny && echo \$\$ >$here/held && exec sleep 7200" &
+        mount -t tmpfs -o size=8m,mode=1777 none $files/tiny && echo \$\$ >$here/held && exec sleep 7200" 2>"$here/mounts.log" &
+    disown
     for _ in {1..50}; do
         if [[ -s $here/held ]]; then
             keeper=$(<"$here/held")
@@ -129,7 +130,7 @@ hold() {
         fi
         sleep 0.1
     done
-    echo "rehearse: no namespace with mounts (unshare --mount)" >&2
+    echo "rehearse: no namespace with mounts: $(tail -n 2 "$here/mounts.log")" >&2
     return 1
 }
 
@@ -138,7 +139,8 @@ in_board() { as_root nsenter -t "$keeper" -m "$@"; }
 listen() {
     as_root mkdir -p /run/sshd
     rm -f "$here/sshd.pid"
-    in_board /usr/sbin/sshd -D -E "$here/sshd.log" -f "$here/sshd_config" &
+    in_board /usr/sbin/sshd -D -E "$here/sshd.log" -f "$here/sshd_config" 2>"$here/start.log" &
+    disown
     for _ in {1..50}; do
         if [[ -s $here/sshd.pid ]]; then
             listener=$(<"$here/sshd.pid")
@@ -146,7 +148,7 @@ listen() {
         fi
         sleep 0.1
     done
-    echo "rehearse: sshd does not start: $(tail -n 3 "$here/sshd.log")" >&2
+    echo "rehearse: sshd does not start: $(cat "$here/start.log" "$here/sshd.log" 2>/dev/null | tail -n 3)" >&2
     return 1
 }
 
@@ -169,10 +171,24 @@ cut_off() {
     listener=
 }
 
+# The connections are there, and nothing comes through.
+freeze() {
+    # shellcheck disable=SC2046 # numbers
+    as_root kill -STOP $(children "$listener")
+}
+
 end_board() {
     cut_off
     [[ -z $keeper ]] || as_root kill -KILL "$keeper" 2>/dev/null || true
     keeper=
+}
+
+# The runner of the board: of the run, and of no case.
+runners() {
+    local file
+    for file in $(as_root grep -lszE "^NVMM_HIL_RUN=$board_home/" /proc/[0-9]*/environ); do
+        as_root grep -qsz '^NVMM_HIL_CASE=' "$file" || basename "${file%/environ}"
+    done
 }
 
 # Whose environment says that a run of this board started them.
