@@ -5,7 +5,7 @@
 #   ci/hil/rehearse.sh [SCENARIO ...]           aarch64 programs in an arm64 userland, under qemu-user (minutes)
 #   ci/hil/rehearse.sh --native [SCENARIO ...]  this machine's
 #
-# Scenarios: strangers whole bare hang broken lost full killed late interrupted. As root or with sudo, for mounts; the machine's ssh settings are
+# Scenarios: strangers whole standins bare hang broken lost full killed late interrupted. As root or with sudo, for mounts; the machine's ssh settings are
 # neither read nor changed. All of it is in target/hil/rehearsal. The last line is `rehearsal: N passed, N failed`.
 # shellcheck disable=SC2016 # conditions are for eval
 set -euo pipefail
@@ -16,12 +16,12 @@ if [[ ${1:-} == --native ]]; then
     shift
 fi
 for scenario; do
-    [[ " strangers whole bare hang broken lost full killed late interrupted " == *" $scenario "* ]] || {
+    [[ " strangers whole standins bare hang broken lost full killed late interrupted " == *" $scenario "* ]] || {
         sed -n '2,10s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
         exit 2
     }
 done
-[[ $# -gt 0 ]] || set -- strangers whole bare hang broken lost full killed late interrupted
+[[ $# -gt 0 ]] || set -- strangers whole standins bare hang broken lost full killed late interrupted
 "$root/ci/packages.sh" build run hil rehearsal
 # shellcheck source=ci/hil/sshd.sh
 source "$root/ci/hil/sshd.sh"
@@ -133,6 +133,22 @@ whole() {
     check "what is absent is said to be" eval 'grep -q "^absent: there is no nvpmodel" "$results/board/nvpmodel-before.txt" && said "^  nvpmodel +there is no nvpmodel"'
     check "benchmark figures are in the table" said 'CPU ms a frame +[0-9]'
     check_left
+}
+
+# Pipelines with elements that only a board has, written correctly.
+standins() {
+    if [[ $native == no ]]; then
+        echo "  (not here: no H.264 encoder in this userland)"
+        return
+    fi
+    trouble standins
+    hil standins --only nvvidconv,encoder,camera
+    check "nvvidconv's cases pass" eval 'outcome nvvidconv.both ^passed && outcome nvvidconv.block-linear ^passed && others_passed'
+    check "30 pictures are counted in H.264 and decoded" \
+        eval 'outcome encoder.h264 ^passed && grep -q "^30 pictures in" "$results/logs/encoder.h264.log" && not grep -q "^not decoded" "$results/logs/encoder.h264.log"'
+    check "no camera without /dev/video*" eval '[[ -e /dev/video0 ]] || outcome camera "^not applicable: no camera"'
+    check_left
+    trouble
 }
 
 # No library of NVIDIA's at all: what the doctor says, from the bundle, where nothing is.

@@ -52,6 +52,28 @@ exec $1 "\$@"
 END
 }
 
+# The same for `standins NAME`: NVIDIA's elements, with ours and software in their place. They show that the cases' pipelines are written
+# correctly, and say nothing of the real ones.
+stand_in() { # REAL TROUBLE
+    cat <<END
+#!/bin/bash
+read -r name _ 2>/dev/null <"$2"
+arguments=()
+for argument; do
+    [[ \$name == standins ]] || break
+    case \${0##*/}:\$argument in
+    gst-inspect-1.0:nvvidconv | gst-inspect-1.0:nvarguscamerasrc | gst-inspect-1.0:nvv4l2*) argument=nvmmtransform ;;
+    *:nvvidconv) argument=nvmmtransform ;;
+    *:nvv4l2h264enc) arguments+=(nvmmtransform ! video/x-raw ! videoconvert !) argument=x264enc ;;
+    *:nvv4l2decoder) arguments+=(avdec_h264 !) argument=videoconvert ;;
+    esac
+    arguments+=("\$argument")
+done
+[[ \$name == standins ]] || arguments=("\$@")
+exec $1 "\${arguments[@]}"
+END
+}
+
 # What a login shell would say on such a board.
 login() { # HOME PATH LIBRARIES EXTRA
     cat <<END
@@ -83,12 +105,15 @@ make_board() {
     board_home=$where/home small=$where/small tiny=$where/tiny trouble=$files/trouble
     as_root touch "$trouble"
     as_root chown "$(id -u)" "$trouble"
-    real=/usr/bin/gst-launch-1.0
-    [[ $native == no ]] || real=$(command -v gst-launch-1.0)
-    troubled "$real" "$where/trouble" >"$files/home/bin/gst-launch-1.0"
+    real=/usr/bin
+    [[ $native == no ]] || real=$(dirname "$(command -v gst-launch-1.0)")
+    mkdir "$files/home/real"
+    stand_in "$real/gst-launch-1.0" "$where/trouble" >"$files/home/real/gst-launch-1.0"
+    troubled "$where/home/real/gst-launch-1.0" "$where/trouble" >"$files/home/bin/gst-launch-1.0"
+    stand_in "$real/gst-inspect-1.0" "$where/trouble" >"$files/home/bin/gst-inspect-1.0"
     # A program of a board that is here, the others are not.
     printf '#!/bin/sh\nwhile sleep 0.2; do echo "RAM 1/2MB CPU [0%%@345]"; done\n' >"$files/home/bin/tegrastats"
-    chmod +x "$files"/home/bin/*
+    chmod +x "$files"/home/{bin,real}/*
     login "$where/home" "$where/home/bin" "$where/opt/sim" "$extra" >"$here/login"
     chmod +x "$here/login"
 }
@@ -137,9 +162,12 @@ hold() {
 in_board() { as_root nsenter -t "$keeper" -m "$@"; }
 
 listen() {
+    # A root is needed for another root. Otherwise the server is the user's own, and asks neither PAM nor shadow.
+    local as=(setpriv --reuid "$(id -u)" --regid "$(id -g)" --init-groups)
+    [[ $native == yes ]] || as=()
     as_root mkdir -p /run/sshd
-    rm -f "$here/sshd.pid"
-    in_board /usr/sbin/sshd -D -E "$here/sshd.log" -f "$here/sshd_config" 2>"$here/start.log" &
+    as_root rm -f "$here/sshd.pid"
+    in_board ${as[@]+"${as[@]}"} /usr/sbin/sshd -D -E "$here/sshd.log" -f "$here/sshd_config" 2>"$here/start.log" &
     disown
     for _ in {1..50}; do
         if [[ -s $here/sshd.pid ]]; then
