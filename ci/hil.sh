@@ -137,6 +137,7 @@ if [[ -z $resume ]]; then
         tar -C "$scratch/bundle" -xf "$bundle" || die 4 "$bundle is no tar archive"
         bundle=$scratch/bundle
     fi
+    command -v python3 >/dev/null || die 4 "python3 is needed here, for the report"
     for file in about areas board.sh cases.sh facts.sh bin/nvmm-conformance plugins/libgstnvmm.so; do
         [[ -s $bundle/$file ]] || die 4 "$bundle is no bundle: it has no $file (ci/hil.sh --bundle-only DIR makes one)"
     done

@@ -168,14 +168,14 @@ bare() {
 hang() {
     trouble pipeline.same hang
     # The limit of the case is its own; the rehearsal does not wait two minutes for it.
-    hil hang --only plugin,pipeline,bench.demo --case-limit "$((8 * slack))"
+    hil hang --only plugin,pipeline,bench.demo --case-limit "$((5 * slack))"
     check "status 1" [ "$status" = 1 ]
     check "counted as hung" said '^hil: 4 cases, 3 passed, 0 failed, 1 hung, 0 not applicable, 0 differ'
     check "says after how long" eval 'outcome pipeline.same "^hung: no end within"'
     check "the others passed" others_passed pipeline.same
     check_left
     trouble pipeline.two print
-    hil print --only pipeline.two,plugin --case-limit "$((8 * slack))"
+    hil print --only pipeline.two,plugin --case-limit "$((5 * slack))"
     check "a case that prints without end is hung, and its log is short" \
         eval 'outcome pipeline.two "^hung" && (($(stat -c %s "$results/logs/pipeline.two.log") < 400000))'
     trouble pipeline.two crash
@@ -198,7 +198,10 @@ broken() {
     check "everything passed" eval '[[ $status == 0 ]] && said "^hil: 4 cases, 4 passed, 0 failed, 0 hung"'
     check_left
     # The cable is out: nothing is refused, and nothing comes.
+    local usual=("${command[@]}")
+    command+=(-o ServerAliveInterval=2)
     start_hil frozen --only plugin,pipeline
+    command=("${usual[@]}")
     check "the run is at the slow case" await 'passed +plugin'
     freeze
     end_hil

@@ -21,6 +21,11 @@ SETTINGS = ["nvpmodel", "jetson_clocks", "cpufreq", "devfreq", "temperatures", "
 NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
+def tell(text):
+    """Prints what may be a board's words: nothing in them moves the cursor."""
+    print(NOT_XML.sub("", text))
+
+
 def text_of(path):
     try:
         return path.read_bytes().decode(errors="replace")
@@ -93,24 +98,31 @@ def numbers(release):
     return [int(number) for number in re.findall(r"\d+", release)]
 
 
-def expected_by(folder, release):
-    """The simulator's cases: of the board's release, else of the last one before it, else of the first."""
-    known = {path.name.removesuffix(".json.gz"): path for path in (folder / "bundle/expected").glob("*.json.gz")}
-    if not known:
-        return "", {}
+def expected_by(run):
+    """The simulator's cases: of the board's release, or of the last one before it. Of a board that does not say it: the most alike."""
+    known = {}
+    for path in (run.folder / "bundle/expected").glob("*.json.gz"):
+        with gzip.open(path, "rt", encoding="utf-8") as file:
+            known[path.name.removesuffix(".json.gz")] = {case["name"]: outcome_of(case) for case in json.load(file)["cases"]}
+
+    def alike(release):
+        return sum(known[release].get(name, {}).get("outcome") == case["outcome"] for name, case in run.conformance.items())
+
     # r32.7 is all of R32.7.x.
-    older = [name for name in known if numbers(name) <= numbers(release)]
-    name = max(older, key=numbers) if older else min(known, key=numbers)
-    with gzip.open(known[name], "rt", encoding="utf-8") as file:
-        return name, {case["name"]: outcome_of(case) for case in json.load(file)["cases"]}
+    older = [name for name in known if numbers(name) <= numbers(run.release)]
+    if older:
+        name = max(older, key=numbers)
+    else:
+        name = max(sorted(known, key=numbers), key=alike, default="")
+    return name, known.get(name, {})
 
 
 def compare(run):
     """Prints board against simulator, and gives the cases that end differently."""
-    release, expected = expected_by(run.folder, run.release)
+    release, expected = expected_by(run)
     if not run.areas:
         return []
-    print(f"conformance: the board ({run.release or 'its release is not known'}) against the simulator ({release})")
+    tell(f"conformance: the board ({run.release or 'its release is not known'}) against the simulator ({release})")
     pairs, differ = [], []
     missing = {"outcome": NONE, "message": ""}
     for name in {**expected, **run.conformance}:
@@ -121,16 +133,16 @@ def compare(run):
                 differ.append({"name": name, "board": board, "simulator": simulator})
     lines = [f"{name:<60} board: {board:<15} simulator: {simulator}" for name, board, simulator in pairs]
     (run.folder / "comparison.txt").write_text("\n".join(lines) + "\n")
-    print(f"  {'area':<20}{'cases':>6}{'the same':>10}{'differ':>8}")
+    tell(f"  {'area':<20}{'cases':>6}{'the same':>10}{'differ':>8}")
     for area in run.areas:
         mine = [pair for pair in pairs if pair[0].split(".")[0] == area]
         same = sum(board == simulator for _, board, simulator in mine)
-        print(f"  {area:<20}{len(mine):>6}{same:>10}{len(mine) - same:>8}")
+        tell(f"  {area:<20}{len(mine):>6}{same:>10}{len(mine) - same:>8}")
     for case in differ:
-        print(f"  differs: {case['name']}")
+        tell(f"  differs: {case['name']}")
         for side in ("board", "simulator"):
-            print(f"    {side}: {case[side]['outcome']}{case[side]['message'] and ': ' + case[side]['message']}")
-    print(f"  case by case: {run.folder / 'comparison.txt'}")
+            tell(f"    {side}: {case[side]['outcome']}{case[side]['message'] and ': ' + case[side]['message']}")
+    tell(f"  case by case: {run.folder / 'comparison.txt'}")
     return differ
 
 
@@ -159,12 +171,12 @@ def benchmarks(run):
             host = figures_in(run.folder / f"bundle/figures/{name}.log")
             table[name] = {label: {"board": values, "this_host_simulated": host.get(label)} for label, values in board.items()}
     if any(table.values()):
-        print("benchmarks: the board, and in brackets this kind of host on the simulator, which says nothing of a board")
+        tell("benchmarks: the board, and in brackets this kind of host on the simulator, which says nothing of a board")
         for name, rows in table.items():
-            print(f"  {name}")
+            tell(f"  {name}")
             for label, row in rows.items():
                 host = f"  [{' '.join(row['this_host_simulated'])}]" if row["this_host_simulated"] else ""
-                print(f"    {label:<72} {' '.join(row['board'])}{host}")
+                tell(f"    {label:<72} {' '.join(row['board'])}{host}")
     return table
 
 
@@ -194,9 +206,9 @@ def facts(run):
         if text.startswith("absent: "):
             absent.setdefault((re.sub("-(before|after)$", "", name), text[8:].strip()), []).append(name)
     if absent:
-        print("not to be had on this board:")
+        tell("not to be had on this board:")
     for (short, why), names in absent.items():
-        print(f"  {short if len(names) > 1 else names[0]:<20} {why}")
+        tell(f"  {short if len(names) > 1 else names[0]:<20} {why}")
     return found
 
 
@@ -207,16 +219,16 @@ def main():
     found = facts(run)
     for case in run.cases.values():
         if case["outcome"] in (FAILED, HUNG):
-            print(f"{case['outcome']}: {case['name']}: {case['message']}")
+            tell(f"{case['outcome']}: {case['name']}: {case['message']}")
     for line in run.left:
-        print(f"left on the board: {line}")
+        tell(f"left on the board: {line}")
     counts = {outcome: run.count(outcome) for outcome in OUTCOMES}
     report = {"release": run.release, "about": text_of(run.folder / "bundle/about").splitlines(), "counts": counts,
               "cases": list(run.cases.values()), "differ": differ, "benchmarks": table, "left": run.left, "board": found}
     (run.folder / "hil.json").write_text(json.dumps(report, indent=1) + "\n")
     junit(run, run.folder / "hil.xml")
-    print(f"results: {run.folder}")
-    print(f"hil: {len(run.cases)} cases, {counts[PASSED]} passed, {counts[FAILED]} failed, {counts[HUNG]} hung, "
+    tell(f"results: {run.folder}")
+    tell(f"hil: {len(run.cases)} cases, {counts[PASSED]} passed, {counts[FAILED]} failed, {counts[HUNG]} hung, "
           f"{counts[NOT_APPLICABLE]} not applicable, {len(differ)} differ from the simulator")
     return 1 if counts[FAILED] or counts[HUNG] or not run.cases or run.left else 0
 
