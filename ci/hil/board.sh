@@ -222,6 +222,8 @@ run() { # FOLDER SECONDS SLACK CASE-SECONDS ONLY
         run_case "$name" $((limit < rest ? limit : rest))
     done
     bash bundle/facts.sh after "$folder" 9>&- 5>&- || true
+    # tegrastats, also where nobody comes to clean.
+    end_processes "NVMM_HIL_RUN=$folder" || say left run "${left[*]}"
     say "done"
 }
 

@@ -93,6 +93,14 @@ folders() { in_board find "$files/home" "$files/small" "$files/tiny" -maxdepth 1
 nothing_left() {
     [[ -z $(processes_left) && -z $(folders) ]]
 }
+all_end() { # in a minute
+    local i
+    for ((i = 0; i < 300; i++)); do
+        [[ -n $(processes_left) ]] || return 0
+        sleep 0.2
+    done
+    return 1
+}
 check_left() { check "the board is as it was" nothing_left; }
 
 # --- scenarios
@@ -220,6 +228,7 @@ lost() {
     end_hil
     check "it never comes back: status 3" [ "$status" = 3 ]
     check "says where the results are, and how to fetch them" said 'when it is back: ci/hil.sh .* --resume /.*nvmm-hil'
+    check "the run there ends, and all that it started" all_end
     listen
     folder=$(sed -n 's/.*--resume //p' "$log")
     hil resumed --resume "$folder"
@@ -259,7 +268,7 @@ killed() {
     start_hil killed --only plugin,pipeline
     check "the run is at the slow case" await 'passed +plugin'
     # shellcheck disable=SC2046 # numbers
-    as_root kill -KILL $(runners)
+    as_root kill -KILL $(runners) 2>/dev/null || true
     end_hil
     check "the run dies: status 1, and it is said" eval '[[ $status == 1 ]] && said "has ended before its last case"'
     check "the case in which it died is named, and the one after it" \
