@@ -9,6 +9,8 @@
 #          generated files and headers;
 #          GStreamer's GL plugin with Mesa, which the simulator must not disturb
 #   aarch64  only when named: what ci/aarch64.sh builds and runs with
+#   hil      only when named: what ci/hil.sh needs to make a bundle and to talk to a board
+#   rehearsal  only when named: an ssh server, for ci/hil/rehearse.sh
 #
 # Rust itself comes from https://rustup.rs; `build` and `check` say so when it is missing or too old.
 set -eu
@@ -16,14 +18,16 @@ set -eu
 rust_needed=1.92
 
 [ $# -gt 0 ] || set -- build run check
-build=no run=no check=no aarch64=no
+build=no run=no check=no aarch64=no hil=no rehearsal=no
 for group in "$@"; do
     case "$group" in
         build) build=yes ;;
         run) run=yes ;;
         check) check=yes ;;
         aarch64) aarch64=yes ;;
-        *) sed -n '2,11s/^# \{0,1\}//p' "$0"; exit 2 ;;
+        hil) hil=yes ;;
+        rehearsal) rehearsal=yes ;;
+        *) sed -n '2,13s/^# \{0,1\}//p' "$0"; exit 2 ;;
     esac
 done
 
@@ -115,6 +119,15 @@ if [ "$aarch64" = yes ]; then
     need_unless mmdebstrap mmdebstrap
     command -v qemu-aarch64 >/dev/null 2>&1 || need_unless qemu-aarch64-static qemu-user-static
     need libc6-dev debian-archive-keyring python3-venv
+fi
+if [ "$hil" = yes ]; then
+    need_unless ssh openssh-client
+    need_unless python3 python3
+    need_unless strip binutils
+    [ "$(uname -m)" = aarch64 ] || need_unless aarch64-linux-gnu-strip binutils-aarch64-linux-gnu
+fi
+if [ "$rehearsal" = yes ]; then
+    [ -x /usr/sbin/sshd ] || need openssh-server
 fi
 # Whether clang 14 can be had is known after `apt-get update` alone: decided below.
 want_clang=no

@@ -87,6 +87,9 @@ ci/downstream.sh
 step "the page on writing elements, followed"
 ci/own-element.sh
 
+step "hardware in the loop, rehearsed"
+ci/hil/rehearse.sh --native
+
 step "cost of the NVMM part, with room for slow machines"
 ci/bench.sh --slack 3
 
@@ -97,4 +100,4 @@ cargo package --quiet --allow-dirty \
     -p nvbufsurface-sys -p nvbuf -p egl-cuda -p gst-nvmm
 
 step "all passed"
-echo "Not run here: aarch64 (ci/aarch64.sh), all faults (ci/faults.sh), random pipelines (ci/soak.sh), sanitizers (ci/sanitize.sh), real GPUs (ci/gpu.sh), any Jetson."
+echo "Not run here: aarch64 (ci/aarch64.sh, ci/hil/rehearse.sh), all faults (ci/faults.sh), random pipelines (ci/soak.sh), sanitizers (ci/sanitize.sh), real GPUs (ci/gpu.sh), any Jetson."

@@ -207,7 +207,8 @@ fn blacklisted(lines: &[String]) -> Vec<&str> {
 
 impl Element {
     fn look(&self, inspect: &Inspect, machine: &Machine) -> Finding {
-        let arguments = ["--exists", self.name];
+        // Of any version: by default those before 1.0, as ours are, do not exist.
+        let arguments = ["--exists", "--atleast-version=0.0", self.name];
         let missing = || Fault::with_remedy("not there", self.remedy);
         match inspect.ask(&arguments) {
             Ok((End::Exit(0), _)) => Finding::ok(self.name, "there"),

@@ -398,7 +398,7 @@ fn gstreamer_that_hangs_or_has_blacklisted_plugins_is_told() {
     let script = "case $1 in --version) echo GStreamer 1.14.5;; \
                   coreelements) echo '  Filename   /usr/lib/gst/libgstcoreelements.so';; \
                   --print-blacklist) printf 'Blacklisted files:\\n  libgstnvvidconv.so\\n\\nTotal count: 1 blacklisted file\\n';; \
-                  *) test \"$2\" = nvmmoverlay;; esac";
+                  *) test \"$*\" = \"--exists --atleast-version=0.0 nvmmoverlay\";; esac";
     let blacklisted = page(inspect(&folder, script));
     assert_eq!(blacklisted.failed(), [("GStreamer", "blacklisted")]);
     assert!(

@@ -14,7 +14,8 @@ use crate::{Family, Library, Release, classic, composite24, extended};
 
 type SyncObj = classic::NvBufSurfTransformSyncObj_t;
 
-const DS_6: &[Span] = &[Span::l4t(34, 1, 0), Span::deepstream(6, 0, 0)];
+// R32.6 is assumed, as in nvbuf_release.h: no header of its own was published.
+const DS_6: &[Span] = &[Span::l4t(32, 6, 0), Span::deepstream(6, 0, 0)];
 const R34_1_0: &[Span] = &[
     Span::l4t(34, 1, 0).before(Release::L4t(34, 1, 1)),
     Span::deepstream(6, 1, 0).before(Release::DeepStream(6, 1, 1)),

@@ -19,8 +19,10 @@ const TRANSFORM: &str = "nvmmtransform ! queue max-size-buffers=2";
 
 /// An appsrc of RGBA pictures of a size.
 pub(crate) fn source(name: &str, (width, height): (u32, u32)) -> String {
+    // Two pictures. Not in buffers: GStreamer has that since 1.20.
+    let bytes = 2 * 4 * width * height;
     format!(
-        "appsrc name={name} format=time is-live=false block=true max-buffers=2 max-bytes=0 \
+        "appsrc name={name} format=time is-live=false block=true max-bytes={bytes} \
          caps=video/x-raw,format=RGBA,width={width},height={height},framerate=30/1"
     )
 }

@@ -208,9 +208,11 @@ pub(crate) fn measure(options: &Options) -> Result<Streams, String> {
     let copy_rate = copy_rate.map_err(|e| e.to_string())?;
     let (a, caps) = prepare(options, 0)?;
     let (b, _) = prepare(options, 1)?;
+    // Four pictures, of which GStreamer counts what stands for them. Not in buffers: it has that since 1.20.
+    let bytes = 4 * a.first().map_or(0, |buffer| buffer.size());
     let input = |name| {
         format!(
-            "appsrc name={name} format=time block=true max-buffers=4 max-bytes=0 caps={}",
+            "appsrc name={name} format=time block=true max-bytes={bytes} caps={}",
             caps.to_string().replace(' ', "")
         )
     };

@@ -12,6 +12,7 @@ usage: nvmm-conformance [OPTION ...]
 
   --list              names the cases, with what each says and where that is from
   --filter TEXT       only cases that have TEXT in their name
+  --area NAME         only cases whose name begins with NAME and a dot
   --skip-provoking    leaves out cases that make a mistake on purpose
   --only-provoking    runs those alone
   --provoking-env NAME=VALUE
@@ -60,6 +61,7 @@ pub(crate) struct Options {
     pub(crate) provoking_env: Option<(String, String)>,
     label: Option<String>,
     filter: String,
+    area: Option<String>,
     provoking: Provoking,
 }
 
@@ -76,6 +78,7 @@ impl Options {
             provoking_env: None,
             label: None,
             filter: String::new(),
+            area: None,
             provoking: Provoking::Too,
         };
         while let Some(argument) = arguments.next() {
@@ -87,6 +90,7 @@ impl Options {
                 "--help" | "-h" => options.action = Action::Help,
                 "--list" => options.action = Action::List,
                 "--filter" => options.filter = value()?,
+                "--area" => options.area = Some(value()?),
                 "--skip-provoking" => options.provoking = Provoking::Not,
                 "--only-provoking" => options.provoking = Provoking::Only,
                 "--provoking-env" => {
@@ -125,7 +129,9 @@ impl Options {
                 Provoking::Not => !case.provokes,
                 Provoking::Only => case.provokes,
             };
-            provoking && case.name.contains(&self.filter)
+            let area = self.area.as_deref();
+            let here = area.is_none_or(|area| case.name.split('.').next() == Some(area));
+            provoking && here && case.name.contains(&self.filter)
         };
         cases::all().filter(chosen).collect()
     }
@@ -162,6 +168,8 @@ mod tests {
         assert!(all == quiet + wrong.len() && wrong.iter().all(|case| case.provokes));
         let some = parse("--filter map.").unwrap().cases();
         assert!(!some.is_empty() && some.len() < all);
+        let area = parse("--area map").unwrap().cases();
+        assert!(!area.is_empty() && area.iter().all(|case| case.name.starts_with("map.")));
     }
 
     #[test]
