@@ -16,7 +16,8 @@ fn library(name: &str, soname: &str, source: &str, defines: &[&str]) -> PathBuf 
     std::fs::create_dir_all(&folder).unwrap();
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut cc = Command::new("cc");
-    cc.args(["-shared", "-fPIC", "-Wall", "-Werror", "-o"])
+    // Stripped: without what only a debugger reads, half of a file lacks something that the loader needs.
+    cc.args(["-s", "-shared", "-fPIC", "-Wall", "-Werror", "-o"])
         .arg(folder.join(soname))
         .arg("-I")
         .arg(manifest.join("include"))
