@@ -51,6 +51,7 @@ fn play_twice(workload: &'static Workload) -> Result<Value, String> {
     gst::init().map_err(|e| e.to_string())?;
     elements::register().map_err(|e| e.to_string())?;
     let simulator = Simulator::find()?;
+    let fds_before = fds()?;
     // What cannot be built with the fault is built without: it is the second run that counts then.
     let (first, built) = match workload.build() {
         Ok(built) => (play(&built, true), Some(built)),
@@ -71,7 +72,7 @@ fn play_twice(workload: &'static Workload) -> Result<Value, String> {
     };
     let again = play(&built, false);
     drop(built);
-    let mut report = settled(&simulator);
+    let (mut report, fds) = settled(&simulator, fds_before)?;
     if let Some(report) = report.as_object_mut() {
         report.remove("calls");
         report.remove("threads");
@@ -81,20 +82,20 @@ fn play_twice(workload: &'static Workload) -> Result<Value, String> {
         "again": again,
         "injected": injected,
         "sites_of_first": after_first["sites"],
-        "fds": fds()?,
+        "fds": fds,
         "report": report,
     }))
 }
 
-/// The report when nothing is alive any more, or does not go: a thread that has just ended may hold the last
-/// reference of something for a moment.
-fn settled(simulator: &Simulator) -> Value {
+/// The report and the number of open files when nothing is alive any more, or does not go: a thread that has just
+/// ended may hold the last reference of something for a moment.
+fn settled(simulator: &Simulator, fds_before: usize) -> Result<(Value, usize), String> {
     let end = Instant::now() + SETTLED;
     loop {
-        let report = simulator.report();
+        let (report, fds) = (simulator.report(), fds()?);
         let is_clean = report["buffers_alive"] == 0 && report["device_allocations_alive"] == 0;
-        if is_clean || Instant::now() > end {
-            return report;
+        if (is_clean && fds <= fds_before) || Instant::now() > end {
+            return Ok((report, fds));
         }
         thread::sleep(Duration::from_millis(5));
     }
