@@ -2,7 +2,7 @@
 # What things cost on this machine, each beside something else in the same run:
 #   - the NVMM part of the demo at 1080p, nvmmtransform to nvmmtransform without sources and encoder, beside plain copies
 #     of the same pixels: at most 12 ms of CPU a frame
-#   - gst-nvmm's own work, a buffer that becomes a CUDA frame and an element of two inputs, beside C written by hand: at
+#   - gst-nvmm's own work, a buffer of its own that becomes a CUDA frame and an element of two inputs, beside C written by hand: at
 #     most 1.1 times the C, no allocation and no registration per frame
 #   - two streams that are NVMM already and nvmmoverlay, beside device copies: nothing mapped, copied or waited for
 #

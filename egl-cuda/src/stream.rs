@@ -79,13 +79,19 @@ impl Stream {
         self.synchronize_in(&self.context.push()?)
     }
 
-    /// The same where a context is current already: that one is not made current again.
+    /// The same where a context is current already, `current` being the last one that was made so: the stream's
+    /// own is not made current again. Any other is, for the call.
     ///
     /// # Errors
     ///
     /// As [`Stream::synchronize`].
+    #[doc(alias = "cuStreamSynchronize")]
     pub fn synchronize_in(&self, current: &Current<'_>) -> Result<()> {
-        let _own = self.context.push_unless(current)?;
+        // A default stream has no handle: it is whichever context's is current.
+        let _own = match self.raw.is_null() {
+            true => Some(self.context.push()?),
+            false => self.context.push_unless(current)?,
+        };
         // SAFETY: by the type invariant the stream is live.
         let code = unsafe { (self.context.functions().stream_synchronize)(self.raw) };
         check(self.context.driver(), "cuStreamSynchronize", code)

@@ -257,15 +257,17 @@ pub(crate) fn map_address(raw: *mut GstMemory) -> Result<(*const c_void, usize)>
             "an NVMM memory cannot be mapped: {why}"
         )));
     }
-    // Where it is: a copy would wait for what was written just now.
-    // SAFETY: gst_memory_map returned TRUE and has filled it.
-    let info = unsafe { info.assume_init_mut() };
-    let found = (info.data.cast_const().cast(), info.size);
+    // Where they are: a copy of it all would wait for what was written just now.
+    let info = info.as_mut_ptr();
+    // SAFETY: gst_memory_map returned TRUE and has filled this.
+    let data = unsafe { (*info).data };
+    // SAFETY: as above.
+    let size = unsafe { (*info).size };
     // The pointer is the descriptor's own address and stays valid as long as the memory: NVIDIA's
     // unmap does nothing, and a wrapped descriptor lies in the wrapped bytes (facts).
     // SAFETY: mapped just now.
     unsafe { gst::ffi::gst_memory_unmap(raw, info) };
-    Ok(found)
+    Ok((data.cast_const().cast(), size))
 }
 
 /// The entry of a memory, made at the first call.

@@ -142,8 +142,11 @@ impl MissingFunction {
     /// Whether the headers of this machine's release declare the function: then the library is not
     /// that release's.
     pub fn is_expected(&self) -> bool {
-        self.release
-            .is_some_and(|release| self.spans.iter().any(|span| span.contains(release)))
+        // A span may say what is assumed of a release that nobody has described.
+        self.is_described
+            && self
+                .release
+                .is_some_and(|release| self.spans.iter().any(|span| span.contains(release)))
     }
 }
 

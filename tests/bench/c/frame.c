@@ -2,7 +2,6 @@
 #include "frame.h"
 
 #include <dlfcn.h>
-#include <string.h>
 
 BenchPlatform bench_platform;
 CUcontext bench_context;
@@ -67,8 +66,6 @@ static BenchRegistration *registration_new(GstMemory *memory, NvBufSurface *surf
   gboolean done;
 
   registration->surface = surface;
-  registration->said = *surface;
-  registration->said_of_buffer = surface->surfaceList[0];
   g_mutex_init(&registration->lock);
   bench_platform.cuCtxPushCurrent_v2(bench_context);
   done = bench_platform.NvBufSurfaceMapEglImage(surface, 0) == 0 &&
@@ -97,21 +94,7 @@ static gboolean surface_fits(const NvBufSurface *surface, const GstVideoInfo *in
          params->colorFormat == NVBUF_COLOR_FORMAT_RGBA && params->planeParams.num_planes == GST_VIDEO_INFO_N_PLANES(info);
 }
 
-/* Whether a surface still is what was registered. Where it is mapped does not count. */
-static gboolean surface_is_unchanged(BenchRegistration *registration, const NvBufSurface *surface) {
-  gboolean is_unchanged;
-
-  g_mutex_lock(&registration->lock);
-  is_unchanged = surface == registration->surface &&
-                 memcmp(surface, &registration->said, G_STRUCT_OFFSET(NvBufSurface, _reserved)) == 0 &&
-                 memcmp(&surface->surfaceList[0], &registration->said_of_buffer,
-                        G_STRUCT_OFFSET(NvBufSurfaceParams, planeParams) +
-                            G_STRUCT_OFFSET(NvBufSurfacePlaneParams, _reserved)) == 0;
-  g_mutex_unlock(&registration->lock);
-  return is_unchanged;
-}
-
-static inline gboolean frame_open(BenchFrame *frame, GstBuffer *buffer, const GstVideoInfo *info, gboolean checks) {
+gboolean bench_frame_open(BenchFrame *frame, GstBuffer *buffer, const GstVideoInfo *info) {
   GstMapInfo map;
   GstMemory *memory;
   BenchRegistration *registration = NULL;
@@ -121,10 +104,7 @@ static inline gboolean frame_open(BenchFrame *frame, GstBuffer *buffer, const Gs
   memory = gst_buffer_peek_memory(buffer, 0);
   if (map.size == sizeof(NvBufSurface) && surface_fits((const NvBufSurface *)map.data, info)) {
     registration = gst_mini_object_get_qdata(GST_MINI_OBJECT_CAST(memory), registration_quark());
-    if (G_UNLIKELY(registration == NULL))
-      registration = registration_new(memory, (NvBufSurface *)map.data);
-    else if (checks && !surface_is_unchanged(registration, (const NvBufSurface *)map.data))
-      registration = NULL;
+    if (G_UNLIKELY(registration == NULL)) registration = registration_new(memory, (NvBufSurface *)map.data);
   }
   gst_buffer_unmap(buffer, &map);
   if (registration == NULL) return FALSE;
@@ -132,14 +112,6 @@ static inline gboolean frame_open(BenchFrame *frame, GstBuffer *buffer, const Gs
   frame->registration = registration;
   frame->info = *info;
   return TRUE;
-}
-
-gboolean bench_frame_open(BenchFrame *frame, GstBuffer *buffer, const GstVideoInfo *info) {
-  return frame_open(frame, buffer, info, FALSE);
-}
-
-gboolean bench_frame_open_checked(BenchFrame *frame, GstBuffer *buffer, const GstVideoInfo *info) {
-  return frame_open(frame, buffer, info, TRUE);
 }
 
 void bench_frame_close(BenchFrame *frame) {

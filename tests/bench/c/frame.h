@@ -50,9 +50,6 @@ typedef struct {
   GMutex lock;
   CUevent event;
   gboolean is_pending;
-  /* What the descriptor said when it was registered. */
-  NvBufSurface said;
-  NvBufSurfaceParams said_of_buffer;
 } BenchRegistration;
 
 /* A buffer that CUDA can use: plain C's counterpart of NvmmFrame. */
@@ -66,8 +63,6 @@ typedef struct {
 const char *bench_init(void);
 /* The duty that is measured: map, check, look up, unmap. The first time a memory is seen it is registered. */
 gboolean bench_frame_open(BenchFrame *frame, GstBuffer *buffer, const GstVideoInfo *info);
-/* The same by an element that does not trust who made the buffer: the descriptor says what it said, and no other thread looks. */
-gboolean bench_frame_open_checked(BenchFrame *frame, GstBuffer *buffer, const GstVideoInfo *info);
 void bench_frame_close(BenchFrame *frame);
 /* Makes a stream wait for what is pending on the pixels, and leaves what the stream was given pending. */
 gboolean bench_frame_begin(BenchFrame *frame, CUstream stream);

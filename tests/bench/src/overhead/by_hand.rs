@@ -15,11 +15,6 @@ unsafe extern "C" {
         buffer: *mut gst::ffi::GstBuffer,
         info: *const gst_video::ffi::GstVideoInfo,
     ) -> glib::ffi::gboolean;
-    fn bench_frame_open_checked(
-        frame: *mut RawFrame,
-        buffer: *mut gst::ffi::GstBuffer,
-        info: *const gst_video::ffi::GstVideoInfo,
-    ) -> glib::ffi::gboolean;
     fn bench_frame_close(frame: *mut RawFrame);
     fn bench_pool_new(
         caps: *mut gst::ffi::GstCaps,
@@ -57,20 +52,12 @@ pub(crate) fn init() -> Result<(), String> {
     Err(format!("missing: {}", missing.to_string_lossy()))
 }
 
-/// Opens a buffer's frame by hand, and closes it; `checks` that the descriptor is unchanged.
-pub(crate) fn open_and_close(
-    buffer: &gst::Buffer,
-    info: &VideoInfo,
-    checks: bool,
-) -> Result<(), String> {
+/// Opens a buffer's frame by hand, and closes it.
+pub(crate) fn open_and_close(buffer: &gst::Buffer, info: &VideoInfo) -> Result<(), String> {
     let mut frame = MaybeUninit::<RawFrame>::uninit();
     let info: *const gst_video::ffi::GstVideoInfo = info.to_glib_none().0;
-    let open = match checks {
-        true => bench_frame_open_checked,
-        false => bench_frame_open,
-    };
     // SAFETY: a place for a frame, and a buffer and an info that live for the call.
-    if unsafe { open(frame.as_mut_ptr(), buffer.as_mut_ptr(), info) } == 0 {
+    if unsafe { bench_frame_open(frame.as_mut_ptr(), buffer.as_mut_ptr(), info) } == 0 {
         return Err("the C cannot open a buffer".into());
     }
     // SAFETY: opened just now.

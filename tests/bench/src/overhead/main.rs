@@ -2,8 +2,8 @@
 //!
 //! Usage: nvmm-overhead [--turns NUMBER] [--frames NUMBER] [--slack FACTOR]
 //!
-//! - A buffer seen before becomes a CUDA frame: at most 300 ns, and at most 1.1 times the C. Of another element's memory, C that
-//!   compares the descriptor with what it was, as ours does.
+//! - A buffer seen before becomes a CUDA frame: at most 300 ns, and of our own memory at most 1.1 times the C. Another element's
+//!   has no such limit: what its descriptor says is compared with what was checked the first time, the C trusts it.
 //! - An element of two inputs that launches nothing: per output frame, of the CPU time of the thread that runs
 //!   it, at most 1.1 times the C; not one allocation more in the whole process; no registration.
 //!
