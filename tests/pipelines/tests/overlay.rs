@@ -216,21 +216,16 @@ fn inputs_of_other_rates_and_lengths_give_compositors_frames() {
         if compositor_keeps_time() {
             compare(what, &layers, "format=RGBA", 1);
         }
-        // Downstream may ask for a rate of its own. There frames and times only: a frame that ends exactly
+        // Downstream may ask for a rate of its own. Frames and times only: a frame that ends exactly
         // when the output's begins is past here, and still shown by compositor.
-        for output in ["format=RGBA", "format=RGBA,framerate=20/1"] {
-            let times = |mixer| {
-                mixed(mixer, &layers, output)
-                    .iter()
-                    .map(|p| p.pts)
-                    .collect::<Vec<_>>()
-            };
-            assert_eq!(
-                times("nvmmoverlay"),
-                times("compositor"),
-                "{what}, {output}"
-            );
-        }
+        let output = "format=RGBA,framerate=20/1";
+        let times = |mixer| {
+            mixed(mixer, &layers, output)
+                .iter()
+                .map(|p| p.pts)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(times("nvmmoverlay"), times("compositor"), "{what} at 20");
     }
 }
 
