@@ -1,10 +1,14 @@
 //! What the simulator counted.
 
 use std::sync::{Once, OnceLock};
+use std::time::{Duration, Instant};
 
 use gst::prelude::*;
 use nvmm_sim_control::Simulator;
 use serde_json::Value;
+
+/// When everything is gone that will go.
+const SETTLED: Duration = Duration::from_secs(1);
 
 /// # Panics
 ///
@@ -104,6 +108,11 @@ impl Usage {
     ///
     /// When something is.
     pub fn assert_clean(&self) {
+        // A thread that has just ended may hold the last reference of something for a moment.
+        let end = Instant::now() + SETTLED;
+        while alive() != [0; 4] && Instant::now() < end {
+            std::thread::sleep(Duration::from_millis(5));
+        }
         assert_eq!(
             alive(),
             [0; 4],
