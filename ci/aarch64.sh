@@ -68,9 +68,10 @@ rust() {
     if [[ ! -e $unpacked/done ]]; then
         echo "aarch64: rustup has no $triple here; taking Debian's rustc" >&2
         rm -rf "$unpacked"
-        mmdebstrap --quiet --variant=extract --architectures=amd64,arm64 \
+        as_root mmdebstrap --quiet --variant=extract --architectures=amd64,arm64 \
             --include=rustc-web,libstd-rust-web-dev,libstd-rust-web-dev:arm64 bookworm "$unpacked" ||
             die "Debian's rustc is not to be had either"
+        as_root chown -R "$(id -u):$(id -g)" "$unpacked"
         # arm64's LLVM, manuals.
         rm -rf "${unpacked:?}"/usr/{lib/aarch64-linux-gnu,share}
         touch "$unpacked/done"
@@ -91,7 +92,7 @@ userland() {
         rm -rf "$sysroot" "$symbols"
         mkdir -p "$symbols"
         # shellcheck disable=SC2016 # $1 is the hooks' own
-        if mmdebstrap --quiet --variant=extract --architectures=arm64 \
+        if as_root mmdebstrap --quiet --variant=extract --architectures=arm64 \
             --setup-hook='sed -i /security/d "$1"/etc/apt/sources.list' \
             --extract-hook='for deb in "$1"/var/cache/apt/archives/*.deb; do
                 name=${deb##*/}
@@ -104,6 +105,7 @@ userland() {
             done' \
             --include=libgstreamer1.0-dev,libgstreamer-plugins-base1.0-dev,gstreamer1.0-tools \
             --include=gstreamer1.0-plugins-base,gstreamer1.0-plugins-good "$suite" "$sysroot"; then
+            as_root chown -R "$(id -u):$(id -g)" "$sysroot" "$symbols"
             # qemu looks here first: what is not the userland's own must be the machine's.
             rm -rf "${sysroot:?}"/{dev,proc,run,sys,tmp,var}
             echo "$suite" >"$AARCH64/suite"

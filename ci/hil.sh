@@ -45,8 +45,14 @@ while [[ $# -gt 0 ]]; do
         --ssh) read -r -a ssh <<<"$2" ;;
         --bundle) bundle=$2 ;;
         --bundle-only) bundle_only=$2 ;;
-        --folder) parent=$2 ;;
-        --only) only=$2 ;;
+        --folder)
+            [[ $2 == /* ]] || usage "--folder wants a whole path, not $2"
+            parent=$2
+            ;;
+        --only)
+            [[ $2 =~ ^[a-z0-9.-]+(,[a-z0-9.-]+)*$ ]] || usage "--only wants names with commas between them, not '$2'"
+            only=$2
+            ;;
         --env)
             [[ $2 =~ ^[A-Za-z_][A-Za-z0-9_]*= ]] || usage "--env wants NAME=VALUE, not $2"
             environment+=("$2")
@@ -105,11 +111,15 @@ trap 'rm -rf "$scratch"' EXIT
 # What came to an end here has to end there.
 # shellcheck disable=SC2317 # a trap calls it
 interrupted() {
-    trap '' INT TERM HUP
+    # Whoever read this may be gone, too.
+    trap '' INT TERM HUP PIPE
+    set +e
     local pid
     for pid in $child $watcher; do kill "$pid" 2>/dev/null || true; done
     line "hil: interrupted"
-    if [[ -n $folder ]]; then
+    if [[ -n $resume || -n ${over:-} ]]; then
+        echo "hil: the results are still on the board: ci/hil.sh $board --resume $folder"
+    elif [[ -n $folder ]]; then
         patience=20
         echo "hil: ending the run on $board"
         if persist board_sh clean "$folder" && grep -qx clean "$scratch/answer"; then
@@ -183,7 +193,12 @@ fi
 
 # --- from here on the board has something of ours
 
+report() { # of what is here, for who does not come to the end
+    [[ ! -s ${out:-}/state ]] || python3 "$root/ci/hil/report.py" "$out" || true
+}
+
 leave() { # what is said where it has to be left
+    report
     line "hil: the board is out of reach. Its run and its results are in $board:$folder; the run ends by itself after $((total / 60)) min at most." >&2
     die 3 "when it is back: ci/hil.sh $board --resume $folder"
 }
@@ -236,6 +251,10 @@ follow || leave
 status=0
 fetch || status=$?
 ((status != 255)) || leave
+((status != 2)) || {
+    report
+    die 3 "the results could not be kept in $out, and are still on the board: ci/hil.sh $board --resume $folder"
+}
 clean
 python3 "$root/ci/hil/report.py" "$out" || status=1
 [[ $left_as_it_was == yes ]] || status=1

@@ -127,7 +127,14 @@ if [ "$hil" = yes ]; then
     [ "$(uname -m)" = aarch64 ] || need_unless aarch64-linux-gnu-strip binutils-aarch64-linux-gnu
 fi
 if [ "$rehearsal" = yes ]; then
-    [ -x /usr/sbin/sshd ] || need openssh-server
+    if ! [ -x /usr/sbin/sshd ]; then
+        need openssh-server
+        # It would be started with the system's settings, for everybody.
+        if [ -d /run/systemd/system ]; then
+            as_root systemctl mask --quiet ssh.service ssh.socket
+            echo "packages: ssh.service is masked, or installing sshd would open this machine; systemctl unmask ssh.service ssh.socket to use it" >&2
+        fi
+    fi
 fi
 # Whether clang 14 can be had is known after `apt-get update` alone: decided below.
 want_clang=no

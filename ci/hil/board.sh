@@ -101,11 +101,13 @@ end_processes() { # NAME=VALUE [SESSION]
     local signal end pid
     left=()
     for signal in TERM KILL; do
-        end=$((SECONDS + GRACE))
+        up
+        end=$((UP + GRACE))
         find_processes "$@"
         while ((${#found[@]})); do
             kill -"$signal" "${found[@]}" 2>/dev/null
-            ((SECONDS < end)) || break
+            up
+            ((UP < end)) || break
             sleep 0.2
             find_processes "$@"
         done
@@ -115,6 +117,12 @@ end_processes() { # NAME=VALUE [SESSION]
         left+=("$pid ($(head -c 40 "/proc/$pid/comm" 2>/dev/null), $(grep -s '^State:' "/proc/$pid/status" | tr -s '\t ' ' '))")
     done
     return 1
+}
+
+# Seconds that the clock of the day has no part in, into UP: a board's is set while it runs.
+up() {
+    read -r UP _ </proc/uptime
+    UP=${UP%.*}
 }
 
 say() { # WORD ...: a line of the state
@@ -138,9 +146,11 @@ run_case() { # NAME SECONDS
     keeper=$!
     NVMM_HIL_CASE=$folder/$name setsid bash "$folder/bundle/cases.sh" run "$name" "$folder" </dev/null >"$folder/log" 2>&1 3>&9 9>&- 5>&- &
     pid=$!
-    end=$((SECONDS + limit))
+    up
+    end=$((UP + limit))
     while kill -0 "$pid" 2>/dev/null; do
-        ((SECONDS < end)) || {
+        up
+        ((UP < end)) || {
             outcome=hung
             break
         }
@@ -169,8 +179,12 @@ run_case() { # NAME SECONDS
         esac
         ((status <= 128)) || why="signal $((status - 128))${why:+; $why}"
     fi
-    end=$((SECONDS + GRACE))
-    while kill -0 "$keeper" 2>/dev/null && ((SECONDS < end)); do sleep 0.1; done
+    up
+    end=$((UP + GRACE))
+    while kill -0 "$keeper" 2>/dev/null && ((UP < end)); do
+        sleep 0.1
+        up
+    done
     kill -KILL "$keeper" 2>/dev/null
     wait "$keeper"
     keeper_status=$?
@@ -198,8 +212,10 @@ started_at() { # PID: in the kernel's ticks, to tell it from another one of the 
 
 run() { # FOLDER SECONDS SLACK CASE-SECONDS ONLY
     folder=$1
-    local total=$2 slack=$3 most=$4 only=$5 names=() limits=() name limit i rest
+    local total=$2 slack=$3 most=$4 only=$5 names=() limits=() name limit i rest begin
     cd "$folder" || exit
+    up
+    begin=$UP
     exec 5<>"$folder/results/state" 9<>"$folder/messages"
     while read -r name limit; do
         [[ -z $only || ,$only, == *,"$name",* || ,$only, == *,"${name%%.*}",* ]] || continue
@@ -209,7 +225,9 @@ run() { # FOLDER SECONDS SLACK CASE-SECONDS ONLY
     say plan ${names[@]+"${names[@]}"}
     bash bundle/facts.sh before "$folder" 9>&- 5>&- || true
     for i in "${!names[@]}"; do
-        name=${names[i]} limit=$((limits[i] * slack)) rest=$((total - SECONDS))
+        name=${names[i]} limit=$((limits[i] * slack))
+        up
+        rest=$((begin + total - UP))
         limit=$((most && most < limit ? most : limit))
         clock
         say start "$name" "$limit"
@@ -261,8 +279,13 @@ watch() { # FOLDER LINE
         echo gone
         return
     fi
+    if [[ ! -f $folder/results/state ]]; then
+        # The copy broke, or the start.
+        echo dead
+        return
+    fi
     while true; do
-        last=0
+        last=0 lines=()
         # Dead before looking, and nothing new then: nothing will come.
         [[ -z $pid || $(started_at "$pid") == "$since" ]] || last=1
         mapfile -t lines <"$folder/results/state"
@@ -309,7 +332,7 @@ clean() { # FOLDER
 }
 
 main() {
-    local folder found=() left=() EPOCH_MS
+    local folder found=() left=() EPOCH_MS UP
     clock
     case ${1:-} in
     probe | prepare | forget | start | watch | clean | run) "$@" ;;

@@ -20,6 +20,11 @@ for argument; do
     esac
 done
 [[ -n $folder ]] || exit 2
+folder=$(realpath -m -- "$folder")
+if [[ -e $folder && ! -f $folder/about && -n $(ls -A -- "$folder") ]]; then
+    echo "bundle: $folder is there and is no bundle: name a new folder" >&2
+    exit 1
+fi
 cd "$root"
 export CARGO_INCREMENTAL=0
 programs=(nvmm-doctor nvmm-conformance nvmm-bench nvmm-overhead)
@@ -55,6 +60,8 @@ expect() {
 
 rm -rf "$folder"
 mkdir -p "$folder"/{bin,plugins,expected,figures}
+# Known as a bundle, and as one that is not finished.
+: >"$folder/about"
 for program in "${programs[@]}"; do "$strip" -o "$folder/bin/$program" "$built/$program"; done
 "$strip" --strip-unneeded -o "$folder/plugins/libgstnvmm.so" "$plugins/libgstnvmm.so"
 # What a TX2 lacks of all that goes there.

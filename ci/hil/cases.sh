@@ -54,7 +54,10 @@ need() { # ELEMENT ...
         command -v "$element" >/dev/null || not_applicable "no $element here (Ubuntu: gstreamer1.0-tools)"
     done
     for element; do
-        program gst-inspect-1.0 "$element" >/dev/null 2>&1 || not_applicable "no element $element here"
+        program gst-inspect-1.0 "$element" >/dev/null 2>&1 && continue
+        # Ours came with the bundle.
+        [[ $element != nvmm* ]] || fail "$element does not load: case plugin says why"
+        not_applicable "no element $element here"
     done
 }
 
@@ -187,12 +190,14 @@ case_camera() {
     # shellcheck disable=SC2086 # words of a pipeline
     said=$(program gst-launch-1.0 -e nvarguscamerasrc num-buffers=30 ! 'video/x-raw(memory:NVMM),format=NV12' ! nvmmtransform \
         ! video/x-raw,format=RGBA,$size ! filesink location=camera.raw 2>&1)
+    local status=$?
     echo "$said"
     if [[ ! -s camera.raw ]] && grep -qiE 'no cameras? available|invalid camera device|cannot find camera' <(echo "$said"); then
         not_applicable "argus finds no camera"
     fi
     [[ -s camera.raw ]] || fail "no picture came from the camera"
     (($(stat -c %s camera.raw) == 30 * bytes)) || fail "$(($(stat -c %s camera.raw) / bytes)) of 30 pictures came from the camera"
+    ((status == 0)) || fail "30 pictures came from the camera, and gst-launch-1.0 ended with $status"
 }
 
 # As many frames as say something, or few for a try.

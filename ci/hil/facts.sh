@@ -24,7 +24,11 @@ fact() { # FACT COMMAND [ARGUMENT ...]
     fi
     timeout -k 2 15 "$@" </dev/null 2>&1 | head -c 262144 >"$name.txt"
     if ((PIPESTATUS[0])) || [[ ! -s $name.txt ]]; then
-        timeout -k 2 15 sudo -n "$@" </dev/null 2>/dev/null | head -c 262144 >"$name.root"
+        # What only root may see of a board.
+        case $name in
+        dmesg | nvpmodel-* | jetson_clocks-*) timeout -k 2 15 sudo -n "$@" </dev/null 2>/dev/null ;;
+        *) false ;;
+        esac | head -c 262144 >"$name.root"
         if ((PIPESTATUS[0] == 0)) && [[ -s $name.root ]]; then
             mv "$name.root" "$name.txt"
         else
@@ -47,9 +51,9 @@ files() { # FACT PATTERN ...
     [[ -s $name.txt ]] || absent "$name" "nothing is readable of $*"
 }
 
-tegrastats() {
+start_tegrastats() {
     local program
-    program=$(command -v tegrastats || command -v "$HOME/tegrastats") || {
+    program=$(type -P tegrastats || type -P "$HOME/tegrastats") || {
         absent tegrastats "there is no tegrastats"
         return
     }
@@ -67,13 +71,10 @@ if [[ $when == before ]]; then
     files model /proc/device-tree/model
     fact gstreamer gst-inspect-1.0 --version
     fact user id
-    fact nodes ls -l /dev/nvmap /dev/nvhost-gpu /dev/nvhost-ctrl-gpu /dev/nvhost-vic /dev/nvgpu /dev/nvidiactl /dev/dri
-    tegrastats
+    fact nodes find /dev -maxdepth 1 '(' -name 'nv*' -o -name 'video*' -o -name dri ')' -ls
+    start_tegrastats
 else
-    fact dmesg dmesg
-    if ! grep -q '^absent: ' dmesg.txt; then
-        tail -n 400 dmesg.txt >dmesg.tail && mv dmesg.tail dmesg.txt
-    fi
+    fact dmesg bash -o pipefail -c 'dmesg | tail -n 400'
 fi
 fact "nvpmodel-$when" nvpmodel -q
 fact "jetson_clocks-$when" jetson_clocks --show

@@ -79,6 +79,7 @@ follow() {
         1)
             lost=yes
             line "hil: the connection to $board broke; the run goes on there"
+            pause 1
             ;;
         *) return 1 ;;
         esac
@@ -88,15 +89,18 @@ follow() {
 # Results into `out`. With the board's disk full there may be few of them: what was followed is there in any case.
 fetch() {
     local status=0
-    persist remote 900 "cd $(quoted "$folder") && tar -czf - results bundle/about bundle/expected bundle/figures" || status=$?
+    persist remote 900 "cd $(quoted "$folder") && tar -czf - results bundle/about bundle/expected bundle/figures" </dev/null || status=$?
     ((status != 255)) || return 255
     mv "$scratch/answer" "$scratch/results.tar.gz"
     : >"$scratch/answer"
     cp "$out/state" "$scratch/state" 2>/dev/null || : >"$scratch/state"
-    if ! tar -C "$out" --transform 's,^results/,,' -xzf "$scratch/results.tar.gz" 2>"$scratch/tar" || ((status)); then
-        line "hil: not all of the results came: $(cat "$scratch/said" "$scratch/tar" 2>/dev/null | tail -n 1)" >&2
+    if ! tar -C "$out" --transform 's,^results/,,' -xzf "$scratch/results.tar.gz" 2>"$scratch/tar"; then
+        # All was sent, and could not be kept here.
+        ((status)) && status=1 || status=2
+    elif ((status)); then
         status=1
     fi
+    ((status == 0)) || line "hil: not all of the results came: $(cat "$scratch/said" "$scratch/tar" 2>/dev/null | tail -n 1)" >&2
     # The board's has its padding, and may be cut.
     mv "$scratch/state" "$out/state"
     chmod -R u+rwX "$out"

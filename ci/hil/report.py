@@ -103,7 +103,7 @@ def expected_by(run):
     known = {}
     for path in (run.folder / "bundle/expected").glob("*.json.gz"):
         with gzip.open(path, "rt", encoding="utf-8") as file:
-            known[path.name.removesuffix(".json.gz")] = {case["name"]: outcome_of(case) for case in json.load(file)["cases"]}
+            known[path.name[: -len(".json.gz")]] = {case["name"]: outcome_of(case) for case in json.load(file)["cases"]}
 
     def alike(release):
         return sum(known[release].get(name, {}).get("outcome") == case["outcome"] for name, case in run.conformance.items())
