@@ -126,7 +126,7 @@ pub(crate) enum Stop {
 impl Plan {
     pub(crate) fn new(seed: u64) -> Self {
         let random = &mut Random::new(seed);
-        let mixer = random.percent(70).then(|| Mixer {
+        let mut mixer = random.percent(70).then(|| Mixer {
             size: random.percent(60).then(|| size(random)),
             buffers: random.within(2, 5) as u32,
         });
@@ -139,6 +139,10 @@ impl Plan {
         let outputs: Vec<_> = (0..random.one_of(&[1, 1, 1, 2]))
             .map(|_| output(random))
             .collect();
+        if let Some(mixer) = &mut mixer {
+            // Each consumer may keep one until the next comes: there has to be one more.
+            mixer.buffers = mixer.buffers.max(outputs.len() as u32 + 1);
+        }
         let count = random.within(3, 12);
         let mut steps: Vec<_> = (0..count).map(|_| step(random, mixer.is_some())).collect();
         if outputs.len() > 1 {
